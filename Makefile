@@ -1,0 +1,56 @@
+# The project's commands. Each is one line over the CMake presets; set-up is done when it is missing and quick otherwise.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+BIN := build/release/bin
+CTEST := ctest --preset all --parallel $(JOBS)
+
+.PHONY: lab test soak build bench format lint tsan install clean packages kubectl
+
+lab: build kubectl
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/drydock run --wire --granularity step scenarios/tutorial
+
+test: packages kubectl build/dev/build.ninja
+	cmake --build --preset dev -- -j $(JOBS)
+	$(CTEST)
+
+soak: packages kubectl build/dev/build.ninja
+	cmake --build --preset dev -- -j $(JOBS)
+	DRYDOCK_SOAK=1 $(CTEST)
+
+build: packages build/release/build.ninja
+	cmake --build --preset release -- -j $(JOBS)
+
+bench: build
+	$(BIN)/drydock_bench --out bench/out
+
+tsan: packages
+	cmake --workflow --preset tsan
+
+lint: packages
+	cmake --workflow --preset lint
+
+format:
+	git ls-files '*.h' '*.cpp' | xargs clang-format -i
+
+install: build
+	cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	rm -rf build
+
+build/%/build.ninja: CMakeLists.txt CMakePresets.json
+	cmake --preset $*
+
+# Installs what is missing of packages.txt; asks nobody and does nothing when all is there.
+packages:
+	@missing=$$(for p in $$(cat packages.txt); do dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null | grep -q '^installed' || echo $$p; done); \
+	 if [ -n "$$missing" ]; then \
+	   $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi
+
+# Debian's kubectl, unpacked and never installed.
+kubectl: packages build/tools/kubernetes-client/usr/bin/kubectl
+build/tools/kubernetes-client/usr/bin/kubectl:
+	@mkdir -p build/tools && cd build/tools && rm -f kubernetes-client_*.deb && \
+	 { apt-get download -qq kubernetes-client || { $(SUDO) apt-get update -qq && apt-get download -qq kubernetes-client; }; } && \
+	 dpkg -x kubernetes-client_*.deb kubernetes-client && rm -f kubernetes-client_*.deb

@@ -1,0 +1,87 @@
+# How every target of the project is compiled, and the three kinds of target there are.
+
+add_library(project_options INTERFACE)
+target_include_directories(project_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(project_options INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor)
+target_compile_definitions(project_options INTERFACE BOOST_ASIO_NO_DEPRECATED DRYDOCK_VERSION="${PROJECT_VERSION}")
+if(DRYDOCK_WERROR)
+  target_compile_options(project_options INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # gcc 12 reports these inside libstdc++ and Boost headers when it inlines coroutines under the sanitizers.
+  target_compile_options(project_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+endif()
+if(DRYDOCK_SANITIZE)
+  target_compile_options(project_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(project_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(DRYDOCK_TSAN)
+  target_compile_options(project_options INTERFACE -fsanitize=thread -Wno-tsan)
+  target_link_options(project_options INTERFACE -fsanitize=thread)
+endif()
+find_program(MOLD mold)
+if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_link_options(project_options INTERFACE -fuse-ld=mold)
+endif()
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+endif()
+if(DRYDOCK_LINT)
+  find_program(CLANG_TIDY clang-tidy REQUIRED)
+  set(CMAKE_CXX_CLANG_TIDY ${CLANG_TIDY} --quiet --warnings-as-errors=*)
+endif()
+
+# The cpp-httplib of Debian is a compiled library; programs that use it must agree with its build flags.
+add_library(httplib INTERFACE)
+target_compile_definitions(httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)
+target_link_libraries(httplib INTERFACE ${HTTPLIB_LIBRARY} OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+
+# One precompiled header for all: the standard library, JSON and awaitable, which nearly every file reads.
+# ccache keeps its results apart by content, so it does not get in the way.
+file(WRITE ${CMAKE_BINARY_DIR}/pch/anchor.cpp "")
+add_library(project_pch STATIC ${CMAKE_BINARY_DIR}/pch/anchor.cpp)
+target_link_libraries(project_pch PRIVATE project_options)
+if(NOT DRYDOCK_LINT)
+  if(CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(project_options INTERFACE -fpch-preprocess)
+  endif()
+  target_precompile_headers(project_pch PRIVATE
+    <algorithm> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <string> <string_view> <utility> <variant>
+    <vector> <boost/asio/awaitable.hpp> <nlohmann/json.hpp>)
+endif()
+
+function(use_project_flags target)
+  target_link_libraries(${target} PRIVATE project_options)
+  if(NOT DRYDOCK_LINT)
+    target_precompile_headers(${target} REUSE_FROM project_pch)
+  endif()
+endfunction()
+
+# lab_library(name source...): a static library.
+function(lab_library name)
+  add_library(${name} STATIC ${ARGN})
+  use_project_flags(${name})
+endfunction()
+
+# lab_program(name source...): an executable in bin/.
+function(lab_program name)
+  add_executable(${name} ${ARGN})
+  use_project_flags(${name})
+endfunction()
+
+# lab_test(name LABEL unit|scenario|wire|slow SOURCES ... LIBRARIES ... [TIMEOUT seconds]): a GoogleTest program, one ctest entry.
+function(lab_test name)
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  use_project_flags(${name})
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE DRYDOCK_SOURCE_DIR="${PROJECT_SOURCE_DIR}" DRYDOCK_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()
