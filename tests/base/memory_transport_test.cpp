@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "provisioner/base/http/deferred.h"
 #include "provisioner/base/task_group.h"
 
 namespace base::http {
@@ -92,6 +93,32 @@ TEST(MemoryTransport, CollectsAStreamUnlessAskedNotTo) {
   const auto streamed = lab.get("here", options);
   ASSERT_TRUE(streamed->outgoing);
   EXPECT_EQ(*streamed->outgoing->try_read(), "one ");
+}
+
+TEST(MemoryTransport, WaitsForADeferredAnswerAsLongAsTheCallerWould) {
+  for (const auto delay : {seconds(3), seconds(30)}) {
+    Lab lab;
+    lab.handler = [&lab, delay](const Request&) {
+      Response response;
+      response.later = std::make_shared<Deferred>();
+      lab.clock.after(delay, [later = response.later] {
+        Response done;
+        done.status = 201;
+        later->set(done);
+      });
+      return response;
+    };
+    CallOptions options;
+    options.timeout = seconds(10);
+    const auto answer = lab.get("here", options);
+    ASSERT_EQ(answer.ok(), delay == seconds(3));
+    if (answer) {
+      EXPECT_EQ(answer->status, 201);
+    } else {
+      EXPECT_EQ(answer.error().kind, ErrorKind::unknown_outcome);
+    }
+    lab.clock.advance(seconds(60));  // an answer nobody waits for does no harm
+  }
 }
 
 }  // namespace

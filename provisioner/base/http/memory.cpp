@@ -4,6 +4,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "provisioner/base/http/deferred.h"
+
 namespace base::http {
 
 namespace asio = boost::asio;
@@ -31,6 +33,11 @@ asio::awaitable<Result<Response>> MemoryTransport::send(Endpoint to, Request req
   if (!request.headers.find("Host")) request.headers.set("Host", to.host + ":" + std::to_string(to.port));
   co_await sleep_for(clock_, Duration{0});  // other ready work goes first, as it would on a wire
   Response response = (*handler)(request);
+  if (const std::shared_ptr<Deferred> later = response.later) {
+    std::optional<Response> answer = co_await later->wait(clock_, deadline);
+    if (!answer) co_return Error{ErrorKind::unknown_outcome, "no answer from " + to.host + " in time"};
+    response = std::move(*answer);
+  }
   const Delivery delivery = response.delivery;
   response.delivery = {};
   if (delivery.fate == Delivery::Fate::hang || clock_.now() + delivery.delay > deadline) {

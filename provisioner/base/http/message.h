@@ -78,6 +78,8 @@ struct Delivery {
   std::size_t cut_after = 0;
 };
 
+class Deferred;  // deferred.h
+
 struct Response {
   int status = 200;
   Headers headers;
@@ -86,6 +88,8 @@ struct Response {
   /// of an upgraded connection (raw bytes after the 101 head), and `incoming` is the client's half.
   std::shared_ptr<Pipe> outgoing;
   std::shared_ptr<Pipe> incoming;
+  /// When set, nothing else of this Response counts: the transport waits for the answer that comes through it.
+  std::shared_ptr<Deferred> later;
   Delivery delivery;
 };
 
