@@ -1,0 +1,13 @@
+#include "k8s-fake/controllers/rows.h"
+
+namespace k8s_fake::control {
+
+std::vector<Controller> all_controllers() {
+  std::vector<Controller> all;
+  for (auto rows : {pv_binder_rows, protection_rows, namespace_rows, account_rows, scheduler_rows}) {
+    for (Controller& row : rows()) all.push_back(std::move(row));
+  }
+  return all;
+}
+
+}  // namespace k8s_fake::control

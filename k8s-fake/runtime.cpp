@@ -1,0 +1,63 @@
+#include "k8s-fake/runtime.h"
+
+#include "k8s-fake/controllers/garbage.h"
+#include "k8s-fake/controllers/resources.h"
+#include "k8s-fake/controllers/rows.h"
+
+namespace k8s_fake {
+
+using namespace control;
+
+struct Runtime::Parts {
+  Parts(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig c, StorageHooks h, Images i,
+        std::uint64_t seed, base::Logger log)
+      : config(std::move(c)), hooks(std::move(h)), images(std::move(i)), rng(seed), tasks(executor),
+        client(transport, ClientConfig{config.api, config.token, "drydock-controller-manager/v1"}),
+        cluster(executor, clock, client, tasks, log), events(executor, clock, client), context{clock, cluster, events, rng, config},
+        garbage(executor, clock, client, events, tasks), rows(all_controllers()) {
+    for (const Controller& row : rows) loops.push_back(std::make_unique<ControllerLoop>(executor, context, row));
+    GarbageCollector* collector = &garbage;
+    cluster.follow(crds, [collector](const Object& old, const Object& now) {
+      if (!old || !now || at(*old, "/status/conditions") != at(*now, "/status/conditions")) collector->rediscover();
+    });
+  }
+
+  const Resource crds{"/apis/apiextensions.k8s.io/v1", "customresourcedefinitions", "CustomResourceDefinition", false};
+  RuntimeConfig config;
+  StorageHooks hooks;
+  Images images;
+  base::Rng rng;
+  base::TaskGroup tasks;
+  Client client;
+  Cluster cluster;
+  Events events;
+  Context context;
+  GarbageCollector garbage;
+  std::vector<Controller> rows;
+  std::vector<std::unique_ptr<ControllerLoop>> loops;
+};
+
+Runtime::Runtime(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig config, StorageHooks hooks,
+                 Images images, std::uint64_t seed, base::Logger log)
+    : parts_(std::make_unique<Parts>(std::move(executor), clock, transport, std::move(config), std::move(hooks), std::move(images), seed, std::move(log))) {}
+
+Runtime::~Runtime() = default;
+
+void Runtime::start() {
+  Parts& parts = *parts_;
+  parts.cluster.start();
+  parts.tasks.spawn(parts.events.run());
+  for (const auto& loop : parts.loops) parts.tasks.spawn(loop->run());
+  parts.tasks.spawn(parts.garbage.run());
+}
+
+void Runtime::stop() { parts_->tasks.stop(); }
+bool Runtime::stopped() const { return parts_->tasks.size() == 0; }
+
+base::http::Response Runtime::pod_stream(const base::http::Request&, const nlohmann::json&, const std::string&) {
+  base::http::Response response;
+  response.status = 501;
+  return response;
+}
+
+}  // namespace k8s_fake

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "k8s-fake/kubelet/node_server.h"
+#include "k8s-fake/kubelet/process.h"
+#include "k8s-fake/kubelet/storage_hooks.h"
+#include "provisioner/base/http/transport.h"
+#include "provisioner/base/log.h"
+
+/// The moving half of the cluster: every controller, the scheduler and the kubelets of all nodes, as clients of the API.
+/// Start it once the API answers; stop it, then let the loop run until stopped() before anything it uses dies.
+namespace k8s_fake {
+
+struct RuntimeNode {
+  std::string name = "drydock-node-1";
+  std::string address = "127.0.0.1";
+  std::map<std::string, std::string> labels;
+  std::string cpu = "4";
+  std::string memory = "8Gi";
+  std::string pods = "110";
+};
+
+struct RuntimeConfig {
+  base::http::Endpoint api;  // how the controllers reach the API
+  std::string token;         // a bearer token of group system:masters
+  std::string ca_pem;        // for kube-root-ca.crt and the pods' ca.crt
+  int minor = 32;            // the server version's minor number: wording and columns follow it
+  std::string api_host = "127.0.0.1";  // KUBERNETES_SERVICE_HOST and _PORT of pods
+  std::uint16_t api_port = 6443;
+  std::vector<RuntimeNode> nodes = {RuntimeNode{}};
+  std::set<std::string> missing_images;   // their pull fails
+  bool kubelet = true;
+  bool attach_csi = true;     // play the external-attacher for drivers that have none
+  bool resize = false;        // play the external-resizer
+  std::string folder;         // pods' folders on the host; "" = none (in memory)
+  base::Duration pull_time = std::chrono::milliseconds(20);
+  base::Duration start_time = std::chrono::milliseconds(5);
+};
+
+class Runtime {
+ public:
+  Runtime(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig config, StorageHooks hooks,
+          Images images, std::uint64_t seed, base::Logger log);
+  ~Runtime();
+  void start();
+  void stop();
+  bool stopped() const;
+  /// Log, exec, attach and port-forward of a pod.
+  base::http::Response pod_stream(const base::http::Request& request, const nlohmann::json& pod, const std::string& subresource);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace k8s_fake
