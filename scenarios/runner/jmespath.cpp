@@ -79,13 +79,11 @@ class Evaluator {
       case NodeKind::filter_projection: return project(node, value, scope);
       case NodeKind::flatten: return flatten(run(*node.children[0], value, scope));
       case NodeKind::multi_list: {
-        if (value.is_null()) return nullptr;
         Json list = Json::array();
         for (const auto& child : node.children) list.push_back(run(*child, value, scope));
         return list;
       }
       case NodeKind::multi_hash: {
-        if (value.is_null()) return nullptr;
         Json object = Json::object();
         for (std::size_t i = 0; i < node.children.size(); ++i) object[node.names[i]] = run(*node.children[i], value, scope);
         return object;

@@ -13,7 +13,7 @@
 
 /// JMESPath as Chainsaw speaks it: the standard language, with `$variables`, `let … in`, `$` (the root), arithmetic and
 /// string slices of the community edition, and the function tables of the standard, kyverno, kyverno-json and Chainsaw.
-/// Numbers print as Go prints them: 3.0 is 3. Nesting of an expression is limited to 512.
+/// A list or hash of expressions is built on null too, as the community edition does. Numbers print as Go prints them: 3.0 is 3. Nesting of an expression is limited to 512.
 /// Errors: invalid ("syntax: …", "unknown function: …", "type: …").
 /// Source: jmespath.org specification and its compliance suite; JEP 16, 18; Chainsaw's function reference.
 namespace scenario::jmes {
