@@ -235,6 +235,7 @@ Json to_json(const StorageClassConfig& config) {
   put_if(json, "additionalStoragePools", config.additional_storage_pools);
   put_if(json, "excludeStoragePools", config.exclude_storage_pools);
   put_if(json, "selector", config.selector);
+  put_if(json, "origin", config.origin);
   return json;
 }
 
@@ -249,6 +250,7 @@ Result<StorageClassConfig> storage_class_config_from_json(const Json& json) {
   read.pool_lists("additionalStoragePools", config.additional_storage_pools);
   read.pool_lists("excludeStoragePools", config.exclude_storage_pools);
   read.text("selector", config.selector);
+  read.text("origin", config.origin);
   if (const Json* attributes = member(json, "attributes"); attributes != nullptr && !attributes->is_null()) {
     if (!attributes->is_object()) return wrong_type("attributes", "an object of texts");
     config.attributes.emplace();
@@ -265,6 +267,7 @@ Result<StorageClassConfig> storage_class_config_from_json(const Json& json) {
 Json to_json(const StorageClassView& storage_class) {
   Json json;
   json["Config"] = to_json(storage_class.config);
+  json["Config"].erase("origin");
   json["storage"] = storage_class.storage;
   return json;
 }

@@ -82,6 +82,7 @@ struct StorageClassConfig {
   PoolLists additional_storage_pools;                            // patterns; 18.01
   PoolLists exclude_storage_pools;                               // patterns; 18.07
   std::string selector;                                          // over labels; 19.04
+  std::string origin;  // "kubernetes": lives as long as that object does; stored, never shown
   bool operator==(const StorageClassConfig&) const = default;
 };
 
