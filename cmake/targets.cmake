@@ -26,7 +26,7 @@ endif()
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=time_macros
       CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 if(DRYDOCK_LINT)
@@ -39,44 +39,23 @@ add_library(httplib INTERFACE)
 target_compile_definitions(httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)
 target_link_libraries(httplib INTERFACE ${HTTPLIB_LIBRARY} OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 
-# One precompiled header for all: the standard library, JSON and awaitable, which nearly every file reads.
-# ccache keeps its results apart by content, so it does not get in the way.
-file(WRITE ${CMAKE_BINARY_DIR}/pch/anchor.cpp "")
-add_library(project_pch STATIC ${CMAKE_BINARY_DIR}/pch/anchor.cpp)
-target_link_libraries(project_pch PRIVATE project_options)
-if(NOT DRYDOCK_LINT)
-  if(CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(project_options INTERFACE -fpch-preprocess)
-  endif()
-  target_precompile_headers(project_pch PRIVATE
-    <algorithm> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <string> <string_view> <utility> <variant>
-    <vector> <boost/asio/awaitable.hpp> <nlohmann/json.hpp>)
-endif()
-
-function(use_project_flags target)
-  target_link_libraries(${target} PRIVATE project_options)
-  if(NOT DRYDOCK_LINT)
-    target_precompile_headers(${target} REUSE_FROM project_pch)
-  endif()
-endfunction()
-
 # lab_library(name source...): a static library.
 function(lab_library name)
   add_library(${name} STATIC ${ARGN})
-  use_project_flags(${name})
+  target_link_libraries(${name} PRIVATE project_options)
 endfunction()
 
 # lab_program(name source...): an executable in bin/.
 function(lab_program name)
   add_executable(${name} ${ARGN})
-  use_project_flags(${name})
+  target_link_libraries(${name} PRIVATE project_options)
 endfunction()
 
 # lab_test(name LABEL unit|scenario|wire|slow SOURCES ... LIBRARIES ... [TIMEOUT seconds]): a GoogleTest program, one ctest entry.
 function(lab_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
-  use_project_flags(${name})
+  target_link_libraries(${name} PRIVATE project_options)
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} test_support GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
   if(NOT arg_TIMEOUT)
