@@ -21,6 +21,8 @@
 /// Source: provisioner specification 1.7 to 1.12 and 2; transactions: README.md, "Crash safety".
 namespace provisioner {
 
+class Core;
+
 enum class CorePhase { starting, ready, failed };
 
 struct OrchestratorOptions {
@@ -74,7 +76,7 @@ class Orchestrator {
   Result<StorageClassView> storage_class(const std::string& name) const;
 
   // Volumes.
-  /// A config with clone_source_volume makes a clone. `attempt` is for logs: a request id.
+  /// A config with clone_source_volume makes a clone.
   boost::asio::awaitable<Result<Volume>> add_volume(VolumeConfig config);
   boost::asio::awaitable<Result<void>> delete_volume(std::string name);
   /// Grows only. Returns the volume with its new size (bytes, decimal).
@@ -93,8 +95,7 @@ class Orchestrator {
   boost::asio::awaitable<Result<std::vector<Snapshot>>> snapshots(std::string volume);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace provisioner

@@ -21,6 +21,13 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 
+enum class Protocol { file, block };
+
+struct PoolInfo {
+  std::string name;
+  Offers offers;
+};
+
 /// What a client needs to reach a volume.
 struct AccessInfo {
   std::string nfs_server_ip;

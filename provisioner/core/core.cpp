@@ -1,0 +1,152 @@
+#include "provisioner/core/core.h"
+
+#include "provisioner/core/json.h"
+
+namespace provisioner {
+
+using boost::asio::awaitable;
+
+Core::Core(boost::asio::any_io_executor loop, base::Clock& the_clock, base::Rng chance, base::Logger logger, Store& the_store,
+           base::http::Transport& the_transport, OrchestratorOptions the_options)
+    : executor(loop), clock(the_clock), rng(chance), log(std::move(logger)), store(the_store), transport(the_transport),
+      options(std::move(the_options)), locks(loop), tasks(loop) {}
+
+namespace {
+
+struct OpName {
+  IntentOp op;
+  const char* name;
+};
+// 17.10.1 knows the first two; resizeVolume came with 18.10.
+constexpr OpName kOpNames[] = {{IntentOp::add, "addVolume"}, {IntentOp::remove, "deleteVolume"}, {IntentOp::resize, "resizeVolume"}};
+
+}  // namespace
+
+Json to_json(const Intent& intent) {
+  Json json;
+  json["Config"] = to_json(intent.config);
+  for (const OpName& row : kOpNames) {
+    if (row.op == intent.op) json["Op"] = row.name;
+  }
+  if (!intent.backend.empty()) json["backend"] = intent.backend;
+  if (!intent.pool.empty()) json["pool"] = intent.pool;
+  return json;
+}
+
+Result<Intent> intent_from_json(const Json& json) {
+  const Json* config = member(json, "Config");
+  const Json* op = member(json, "Op");
+  if (config == nullptr || op == nullptr) return Error{ErrorKind::invalid, "a transaction record without \"Config\" or \"Op\""};
+  auto parsed = volume_config_from_json(*config);
+  if (!parsed) return parsed.error();
+  Intent intent;
+  intent.config = std::move(*parsed);
+  bool known = false;
+  for (const OpName& row : kOpNames) {
+    if (*op != row.name) continue;
+    intent.op = row.op;
+    known = true;
+  }
+  if (!known) return Error{ErrorKind::invalid, "a transaction record with the unknown operation " + op->dump()};
+  for (const auto& [key, text] : {std::pair{"backend", &intent.backend}, std::pair{"pool", &intent.pool}}) {
+    const Json* value = member(json, key);
+    if (value != nullptr && value->is_string()) *text = value->get<std::string>();
+  }
+  return intent;
+}
+
+std::string to_text(Protocol protocol) { return protocol == Protocol::file ? "file" : "block"; }
+
+Result<std::optional<Protocol>> protocol_for(const VolumeConfig& config) {
+  std::optional<Protocol> wanted;
+  if (config.protocol == "file") wanted = Protocol::file;
+  else if (config.protocol == "block") wanted = Protocol::block;
+  else if (!config.protocol.empty()) return Error{ErrorKind::invalid, "unsupported protocol \"" + config.protocol + "\"; expected file or block"};
+  const std::string& mode = config.access_mode;
+  if (mode == "ReadWriteMany") {
+    if (wanted == Protocol::block) return Error{ErrorKind::invalid, "access mode ReadWriteMany cannot be served by the block protocol"};
+    return std::optional<Protocol>(Protocol::file);
+  }
+  if (!mode.empty() && mode != "ReadWriteOnce" && mode != "ReadOnlyMany") return Error{ErrorKind::invalid, "unsupported access mode \"" + mode + "\""};
+  return wanted;
+}
+
+Result<void> Core::require_ready() const {
+  if (phase == CorePhase::ready) return {};
+  if (phase == CorePhase::failed) return Error{ErrorKind::unavailable, "the provisioner could not start: " + phase_error};
+  return Error{ErrorKind::busy, "the provisioner is starting"};
+}
+
+Result<std::shared_ptr<Driver>> Core::driver_of(const std::string& name) const {
+  const auto backend = backends.find(name);
+  if (backend == backends.end()) return Error{ErrorKind::not_found, "backend " + name + " was not found"};
+  if (backend->second.driver) return backend->second.driver;
+  return Error{ErrorKind::unavailable, "backend " + name + " is not available: " + backend->second.reason};
+}
+
+Core::Awaited Core::write_intent(Intent intent) {
+  std::vector<Write> writes;
+  writes.push_back({Write::Kind::set, keys::kIntent + intent.config.name, to_json(intent).dump()});
+  auto done = co_await store.commit(writes);
+  if (done || done.error().kind == ErrorKind::unknown_outcome) intents[intent.config.name] = intent;
+  co_return done;
+}
+
+Core::Awaited Core::erase_intent(std::string volume) {
+  std::vector<Write> writes;
+  writes.push_back({Write::Kind::erase, keys::kIntent + volume, ""});
+  auto done = co_await store.commit(writes);
+  if (done) intents.erase(volume);
+  co_return done;
+}
+
+void Core::keep(Volume volume) {
+  if (const auto backend = backends.find(volume.backend); backend != backends.end()) backend->second.volumes.insert(volume.config.name);
+  volumes[volume.config.name] = std::move(volume);
+}
+
+void Core::forget(const std::string& name) {
+  const auto volume = volumes.find(name);
+  if (volume == volumes.end()) return;
+  if (const auto backend = backends.find(volume->second.backend); backend != backends.end()) backend->second.volumes.erase(name);
+  volumes.erase(volume);
+}
+
+DestroySpec Core::destroy_spec(const VolumeConfig& config) const {
+  DestroySpec spec;
+  spec.internal_name = config.internal_name;
+  if (!config.clone_source_volume.empty() && config.clone_source_snapshot.empty()) {
+    const auto source = volumes.find(config.clone_source_volume);
+    if (source != volumes.end()) spec.clone_of = source->second.config.internal_name;
+  }
+  return spec;
+}
+
+namespace {
+
+struct Latch {
+  explicit Latch(boost::asio::any_io_executor executor) : signal(std::move(executor)) {}
+  base::Signal signal;
+  std::size_t left = 0;
+};
+
+awaitable<void> counted(awaitable<void> task, std::shared_ptr<Latch> latch) {
+  co_await std::move(task);
+  --latch->left;
+  latch->signal.notify();
+}
+
+}  // namespace
+
+awaitable<void> Core::side_by_side(std::vector<awaitable<void>> list, base::Duration patience) {
+  // Shared: tasks may go on after the patience is over.
+  const auto latch = std::make_shared<Latch>(executor);
+  latch->left = list.size();
+  for (auto& task : list) tasks.spawn(counted(std::move(task), latch));
+  const base::TimePoint deadline = clock.now() + patience;
+  const base::TimerId timer = clock.at(deadline, [latch] { latch->signal.notify(); });
+  while (latch->left > 0 && clock.now() < deadline) co_await latch->signal.wait();
+  clock.cancel(timer);
+}
+
+}  // namespace provisioner

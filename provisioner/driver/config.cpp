@@ -1,0 +1,181 @@
+#include "provisioner/driver/config.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "provisioner/base/text.h"
+#include "provisioner/core/attributes.h"
+#include "provisioner/core/json.h"
+#include "provisioner/core/size.h"
+
+namespace provisioner {
+
+namespace {
+
+Error invalid(const std::string& what) { return Error{ErrorKind::invalid, "input failed validation: " + what}; }
+
+enum class Check { none, boolean, size };
+
+struct Option {
+  const char* key;
+  const char* fallback;
+  bool stored;  // false: only when it differs from the fallback, since 17.10.1 does not know it
+  Check check = Check::none;
+};
+
+// Order = order in the stored record.
+const std::vector<Option>& ontap_options() {
+  static const std::vector<Option> kOptions = {
+      {"managementLIF", "", true},
+      {"dataLIF", "", true},
+      {"igroupName", "", true},
+      {"svm", "", true},
+      {"username", "", true},
+      {"password", "", true},
+      {"aggregate", "", true},
+      {"usageHeartbeat", "", true},
+      {"qtreePruneFlexvolsPeriod", "", true},
+      {"qtreeQuotaResizePeriod", "", true},
+      {"nfsMountOptions", "-o nfsvers=3", true},
+      {"backendName", "", false},                   // 18.04
+      {"limitVolumeSize", "", false, Check::size},  // 18.10
+      {"limitAggregateUsage", "", false},           // 18.10
+      {"trustedCACertificate", "", false},          // ours: PEM, or base64 of PEM
+      {"region", "", false},                        // 20.01
+      {"zone", "", false},                          // 20.01
+  };
+  return kOptions;
+}
+
+const std::vector<Option>& ontap_defaults() {
+  static const std::vector<Option> kDefaults = {
+      {"spaceReserve", "none", true},
+      {"snapshotPolicy", "none", true},
+      {"snapshotReserve", "", false},  // 18.10
+      {"unixPermissions", "---rwxrwxrwx", true},
+      {"snapshotDir", "false", true},
+      {"exportPolicy", "default", true},
+      {"securityStyle", "unix", true},
+      {"splitOnClone", "false", true, Check::boolean},
+      {"fileSystemType", "ext4", true},
+      {"encryption", "false", true, Check::boolean},
+      {"size", "1G", false, Check::size},
+  };
+  return kDefaults;
+}
+
+Result<std::string> text_of(const Json& object, const Option& option) {
+  const Json* value = member(object, option.key);
+  if (value == nullptr || value->is_null()) return std::string(option.fallback);
+  if (!value->is_string()) return invalid("could not decode \"" + std::string(option.key) + "\": expected a text");
+  std::string text = value->get<std::string>();
+  if (text.empty()) return std::string(option.fallback);
+  bool flag = false;
+  if (option.check == Check::boolean && !parse_bool(text, flag)) {
+    return invalid("invalid boolean value for \"" + std::string(option.key) + "\": \"" + text + "\"");
+  }
+  if (option.check == Check::size) {
+    if (const auto size = parse_size(text); !size) return invalid("\"" + std::string(option.key) + "\": " + size.error().message);
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<CommonConfig> parse_common(const Json& json) {
+  if (!json.is_object()) return invalid("a backend configuration must be a JSON object");
+  CommonConfig config;
+  const Json* version = member(json, "version");
+  if (version != nullptr && !version->is_null() && !version->is_number_integer()) return invalid("could not decode \"version\": expected the number 1");
+  config.version = version == nullptr || version->is_null() ? 0 : version->get<int>();
+  if (config.version != 1) return invalid("unexpected config file version; found " + std::to_string(config.version) + ", expected 1");
+  const Json* driver = member(json, "storageDriverName");
+  if (driver == nullptr || !driver->is_string() || driver->get<std::string>().empty()) return invalid("missing storage driver name in configuration file");
+  config.driver = driver->get<std::string>();
+  for (const auto& [key, flag] : {std::pair{"debug", &config.debug}, std::pair{"disableDelete", &config.disable_delete}}) {
+    const Json* value = member(json, key);
+    if (value == nullptr || value->is_null()) continue;
+    if (!value->is_boolean()) return invalid("could not decode \"" + std::string(key) + "\": expected true or false");
+    *flag = value->get<bool>();
+  }
+  if (const Json* trace = member(json, "debugTraceFlags"); trace != nullptr && !trace->is_null()) {
+    if (!trace->is_object()) return invalid("could not decode \"debugTraceFlags\": expected an object of booleans");
+    config.has_trace = true;
+    for (const auto& [name, on] : trace->items()) {
+      if (!on.is_boolean()) return invalid("could not decode \"debugTraceFlags\": expected an object of booleans");
+      config.trace[name] = on.get<bool>();
+    }
+  }
+  if (const Json* prefix = member(json, "storagePrefix"); prefix != nullptr && !prefix->is_null() && !prefix->is_object()) {
+    if (!prefix->is_string()) return invalid("could not decode \"storagePrefix\": expected a text");
+    config.prefix = prefix->get<std::string>();
+  }
+  return config;
+}
+
+Result<OntapConfig> parse_ontap(const Json& json) {
+  auto common = parse_common(json);
+  if (!common) return common.error();
+  OntapConfig config;
+  config.common = std::move(*common);
+  for (const Option& option : ontap_options()) {
+    auto text = text_of(json, option);
+    if (!text) return text.error();
+    config.options[option.key] = std::move(*text);
+  }
+  const Json* defaults = member(json, "defaults");
+  static const Json kNone = Json::object();
+  if (defaults == nullptr || defaults->is_null()) defaults = &kNone;
+  if (!defaults->is_object()) return invalid("could not decode \"defaults\": expected an object");
+  for (const Option& option : ontap_defaults()) {
+    auto text = text_of(*defaults, option);
+    if (!text) return text.error();
+    config.defaults[option.key] = std::move(*text);
+  }
+  if (config.option("managementLIF").empty()) return invalid("\"managementLIF\" is missing");
+  return config;
+}
+
+Json prefix_to_stored(const CommonConfig& common) { return common.prefix ? Json(*common.prefix) : Json::object(); }
+
+Json to_stored(const OntapConfig& config) {
+  Json body;
+  body["version"] = config.common.version;
+  body["storageDriverName"] = config.common.driver;
+  body["debug"] = config.common.debug;
+  body["debugTraceFlags"] = config.common.has_trace ? Json(config.common.trace) : Json();
+  body["disableDelete"] = config.common.disable_delete;
+  body["storagePrefix"] = prefix_to_stored(config.common);
+  for (const Option& option : ontap_options()) {
+    const std::string& value = config.option(option.key);
+    if (option.stored || value != option.fallback) body[option.key] = value;
+  }
+  Json defaults;
+  for (const Option& option : ontap_defaults()) {
+    const std::string& value = config.fallback(option.key);
+    if (option.stored || value != option.fallback) defaults[option.key] = value;
+  }
+  body["defaults"] = std::move(defaults);
+  Json json;
+  json["ontap_config"] = std::move(body);
+  return json;
+}
+
+std::string prefixed(const std::string& prefix, const std::string& name) { return prefix.empty() ? name : prefix + "-" + name; }
+
+std::string ontap_name(const std::string& prefix, const std::string& name) {
+  std::string text = prefixed(prefix, name);
+  std::ranges::replace(text, '-', '_');
+  std::ranges::replace(text, '.', '_');
+  return text;
+}
+
+long number_or(const std::string& text, long fallback, bool& warn) {
+  warn = false;
+  if (text.empty()) return fallback;
+  const auto number = base::parse_signed(text);
+  warn = !number;
+  return number ? static_cast<long>(*number) : fallback;
+}
+
+}  // namespace provisioner

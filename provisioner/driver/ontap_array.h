@@ -1,0 +1,114 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "provisioner/driver/config.h"
+#include "provisioner/driver/driver.h"
+#include "provisioner/zapi/client.h"
+
+/// What the three ONTAP drivers share: how a backend starts, and FlexVols. Not a driver itself.
+/// Source: provisioner specification 6.1 to 6.5; behaviour of the array: ONTAP ZAPI specification 7.4.
+namespace provisioner {
+
+inline constexpr std::uint64_t kOntapVolumeMin = 20971520;  // 20 MiB
+
+struct FlexVol {
+  std::string name;
+  std::string aggregate;
+  std::uint64_t size_bytes = 0;
+  std::string comment;
+  std::string junction;  // "" when not mounted
+  std::string clone_parent;
+  std::string clone_snapshot;
+  std::optional<Owner> owner() const;
+};
+
+/// What a FlexVol is to be. `junction` empty: not mounted.
+struct FlexVolOrder {
+  std::string name;
+  std::string aggregate;
+  std::uint64_t size_bytes = 0;
+  std::string comment;
+  Owner owner;
+  std::string junction;
+  std::string space_reserve;
+  std::string snapshot_policy;
+  std::string snapshot_reserve;
+  std::string unix_permissions;
+  std::string export_policy;
+  std::string security_style;
+  bool snapshot_directory = false;
+  bool encryption = false;
+};
+
+class OntapArray {
+ public:
+  OntapArray(const DriverContext& context, OntapConfig config, Protocol protocol);
+
+  /// The calls of 6.2 that every driver makes; fills facts() except backend_name.
+  boost::asio::awaitable<Result<void>> start(std::string name_prefix);
+  boost::asio::awaitable<Result<void>> check();
+  /// The "heartbeat" entry of the array's event log, when due.
+  boost::asio::awaitable<void> heartbeat();
+  Json config_view() const;
+  std::string prefix() const { return config.common.prefix.value_or(context.default_prefix); }
+
+  /// The order that a Trident volume stands for: config, then class, then the backend's defaults (6.3). Errors: invalid.
+  Result<FlexVolOrder> order_for(const CreateSpec& spec) const;
+  /// Makes the volume, or finds what an earlier attempt of the same owner left. Then its snapshot directory and mount.
+  boost::asio::awaitable<Result<FlexVol>> ensure(FlexVolOrder order);
+  boost::asio::awaitable<Result<FlexVol>> ensure_clone(CreateSpec spec, std::string junction);
+  boost::asio::awaitable<Result<void>> destroy(DestroySpec spec);
+  boost::asio::awaitable<Result<std::optional<FlexVol>>> find(std::string name);
+  boost::asio::awaitable<Result<std::vector<FlexVol>>> list(std::string name_pattern);
+  boost::asio::awaitable<Result<void>> mount(std::string name, std::string junction);
+  /// Sets the comment (and with it the owner).
+  boost::asio::awaitable<Result<void>> set_comment(std::string name, std::string comment);
+  boost::asio::awaitable<Result<void>> rename(std::string from, std::string to);
+  boost::asio::awaitable<Result<void>> resize(std::string name, std::uint64_t size_bytes);
+  /// Load-sharing mirrors of the SVM's root volume learn of a new junction. Never fails: problems are warnings.
+  boost::asio::awaitable<void> refresh_mirrors();
+
+  boost::asio::awaitable<Result<Snapshot>> create_snapshot(std::string volume, std::string snapshot);
+  boost::asio::awaitable<Result<void>> delete_snapshot(std::string volume, std::string snapshot);
+  boost::asio::awaitable<Result<std::vector<Snapshot>>> snapshots(std::string volume);
+
+  DriverContext context;
+  OntapConfig config;
+  base::Logger log;
+  zapi::Client zapi;
+  BackendFacts facts;
+  std::vector<std::string> data_addresses;  // of LIFs with our protocol, in the array's order
+  int api_minor = 0;                        // ONTAPI 1.x
+
+ private:
+  boost::asio::awaitable<Result<void>> find_svm();
+  boost::asio::awaitable<Result<void>> read_version();
+  boost::asio::awaitable<void> read_serials();
+  boost::asio::awaitable<Result<void>> find_data_lif();
+  boost::asio::awaitable<Result<void>> read_pools();
+  boost::asio::awaitable<std::map<std::string, std::string>> read_media();
+  boost::asio::awaitable<void> log_event(std::string category);
+  boost::asio::awaitable<Result<void>> modify(std::string name, zapi::Element attributes, std::string what);
+  boost::asio::awaitable<Result<FlexVol>> found_instead(FlexVolOrder order, bool job_runs);
+  boost::asio::awaitable<Result<FlexVol>> clone_found(CreateSpec spec, std::string snapshot);
+  boost::asio::awaitable<Error> undo(FlexVolOrder order, Error why);
+
+  std::vector<std::string> serials_;
+  base::TimePoint next_heartbeat_{};
+  base::TimePoint mirrors_known_until_{};
+  std::string mirrored_root_;  // "" when the root volume has no mirrors
+};
+
+/// Between 20 MiB and the backend's limitVolumeSize. Errors: invalid.
+Result<void> check_size(const OntapConfig& config, std::uint64_t size_bytes);
+/// The comment of a volume of ours, at most 1023 characters: who made it, for what, and, where it fits, its whole
+/// configuration, so that a lost store can be rebuilt.
+std::string owner_comment(const Owner& owner, const VolumeConfig& config);
+std::optional<Owner> owner_from_comment(const std::string& comment);
+/// The snapshot that a clone without a given one is made from.
+std::string clone_snapshot_name(const std::string& internal_name);
+
+}  // namespace provisioner
