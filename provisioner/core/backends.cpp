@@ -205,7 +205,8 @@ awaitable<void> Core::start_backend(std::string name) {
   const auto lock = co_await locks.take("backend/" + name);
   const auto found = backends.find(name);
   if (found == backends.end() || found->second.driver) co_return;
-  auto made = make_driver(driver_context(), found->second.stored);
+  const auto opened = open_secrets(found->second.stored, options.secret_key);
+  auto made = opened ? make_driver(driver_context(), *opened) : Result<std::unique_ptr<Driver>>(opened.error());
   Result<void> started = made ? Result<void>() : Result<void>(made.error());
   std::shared_ptr<Driver> driver;
   if (made) {

@@ -98,7 +98,9 @@ TEST(Core, BadBackendFilesAreNamed) {
   for (const BadBackend& row : rows) {
     const auto added = lab.add_backend(row.changes);
     ASSERT_FALSE(added) << row.changes;
-    if (row.message != nullptr) EXPECT_EQ(added.error().message, row.message);
+    if (row.message != nullptr) {
+      EXPECT_EQ(added.error().message, row.message);
+    }
   }
   EXPECT_TRUE(lab.core->backends().empty());
   EXPECT_FALSE(lab.run(lab.core->add_backend("{")));

@@ -14,13 +14,13 @@ namespace provisioner_test {
 
 struct TinyVolume {
   std::uint64_t size = 0;
-  std::string aggregate;
-  std::string comment;
-  std::string junction;
-  std::string parent;
-  std::string parent_snapshot;
+  std::string aggregate{};
+  std::string comment{};
+  std::string junction{};
+  std::string parent{};
+  std::string parent_snapshot{};
   bool snapshot_directory = true;
-  std::set<std::string> snapshots;
+  std::set<std::string> snapshots{};
 };
 
 struct TinyArray {
