@@ -244,6 +244,10 @@ Result<Json> read_configuration(const std::string& file) {
 Result<std::vector<std::string>> expand_files(const std::string& root, const std::string& pattern) {
   if (pattern.starts_with("/")) return Error{ErrorKind::invalid, pattern + ": a scenario names files relative to its own directory"};
   const fs::path whole = (fs::path(root) / pattern).lexically_normal();
+  // Inside the working directory, or of the test's own when that is elsewhere.
+  const std::string reached = fs::absolute(whole).lexically_normal().string();
+  const auto inside = [&](const fs::path& folder) { return reached.starts_with(fs::absolute(folder).lexically_normal().string()); };
+  if (!inside(fs::current_path()) && !inside(fs::path(root))) return Error{ErrorKind::invalid, pattern + ": lies outside of the working directory"};
   if (pattern.find_first_of("*?[") == std::string::npos) {
     std::error_code failure;
     if (!fs::is_regular_file(whole, failure)) return Error{ErrorKind::not_found, whole.string() + ": no such file"};
