@@ -47,6 +47,11 @@ asio::awaitable<Result<Response>> MemoryTransport::send(Endpoint to, Request req
   if (delivery.delay > Duration{0}) co_await sleep_for(clock_, delivery.delay);
   if (delivery.fate == Delivery::Fate::drop_reply) co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " closed without an answer"};
   if (delivery.fate == Delivery::Fate::cut_reply) co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " closed inside the answer"};
+  if (request.method == "HEAD" || response.status == 204 || response.status == 304) {  // no body, whatever the handler wrote
+    response.body.clear();
+    if (response.outgoing) response.outgoing->abandon();
+    response.outgoing = nullptr;
+  }
   if (response.outgoing && response.status != 101 && !options.stream) {
     const std::shared_ptr<Pipe> pipe = std::exchange(response.outgoing, nullptr);
     if (!co_await collect(clock_, pipe, response.body, deadline)) co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " broke inside the answer"};

@@ -50,7 +50,9 @@ struct Peer {
   std::string local_address;  // numeric; in memory: the host that the caller dialled
   std::uint16_t local_port = 0;
   std::string remote_address;
+  std::uint16_t remote_port = 0;
   std::optional<ClientCertificate> certificate;
+  bool certificate_rejected = false;  // one was presented that the client CA does not vouch for
 };
 
 struct Request {

@@ -61,6 +61,7 @@ void Pipe::abandon() {
   reader_gone_ = true;
   chunks_.clear();
   queued_bytes_ = 0;
+  wake_reader();
   wake_writer();
   const std::function<void()> hook = std::exchange(reader_gone_hook_, nullptr);
   if (hook && !closed_) hook();
@@ -78,7 +79,7 @@ Chunk Pipe::try_read() {
 asio::awaitable<Chunk> Pipe::read() {
   CHECK(!reader_);
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  while (chunks_.empty() && !closed_) {
+  while (chunks_.empty() && !closed_ && !reader_gone_) {
     Signal signal(executor);
     Signal* wake = &signal;
     reader_ = [wake] { wake->notify(); };

@@ -39,7 +39,8 @@ class Pipe {
   /// True once everything was read and nothing more will come.
   bool at_end() const { return closed_ && chunks_.empty(); }
   bool failed() const { return failed_; }
-  /// The reader is not interested any more.
+  bool abandoned() const { return reader_gone_; }
+  /// The reader is not interested any more; a read that waits ends with null.
   void abandon();
 
  private:

@@ -24,22 +24,22 @@ struct Listen {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free port
 };
-/// "127.0.0.1:8443", ":8443", "[::1]:0". Errors: invalid.
+/// "127.0.0.1:8443", "[::1]:0"; ":8443" and "8443" stand for 127.0.0.1. Errors: invalid.
 Result<Listen> parse_listen(const std::string& text);
 
 struct ServerLimits {
   std::size_t header_bytes = 64 * 1024;       // more: 431
   std::size_t body_bytes = 16 * 1024 * 1024;  // more, announced or sent: 413
-  Duration header_timeout = std::chrono::seconds(10);  // from the first byte to the end of the body's head
-  Duration body_timeout = std::chrono::seconds(60);
-  Duration idle_timeout = std::chrono::seconds(120);  // between requests
+  Duration header_timeout = std::chrono::seconds(10);  // from the first byte to the end of the head; also the TLS handshake
+  Duration body_timeout = std::chrono::seconds(60);    // the whole body in; and each 256 KiB of an answer out
+  Duration idle_timeout = std::chrono::seconds(120);   // before the first request and between requests
 };
 
 struct ServerOptions {
   Listen listen;
   std::optional<ServerTls> tls;  // clear HTTP when absent
   ServerLimits limits;
-  /// Makes the answer for a request that never became one (status 400, 408, 413, 431); a plain text answer when empty.
+  /// Makes the answer for a request that never became one (status 400, 408, 413, 417, 431, 501, 505); a plain text answer when empty.
   std::function<Response(int status, const std::string& reason)> refuse;
 };
 
@@ -52,16 +52,25 @@ class Server {
   std::uint16_t port() const;
   const std::string& address() const;
   std::size_t connections() const;
-  /// Closes the listener and every connection, open streams included.
-  void stop();
+  /// Serves this certificate on connections accepted from now on. Errors: invalid. Clear HTTP: invalid.
+  Result<void> set_identity(const KeyPair& identity);
+  /// Closes the listener and idle connections at once, lets answers under way finish, and ends open streams cleanly;
+  /// what is left after `grace` is cut off. The loop has nothing of the server left to do afterwards.
+  void stop(Duration grace = std::chrono::seconds(2));
+
+  struct State;
 
  private:
-  struct State;
   explicit Server(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };
 
-/// Keeps idle connections per endpoint; a stale one is replaced and an idempotent request repeated once.
+/// Raises the soft limit of open files to the hard one: thousands of connections need it. Server::start calls it.
+void raise_descriptor_limit();
+
+/// Keeps idle connections per endpoint. One that the server has closed meanwhile is replaced before anything is sent. When
+/// it closes without a byte of answer after a request was sent on a kept connection, a reading request (GET, HEAD, OPTIONS)
+/// is repeated once on a fresh one, as Go's client does; any other has an unknown outcome, since it may have run.
 class WireTransport final : public Transport {
  public:
   WireTransport(boost::asio::io_context& io, Clock& clock);
@@ -69,9 +78,12 @@ class WireTransport final : public Transport {
   boost::asio::awaitable<Result<Response>> send(Endpoint to, Request request, CallOptions options) override;
   /// Dial another address for a given host and port, as curl's --connect-to; the Host header and TLS name stay.
   void connect_to(const std::string& host, std::uint16_t port, const std::string& other_host, std::uint16_t other_port);
+  /// Closes idle connections and breaks streams; calls under way end with an error.
+  void close();
+
+  struct State;
 
  private:
-  struct State;
   std::shared_ptr<State> state_;
 };
 
