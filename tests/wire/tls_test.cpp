@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <ctime>
 
 #include "provisioner/base/task_group.h"
 #include "tests/wire/wire_lab.h"
@@ -88,10 +89,11 @@ TEST_F(Tls, AnotherAddressIsDialledButTheNameIsVerified) {
 
 TEST(Certificates, AreMadeInUnderAMillisecond) {
   const KeyPair authority = *make_authority("speed CA");
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // processor time: other programs' load does not count
   constexpr int kCount = 50;
   for (int i = 0; i < kCount; ++i) ASSERT_TRUE(issue(authority, {.common_name = "leaf", .organizations = {"o"}, .names = {"a.b", "10.0.0.1", "::1"}}));
-  EXPECT_LT((std::chrono::steady_clock::now() - start) / kCount, std::chrono::milliseconds(3));  // one, with room for sanitizers and load
+  const double each_ms = 1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / kCount;
+  EXPECT_LT(each_ms, 3);  // one, with room for sanitizers
 }
 
 TEST(Certificates, BadNamesAreErrors) {
