@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "provisioner/base/http/deferred.h"
 #include "provisioner/base/http/memory.h"
 #include "provisioner/base/task_group.h"
 #include "tests/wire/wire_lab.h"
@@ -23,6 +24,7 @@ struct Site {
   int calls = 0;
   std::shared_ptr<Pipe> stream;
   bool reader_gone = false;
+  std::shared_ptr<Deferred> owed;
   std::shared_ptr<Pipe> upgraded_in;
   std::shared_ptr<Pipe> upgraded_out;
 
@@ -58,6 +60,10 @@ struct Site {
       upgraded_out->write("hello");
     } else if (path == "/delay") {
       response.delivery.delay = milliseconds(30);
+    } else if (path == "/later") {
+      owed = response.later = std::make_shared<Deferred>();
+    } else if (path == "/refuse") {
+      response.delivery.fate = Delivery::Fate::refuse;
     } else if (path == "/drop") {
       response.delivery.fate = Delivery::Fate::drop_reply;
     } else if (path == "/cut") {
@@ -250,6 +256,27 @@ TEST_P(Contract, DeliveryIsObeyed) {
     if (row.error) { EXPECT_EQ(answer.error().kind, *row.error); }
     EXPECT_EQ(site.calls, 2) << "a call that may have run is never repeated";
   }
+}
+
+TEST_P(Contract, AnAnswerMayComeLater) {
+  std::optional<Result<Response>> out;
+  Request request;
+  request.target = "/later";
+  tasks.spawn(call(*transport, to, request, {}, out));
+  ASSERT_TRUE(until([&] { return site.owed != nullptr; }));
+  EXPECT_FALSE(out);
+  site.owed->before_delivery([](Response& response) { response.body += "!"; });
+  Response late;
+  late.body = "at last";
+  site.owed->set(late);
+  ASSERT_TRUE(until([&] { return out.has_value(); }));
+  EXPECT_EQ((*out)->body, "at last!");
+}
+
+TEST_P(Contract, RefusedOnPurpose) {
+  const auto answer = send("POST", "/refuse");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, in_memory() ? ErrorKind::unavailable : ErrorKind::unknown_outcome);
 }
 
 TEST_P(Contract, NobodyThereMeansNothingWasSent) {

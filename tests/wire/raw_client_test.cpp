@@ -105,7 +105,8 @@ TEST(RawClient, AClientThatDoesNotReadItsStreamIsCutOff) {
     http::Response response;
     response.outgoing = std::make_shared<Pipe>();
     response.outgoing->on_reader_gone([&gone] { gone = true; });
-    response.outgoing->write(std::string(64 * 1024 * 1024, 'z'));
+    const auto piece = std::make_shared<const std::string>(1024 * 1024, 'z');
+    for (int i = 0; i < 64; ++i) response.outgoing->write(piece);
     return response;
   });
   RawClient client(server.port());

@@ -10,8 +10,15 @@ namespace asio = boost::asio;
 
 void Deferred::set(Response response) {
   if (response_) return;
+  for (const auto& hook : hooks_) hook(response);
+  hooks_.clear();
   response_ = std::move(response);
   if (wake_) wake_();
+}
+
+void Deferred::before_delivery(std::function<void(Response&)> hook) {
+  if (response_) hook(*response_);
+  else hooks_.push_back(std::move(hook));
 }
 
 namespace {

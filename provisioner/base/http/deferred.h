@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "provisioner/base/clock.h"
 #include "provisioner/base/http/message.h"
@@ -16,6 +17,8 @@ class Deferred {
  public:
   /// The first answer counts; later ones are dropped.
   void set(Response response);
+  /// Looks at, or changes, the answer before it travels: for what wraps a handler (journal, faults).
+  void before_delivery(std::function<void(Response&)> hook);
   bool ready() const { return response_.has_value(); }
   /// The answer, or nothing when `deadline` comes first. One waiter at a time.
   boost::asio::awaitable<std::optional<Response>> wait(Clock& clock, TimePoint deadline);
@@ -23,6 +26,7 @@ class Deferred {
  private:
   std::optional<Response> response_;
   std::function<void()> wake_;
+  std::vector<std::function<void(Response&)>> hooks_;
 };
 
 }  // namespace base::http

@@ -45,6 +45,7 @@ asio::awaitable<Result<Response>> MemoryTransport::send(Endpoint to, Request req
     co_return Error{ErrorKind::unknown_outcome, "no answer from " + to.host + " in time"};
   }
   if (delivery.delay > Duration{0}) co_await sleep_for(clock_, delivery.delay);
+  if (delivery.fate == Delivery::Fate::refuse) co_return Error{ErrorKind::unavailable, "connect to " + to.host + ":" + std::to_string(to.port) + ": connection refused"};
   if (delivery.fate == Delivery::Fate::drop_reply) co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " closed without an answer"};
   if (delivery.fate == Delivery::Fate::cut_reply) co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " closed inside the answer"};
   if (request.method == "HEAD" || response.status == 204 || response.status == 304) {  // no body, whatever the handler wrote

@@ -74,6 +74,7 @@ struct Delivery {
     drop_reply,  // close the connection without an answer
     cut_reply,   // send `cut_after` bytes of the body, then close
     hang,        // keep the connection open and never answer
+    refuse,      // as if nobody listened: refused in memory, a reset over the wire
   };
   Duration delay{0};
   Fate fate = Fate::answer;

@@ -166,6 +166,11 @@ void Socket::close() {
   tcp().close(ignored);
 }
 
+void Socket::reset_on_close() {
+  error_code ignored;
+  tcp().set_option(asio::socket_base::linger(true, 0), ignored);
+}
+
 bool Socket::quiet() {
   if (!open()) return false;
   char byte = 0;

@@ -48,6 +48,7 @@ class Socket {
   void tune();    // no delay, keep-alive probes
   void cancel();  // ends pending operations; the connection stays usable
   void close();
+  void reset_on_close();  // the peer sees a reset instead of an end
   bool open() const { return tcp().is_open(); }
   bool tls() const { return stream_ != nullptr; }
   /// True when nothing has arrived, the end included: an idle connection that is still good.

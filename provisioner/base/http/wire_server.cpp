@@ -8,6 +8,7 @@
 #include <ctime>
 #include <map>
 
+#include "provisioner/base/http/deferred.h"
 #include "provisioner/base/http/parse.h"
 #include "provisioner/base/http/socket.h"
 #include "provisioner/base/http/wire.h"
@@ -28,6 +29,7 @@ constexpr std::size_t kReadSize = 8 * 1024;
 constexpr std::size_t kWritePiece = 256 * 1024;    // each piece has a deadline of its own
 constexpr std::size_t kJoinMax = 64 * 1024;        // stream chunks and small bodies joined into one write
 constexpr std::size_t kUpgradeQueueMax = 256 * 1024;  // read ahead of a slow session
+constexpr Duration kLaterMax = std::chrono::hours(24);  // for an answer that the handler owes
 constexpr Duration kLingerMax = seconds(2);        // for the client to read our last answer
 
 struct Connection {
@@ -44,6 +46,7 @@ struct Connection {
   bool hanging = false;       // never to be answered: a stop need not wait for it
   std::shared_ptr<Pipe> outgoing;  // the stream under way
   std::shared_ptr<Pipe> incoming;
+  std::shared_ptr<Deferred> later;  // the answer that the handler still owes
   Signal reader_done;
   Signal woken;  // ends delays and hangs
 };
@@ -67,11 +70,13 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out += "\r\n";
 }
 
-void append_chunk(std::string& out, std::string_view bytes) {
+std::string chunk_head(std::size_t bytes) {
   std::array<char, 20> size{};
-  const int length = std::snprintf(size.data(), size.size(), "%zx\r\n", bytes.size());
-  out.append(size.data(), static_cast<std::size_t>(length)).append(bytes).append("\r\n");
+  const int length = std::snprintf(size.data(), size.size(), "%zx\r\n", bytes);
+  return {size.data(), static_cast<std::size_t>(length)};
 }
+
+void append_chunk(std::string& out, std::string_view bytes) { out.append(chunk_head(bytes.size())).append(bytes).append("\r\n"); }
 
 /// What the request asked for, as far as the answer's form depends on it.
 struct Exchange {
@@ -289,6 +294,14 @@ void start_reader(Serving s, bool upgraded) {
   spawn_io(s.state->io.get_executor(), upgraded ? read_upgraded(s) : watch_client(s));
 }
 
+/// A chunk too large to be copied.
+asio::awaitable<bool> send_large(Serving s, std::string_view bytes, bool chunked) {
+  const std::string head = chunk_head(bytes.size());
+  if (chunked && !co_await write_all(s, head)) co_return false;
+  if (!co_await write_all(s, bytes)) co_return false;
+  co_return !chunked || co_await write_all(s, "\r\n");
+}
+
 /// Sends what the pipe yields, several waiting chunks at once. False: the stream did not end cleanly. `cut_after` bytes at most.
 asio::awaitable<bool> send_stream(Serving s, std::shared_ptr<Pipe> pipe, std::string out, bool chunked, std::size_t cut_after) {
   std::size_t sent = 0;
@@ -297,6 +310,11 @@ asio::awaitable<bool> send_stream(Serving s, std::shared_ptr<Pipe> pipe, std::st
     if (out.empty()) {
       const Chunk first = co_await pipe->read();
       if (!first) break;
+      if (first->size() > kJoinMax && cut_after == std::string::npos) {
+        const std::string_view bytes = *first;
+        if (!co_await send_large(s, bytes, chunked)) co_return false;
+        continue;
+      }
       for (Chunk chunk = first; chunk; chunk = out.size() < kJoinMax ? pipe->try_read() : nullptr) {
         const std::string_view bytes = std::string_view(*chunk).substr(0, cut_after - sent);
         sent += bytes.size();
@@ -411,8 +429,9 @@ asio::awaitable<bool> deliver(Serving s, Exchange exchange, Response response) {
   bool again = false;
   if (fate == Delivery::Fate::hang) {
     co_await hang(s);
-  } else if (fate == Delivery::Fate::drop_reply) {
+  } else if (fate == Delivery::Fate::drop_reply || fate == Delivery::Fate::refuse) {
     s.connection->gone = true;
+    if (fate == Delivery::Fate::refuse) s.connection->socket.reset_on_close();
   } else if (response.status == 101) {
     co_await deliver_upgrade(s, std::move(response));
   } else if (response.outgoing) {
@@ -422,6 +441,14 @@ asio::awaitable<bool> deliver(Serving s, Exchange exchange, Response response) {
   }
   if (outgoing) outgoing->abandon();
   co_return again;
+}
+
+/// For a handler that never fulfils what it promised, and for a server that stops meanwhile.
+Response overdue() {
+  Response response;
+  response.status = 503;
+  response.headers.set("Connection", "close");
+  return response;
 }
 
 Response plain_refusal(int status, const std::string& reason) {
@@ -455,6 +482,12 @@ asio::awaitable<bool> exchange_one(Serving s) {
   exchange.keep_alive = parser.keep_alive();
   parser.request.peer = c->peer;
   Response response = s.state->handler(parser.request);
+  if (const std::shared_ptr<Deferred> later = response.later) {
+    c->later = later;
+    std::optional<Response> answer = co_await later->wait(s.state->clock, s.state->in(kLaterMax));
+    c->later = nullptr;
+    response = answer ? std::move(*answer) : overdue();
+  }
   co_return co_await deliver(s, exchange, std::move(response));
 }
 
@@ -573,6 +606,7 @@ void Server::stop(Duration grace) {
     if (c.idle || c.hanging || grace <= Duration{0}) c.socket.close();
     if (c.incoming) c.incoming->close();
     if (c.outgoing) c.outgoing->abandon();
+    if (c.later && grace <= Duration{0}) c.later->set(overdue());
     c.woken.notify();
   }
   state->clock.cancel(state->grace_timer);
@@ -582,7 +616,10 @@ void Server::stop(Duration grace) {
   state->grace_timer = state->clock.after(grace, [weak] {
     const StatePtr still = weak.lock();
     if (!still) return;
-    for (const auto& entry : still->connections) entry.second->socket.close();
+    for (const auto& entry : still->connections) {
+      entry.second->socket.close();
+      if (entry.second->later) entry.second->later->set(overdue());
+    }
   });
 }
 
