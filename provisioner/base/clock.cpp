@@ -1,5 +1,6 @@
 #include "provisioner/base/clock.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -7,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
 
@@ -195,6 +197,35 @@ std::string to_go_duration(Duration duration) {
   if (minutes >= 60) out += std::to_string(minutes / 60) + "h";
   if (minutes > 0) out += std::to_string(minutes % 60) + "m";
   return out + decimal(total % minute, 1'000'000'000, 9) + "s";
+}
+
+std::optional<Duration> parse_go_duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double nanoseconds;
+  };
+  static constexpr std::array units{Unit{"ns", 1}, Unit{"us", 1e3}, Unit{"\u00b5s", 1e3}, Unit{"ms", 1e6}, Unit{"s", 1e9}, Unit{"m", 60e9}, Unit{"h", 3600e9}};
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text == "0") return Duration{0};
+  if (text.empty()) return std::nullopt;
+  double total = 0;
+  while (!text.empty()) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    double value = 0;
+    const char* const end = text.data() + digits;
+    const auto parsed = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+    if (digits == 0 || parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+    text.remove_prefix(digits);
+    const std::size_t letters = std::min(text.find_first_of("0123456789."), text.size());
+    const auto* const unit = std::ranges::find(units, text.substr(0, letters), &Unit::name);
+    if (unit == units.end()) return std::nullopt;
+    text.remove_prefix(letters);
+    total += value * unit->nanoseconds;
+  }
+  if (total > 9e18) return std::nullopt;
+  const auto whole = static_cast<std::int64_t>(total + 0.5);
+  return Duration{negative ? -whole : whole};
 }
 
 }  // namespace base

@@ -6,7 +6,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace boost::asio {
@@ -99,5 +101,7 @@ std::string to_rfc3339(TimePoint time);
 std::string to_rfc3339_micro(TimePoint time);
 /// Go's notation: "0s", "234.586055ms", "1m2.5s", "1h0m0s".
 std::string to_go_duration(Duration duration);
+/// Go's notation back: "0", "300ms", "-1.5h", "2m30s". Nothing when malformed or too large.
+std::optional<Duration> parse_go_duration(std::string_view text);
 
 }  // namespace base
