@@ -3,6 +3,7 @@
 #include "k8s-fake/controllers/garbage.h"
 #include "k8s-fake/controllers/resources.h"
 #include "k8s-fake/controllers/rows.h"
+#include "k8s-fake/kubelet/kubelet.h"
 
 namespace k8s_fake {
 
@@ -11,10 +12,11 @@ using namespace control;
 struct Runtime::Parts {
   Parts(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig c, StorageHooks h, Images i,
         std::uint64_t seed, base::Logger log)
-      : config(std::move(c)), hooks(std::move(h)), images(std::move(i)), rng(seed), tasks(executor),
+      : config(std::move(c)), hooks(std::move(h)), rng(seed), tasks(executor),
         client(transport, ClientConfig{config.api, config.token, "drydock-controller-manager/v1"}),
         cluster(executor, clock, client, tasks, log), events(executor, clock, client), context{clock, cluster, events, rng, config},
-        garbage(executor, clock, client, events, tasks), rows(all_controllers()) {
+        garbage(executor, clock, client, events, tasks),
+        kubelet(executor, clock, cluster, events, tasks, transport, config, hooks, std::move(i)), rows(all_controllers()) {
     for (const Controller& row : rows) loops.push_back(std::make_unique<ControllerLoop>(executor, context, row));
     GarbageCollector* collector = &garbage;
     cluster.follow(crds, [collector](const Object& old, const Object& now) {
@@ -25,7 +27,6 @@ struct Runtime::Parts {
   const Resource crds{"/apis/apiextensions.k8s.io/v1", "customresourcedefinitions", "CustomResourceDefinition", false};
   RuntimeConfig config;
   StorageHooks hooks;
-  Images images;
   base::Rng rng;
   base::TaskGroup tasks;
   Client client;
@@ -33,6 +34,7 @@ struct Runtime::Parts {
   Events events;
   Context context;
   GarbageCollector garbage;
+  Kubelet kubelet;
   std::vector<Controller> rows;
   std::vector<std::unique_ptr<ControllerLoop>> loops;
 };
@@ -49,15 +51,19 @@ void Runtime::start() {
   parts.tasks.spawn(parts.events.run());
   for (const auto& loop : parts.loops) parts.tasks.spawn(loop->run());
   parts.tasks.spawn(parts.garbage.run());
+  if (parts.config.kubelet) parts.kubelet.start();
 }
 
-void Runtime::stop() { parts_->tasks.stop(); }
-bool Runtime::stopped() const { return parts_->tasks.size() == 0; }
+void Runtime::stop() {
+  parts_->kubelet.stop();
+  parts_->tasks.stop();
+}
+bool Runtime::stopped() const { return parts_->tasks.size() == 0 && parts_->kubelet.stopped(); }
 
-base::http::Response Runtime::pod_stream(const base::http::Request&, const nlohmann::json&, const std::string&) {
-  base::http::Response response;
-  response.status = 501;
-  return response;
+void Runtime::set_node_down(const std::string& node, bool down) { parts_->kubelet.set_node_down(node, down); }
+
+base::http::Response Runtime::pod_stream(const base::http::Request& request, const nlohmann::json& pod, const std::string& subresource) {
+  return parts_->kubelet.stream(request, pod, subresource);
 }
 
 }  // namespace k8s_fake

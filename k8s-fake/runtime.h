@@ -19,7 +19,7 @@ namespace k8s_fake {
 
 struct RuntimeNode {
   std::string name = "drydock-node-1";
-  std::string address = "127.0.0.1";
+  std::string address = {};  // "": made up from its place in the list
   std::map<std::string, std::string> labels;
   std::string cpu = "4";
   std::string memory = "8Gi";
@@ -35,6 +35,7 @@ struct RuntimeConfig {
   std::uint16_t api_port = 6443;
   std::vector<RuntimeNode> nodes = {RuntimeNode{}};
   std::set<std::string> missing_images;   // their pull fails
+  std::map<std::string, std::string> behaviours;  // image -> "busybox", "nginx", "etcd" or "pause"
   bool kubelet = true;
   bool attach_csi = true;     // play the external-attacher for drivers that have none
   bool resize = false;        // play the external-resizer
@@ -52,6 +53,7 @@ class Runtime {
   void stop();
   bool stopped() const;
   /// Log, exec, attach and port-forward of a pod.
+  void set_node_down(const std::string& node, bool down);
   base::http::Response pod_stream(const base::http::Request& request, const nlohmann::json& pod, const std::string& subresource);
 
  private:
