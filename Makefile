@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 BIN := build/release/bin
 CTEST := ctest --preset all --parallel $(JOBS)
 
-.PHONY: lab test soak build bench format lint tsan install clean packages kubectl
+.PHONY: lab test soak build bench format lint tsan fuzz install clean packages kubectl
 
 lab: build kubectl
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/drydock run --wire --granularity step scenarios/tutorial
@@ -29,6 +29,16 @@ tsan: packages
 
 lint: packages
 	cmake --workflow --preset lint
+
+# Every fuzz target for FUZZ_SECONDS; what it finds stays in build/fuzz/corpus and is tried again next time.
+FUZZ_SECONDS ?= 60
+fuzz: packages
+	cmake --preset fuzz
+	cmake --build --preset fuzz --target $$(cd tests/fuzz && ls *_fuzz.cpp | sed 's/\.cpp$$//') -- -j $(JOBS)
+	@cd build/fuzz && for target in bin/*_fuzz; do \
+	   name=$$(basename $$target); mkdir -p corpus/$$name; echo "$$name"; \
+	   $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=0 -print_final_stats=1 -artifact_prefix=$$name- corpus/$$name || exit 1; \
+	 done
 
 format:
 	git ls-files '*.h' '*.cpp' | xargs clang-format -i
