@@ -58,7 +58,7 @@ std::string update_violations(const Core& core, const Backend& old, const Backen
 }  // namespace
 
 DriverContext Core::driver_context() {
-  DriverContext context{.executor = executor, .clock = clock, .transport = transport, .logger = log, .version = options.version,
+  DriverContext context{.executor = executor, .clock = clock, .transport = transport, .logger = log, .instance = instance, .version = options.version,
                         .kubernetes_version = options.kubernetes_version, .host_name = options.host_name};
   context.seed = rng.next();
   return context;

@@ -62,6 +62,7 @@ class Core {
   Awaited roll_back(std::string volume);
   Awaited finish(std::string volume);
   boost::asio::awaitable<void> finish_on(std::string backend);
+  boost::asio::awaitable<Result<std::vector<std::string>>> rediscover(std::string backend);
 
   // backends.cpp
   boost::asio::awaitable<Result<std::string>> put_backend(std::string config, std::optional<std::string> must_be);

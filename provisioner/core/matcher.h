@@ -1,15 +1,19 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "provisioner/base/random.h"
 #include "provisioner/core/types.h"
 
 /// Which pools satisfy which storage classes, kept up to date as backends and classes come and go.
-/// Source: provisioner specification 1.4, 1.5; pool-matching specification.
+/// Pools that offer the same and that every list of names treats alike form one shape; a class is answered for shapes, a
+/// bit each, by combining the bits of its requests. How many pools a shape has matters only when one is drawn.
+/// Source: provisioner specification 1.4, 1.5; pool-matching specification; design: README.md, "Pool matching".
 namespace provisioner {
 
 /// 17.10: requiredStorage or attributes; a class with neither matches nothing. 19.01: exclude, else additional, else attributes
@@ -18,9 +22,19 @@ enum class MatchRules { v17_10, v19_01 };
 /// 17.10 unless the class uses a key that 17.10 does not know.
 MatchRules rules_for(const StorageClassConfig& config);
 
-struct PoolRef {
-  std::string_view backend;  // valid until the matcher changes
-  std::string_view pool;
+struct MatcherState;
+
+/// A pool, until the matcher changes.
+class PoolRef {
+ public:
+  PoolRef() = default;
+  PoolRef(const MatcherState* state, std::uint32_t id) : state_(state), id_(id) {}
+  std::string_view backend() const;
+  std::string_view pool() const;
+
+ private:
+  const MatcherState* state_ = nullptr;
+  std::uint32_t id_ = 0;
 };
 
 class Matcher {
@@ -41,11 +55,14 @@ class Matcher {
   /// Sorted.
   PoolLists pools_of(const std::string& storage_class) const;
   std::vector<std::string> classes_of(const std::string& backend, const std::string& pool) const;
+  /// Every matching pool, in no particular order.
+  void for_each(const std::string& storage_class, const std::function<void(PoolRef)>& visit) const;
   std::size_t count(const std::string& storage_class, std::optional<Protocol> protocol) const;
   /// Grows with every change: candidates made before it are worthless.
   std::uint64_t version() const;
 
-  /// The matching pools in a random order, drawn one by one: the first uniformly, each later one from those not drawn yet.
+  /// The matching pools in a random order, drawn one by one without making a list: the first uniformly, the others by a
+  /// keyed permutation of their ranks. Nothing is allocated.
   class Candidates {
    public:
     std::size_t size() const { return size_; }
@@ -54,19 +71,28 @@ class Matcher {
 
    private:
     friend class Matcher;
-    const Matcher* matcher_ = nullptr;
-    const void* answer_ = nullptr;
+    const MatcherState* state_ = nullptr;
+    std::uint32_t class_ = 0;
     std::optional<Protocol> protocol_;
     std::uint64_t key_ = 0;
-    std::size_t first_ = 0;
-    std::size_t size_ = 0;
-    std::size_t drawn_ = 0;
+    std::uint64_t first_ = 0;
+    std::uint64_t size_ = 0;
+    std::uint64_t drawn_ = 0;
   };
-  Candidates candidates(const std::string& storage_class, std::optional<Protocol> protocol, base::Rng& rng) const;
+  Candidates candidates(std::string_view storage_class, std::optional<Protocol> protocol, base::Rng& rng) const;
+
+  /// For tests and benchmarks.
+  struct Counters {
+    std::size_t patterns_compiled = 0;
+    std::size_t names_tested = 0;
+    std::size_t shapes = 0;
+    std::size_t requests = 0;  // distinct ones
+    std::size_t answers = 0;   // distinct ones
+  };
+  Counters counters() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<MatcherState> state_;
 };
 
 }  // namespace provisioner

@@ -81,6 +81,7 @@ Result<std::string> Orchestrator::volume_driver(const std::string& name) const {
   }
   return Error{ErrorKind::unavailable, "the driver of backend " + found->backend + " is unknown"};
 }
+awaitable<Result<std::vector<std::string>>> Orchestrator::rediscover_volumes(std::string backend) { return core_->rediscover(std::move(backend)); }
 Result<std::vector<PoolVerdict>> Orchestrator::explain(const VolumeConfig& config) const { return core_->explain(config); }
 
 namespace {

@@ -29,6 +29,7 @@ struct OrchestratorOptions {
   std::string version = "17.10.1";
   std::string host_name = "unknown";       // computer-name in the array's event log
   std::string kubernetes_version;          // GitVersion, "" without Kubernetes
+  std::string instance;                    // who we are in owner tags; "" : what the store has, or a new one
   std::string secret_key;                  // encrypts passwords in the store; "" keeps them in clear
   base::Duration bootstrap_patience = std::chrono::seconds(10);  // start-up waits that long for slow backends
   base::Duration health_period = std::chrono::seconds(60);
@@ -86,6 +87,8 @@ class Orchestrator {
   Result<Volume> volume(const std::string& name) const;
   /// The backend's driver ("ontap-nas", "fake") and protocol, which decide the shape of a PV.
   Result<std::string> volume_driver(const std::string& name) const;
+  /// After the loss of a store: records again the volumes on the backend that carry our instance's tag and are not known.
+  boost::asio::awaitable<Result<std::vector<std::string>>> rediscover_volumes(std::string backend);
   /// Every pool with the reason why it would be used or not, sorted by backend and pool.
   Result<std::vector<PoolVerdict>> explain(const VolumeConfig& config) const;
 

@@ -111,9 +111,9 @@ Core::Awaited Core::bootstrap() {
     phase_error = "the persistent store cannot be read: " + loaded.error().message;
     co_return Error{loaded.error().kind, phase_error};
   }
-  instance = loaded->meta["instance"];
-  if (instance.empty()) {
-    instance = rng.uuid();
+  instance = options.instance.empty() ? loaded->meta["instance"] : options.instance;
+  if (instance.empty()) instance = rng.uuid();
+  if (instance != loaded->meta["instance"]) {
     std::vector<Write> writes;
     writes.push_back({Write::Kind::set, keys::kMeta + "instance", instance});
     if (const auto stored = co_await store.commit(writes); !stored) {
@@ -207,6 +207,32 @@ Core::Awaited Core::roll_back(std::string volume) {
     if (const auto gone = co_await (*driver)->destroy(spec); !gone) co_return gone.error();
   }
   co_return co_await erase_intent(volume);
+}
+
+/// The comment of a volume carries its configuration where it fits; making it again then finds what is there.
+awaitable<Result<std::vector<std::string>>> Core::rediscover(std::string backend) {
+  if (auto ready = require_ready(); !ready) co_return ready.error();
+  const auto driver = driver_of(backend);
+  if (!driver) co_return driver.error();
+  const auto found = co_await (*driver)->list();
+  if (!found) co_return found.error();
+  std::vector<std::string> names;
+  for (const ArrayVolume& seen : *found) {
+    if (!seen.owner || seen.owner->instance != instance || seen.owner->volume.empty()) continue;
+    const std::string name = seen.owner->volume;
+    const auto lock = co_await locks.take("volume/" + name);
+    if (volumes.contains(name) || intents.contains(name)) continue;
+    const auto comment = parse_json(seen.comment);
+    const Json* text = comment ? member(*comment, "config") : nullptr;
+    auto config = text == nullptr ? Result<VolumeConfig>(VolumeConfig{}) : volume_config_from_json(*text);
+    if (!config) co_return config.error();
+    config->name = name;
+    if ((*driver)->facts().protocol == Protocol::file || config->size.empty()) config->size = std::to_string(seen.size_bytes);
+    const auto made = co_await attempt(*config, backend, seen.pool, false);
+    if (made) names.push_back(name);
+    else log.warning("A volume of ours could not be recorded again.", {{"volume", name}, {"error", made.error().message}});
+  }
+  co_return names;
 }
 
 }  // namespace provisioner

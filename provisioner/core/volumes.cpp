@@ -94,8 +94,8 @@ awaitable<Result<Volume>> Core::place(VolumeConfig config, std::optional<Protoco
     }
     PoolRef next;
     if (!candidates.next(next)) break;
-    const std::string backend(next.backend);
-    const std::string pool(next.pool);
+    const std::string backend(next.backend());
+    const std::string pool(next.pool());
     if (!tried.emplace(backend, pool).second) continue;
     auto made = co_await attempt(config, backend, pool, false);
     if (made) co_return made;

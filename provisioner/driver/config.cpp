@@ -80,6 +80,60 @@ Result<std::string> text_of(const Json& object, const Option& option) {
   return text;
 }
 
+Result<Labels> labels_of(const Json& object) {
+  Labels labels;
+  const Json* json = member(object, "labels");
+  if (json == nullptr || json->is_null()) return labels;
+  if (!json->is_object()) return invalid("could not decode \"labels\": expected an object of texts");
+  for (const auto& [key, value] : json->items()) {
+    if (!value.is_string()) return invalid("could not decode \"labels\": expected an object of texts");
+    labels[key] = value.get<std::string>();
+  }
+  return labels;
+}
+
+Result<void> read_defaults(const Json& object, std::map<std::string, std::string, std::less<>>& defaults) {
+  const Json* json = member(object, "defaults");
+  static const Json kNone = Json::object();
+  if (json == nullptr || json->is_null()) json = &kNone;
+  if (!json->is_object()) return invalid("could not decode \"defaults\": expected an object");
+  for (const Option& option : ontap_defaults()) {
+    const auto inherited = defaults.find(option.key);
+    const std::string fallback = inherited == defaults.end() ? option.fallback : inherited->second;
+    auto text = text_of(*json, Option{option.key, fallback.c_str(), option.stored, option.check});
+    if (!text) return text.error();
+    defaults[option.key] = std::move(*text);
+  }
+  return {};
+}
+
+Result<void> read_virtual_pools(const Json& json, OntapConfig& config) {
+  auto labels = labels_of(json);
+  if (!labels) return labels.error();
+  config.labels = std::move(*labels);
+  const Json* storage = member(json, "storage");
+  if (storage == nullptr || storage->is_null()) return {};
+  if (!storage->is_array()) return invalid("could not decode \"storage\": expected a list of pools");
+  for (const Json& entry : *storage) {
+    if (!entry.is_object()) return invalid("could not decode \"storage\": expected a list of pools");
+    VirtualPool pool;
+    auto own = labels_of(entry);
+    if (!own) return own.error();
+    pool.labels = config.labels;
+    for (auto& [key, value] : *own) pool.labels[key] = value;
+    pool.defaults = config.defaults;
+    if (auto read = read_defaults(entry, pool.defaults); !read) return read.error();
+    for (const auto& [key, text] : {std::pair{"region", &pool.region}, std::pair{"zone", &pool.zone}}) {
+      auto value = text_of(entry, Option{key, config.option(key).c_str(), false});
+      if (!value) return value.error();
+      *text = std::move(*value);
+    }
+    config.pools.push_back(std::move(pool));
+  }
+  config.storage = *storage;
+  return {};
+}
+
 }  // namespace
 
 Result<CommonConfig> parse_common(const Json& json) {
@@ -123,15 +177,8 @@ Result<OntapConfig> parse_ontap(const Json& json) {
     if (!text) return text.error();
     config.options[option.key] = std::move(*text);
   }
-  const Json* defaults = member(json, "defaults");
-  static const Json kNone = Json::object();
-  if (defaults == nullptr || defaults->is_null()) defaults = &kNone;
-  if (!defaults->is_object()) return invalid("could not decode \"defaults\": expected an object");
-  for (const Option& option : ontap_defaults()) {
-    auto text = text_of(*defaults, option);
-    if (!text) return text.error();
-    config.defaults[option.key] = std::move(*text);
-  }
+  if (auto read = read_defaults(json, config.defaults); !read) return read.error();
+  if (auto read = read_virtual_pools(json, config); !read) return read.error();
   if (config.option("managementLIF").empty()) return invalid("\"managementLIF\" is missing");
   return config;
 }
@@ -156,6 +203,8 @@ Json to_stored(const OntapConfig& config) {
     if (option.stored || value != option.fallback) defaults[option.key] = value;
   }
   body["defaults"] = std::move(defaults);
+  if (!config.labels.empty()) body["labels"] = config.labels;
+  if (!config.storage.is_null()) body["storage"] = config.storage;
   Json json;
   json["ontap_config"] = std::move(body);
   return json;

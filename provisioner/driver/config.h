@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "provisioner/core/types.h"
 
@@ -20,8 +21,19 @@ struct CommonConfig {
   std::optional<std::string> prefix;  // absent: the default; "": none at all
 };
 
+/// A virtual pool (20.01): a name for wishes, placed on any aggregate of the SVM that fits.
+struct VirtualPool {
+  Labels labels;  // with the backend's
+  std::string region;
+  std::string zone;
+  std::map<std::string, std::string, std::less<>> defaults;  // every key, the backend's where it has none
+};
+
 struct OntapConfig {
   CommonConfig common;
+  Labels labels;  // of the backend (20.01)
+  std::vector<VirtualPool> pools;
+  Json storage;  // what `pools` was read from
   std::map<std::string, std::string, std::less<>> options;   // every key of the option table, defaults filled in
   std::map<std::string, std::string, std::less<>> defaults;  // every key of the table of defaults
 

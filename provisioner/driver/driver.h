@@ -120,6 +120,7 @@ struct DriverContext {
   base::http::Transport& transport;
   base::Logger logger;
   std::uint64_t seed = 0;
+  std::string instance;  // this installation, as in owner tags
   std::string default_prefix = "trident";
   std::string version;             // "17.10.1"
   std::string kubernetes_version;  // or ""

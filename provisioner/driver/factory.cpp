@@ -2,7 +2,9 @@
 #include "provisioner/driver/config.h"
 #include "provisioner/driver/driver.h"
 #include "provisioner/driver/fake.h"
+#include "provisioner/driver/ontap_economy.h"
 #include "provisioner/driver/ontap_nas.h"
+#include "provisioner/driver/ontap_san.h"
 
 namespace provisioner {
 
@@ -17,6 +19,8 @@ const std::vector<DriverRow>& rows() {
   static const std::vector<DriverRow> kRows = {
       {"fake", make_fake_driver},
       {"ontap-nas", make_ontap_nas},
+      {"ontap-nas-economy", make_ontap_economy},
+      {"ontap-san", make_ontap_san},
   };
   return kRows;
 }

@@ -1,9 +1,12 @@
 #include "provisioner/driver/ontap_array.h"
 
 #include <algorithm>
+#include <set>
 
 #include "provisioner/base/text.h"
 #include "provisioner/core/json.h"
+#include "provisioner/core/name_table.h"
+#include "provisioner/core/size.h"
 
 namespace provisioner {
 
@@ -155,19 +158,32 @@ awaitable<Result<void>> OntapArray::read_pools() {
     }
   }
   if (names.empty()) co_return Error{ErrorKind::invalid, "SVM " + svm + " has no assigned aggregates"};
-  const auto media = co_await read_media();
-  const bool economy = facts.type == "ontap-nas-economy";
   std::ranges::sort(names);
+  aggregates_ = names;
+  media_ = co_await read_media();
+  Offers common;
+  common["backendType"] = std::vector<std::string>{facts.type};
+  common["snapshots"] = facts.type != "ontap-nas-economy";
+  common["encryption"] = api_minor >= kMinorEncryption;
+  common["provisioningType"] = std::vector<std::string>{"thick", "thin"};
+  const auto place = [](Offers& offers, const std::string& region, const std::string& zone, const Labels& labels) {
+    if (!region.empty()) offers["region"] = std::vector<std::string>{region};
+    if (!zone.empty()) offers["zone"] = std::vector<std::string>{zone};
+    if (!labels.empty()) offers["labels"] = labels;
+  };
+  for (std::size_t i = 0; i < config.pools.size(); ++i) {
+    Offers offers = common;
+    std::set<std::string> kinds;
+    for (const auto& [name, kind] : media_) kinds.insert(kind);
+    if (!kinds.empty()) offers["media"] = std::vector<std::string>(kinds.begin(), kinds.end());
+    place(offers, config.pools[i].region, config.pools[i].zone, config.pools[i].labels);
+    facts.pools.push_back({facts.backend_name + "_pool_" + std::to_string(i), std::move(offers)});
+  }
   for (const std::string& name : names) {
-    Offers offers;
-    offers["backendType"] = std::vector<std::string>{facts.type};
-    offers["snapshots"] = !economy;
-    offers["encryption"] = api_minor >= kMinorEncryption;
-    offers["provisioningType"] = std::vector<std::string>{"thick", "thin"};
-    if (const auto type = media.find(name); type != media.end()) offers["media"] = std::vector<std::string>{type->second};
-    for (const char* label : {"region", "zone"}) {
-      if (!config.option(label).empty()) offers[label] = std::vector<std::string>{config.option(label)};
-    }
+    if (!config.pools.empty()) break;
+    Offers offers = common;
+    if (const auto kind = media_.find(name); kind != media_.end()) offers["media"] = std::vector<std::string>{kind->second};
+    place(offers, config.option("region"), config.option("zone"), config.labels);
     facts.pools.push_back({name, std::move(offers)});
   }
   co_return Result<void>();
@@ -239,20 +255,29 @@ Json OntapArray::config_view() const {
   return json;
 }
 
+const VirtualPool* OntapArray::virtual_pool(const std::string& name) const {
+  for (std::size_t i = 0; i < config.pools.size(); ++i) {
+    if (facts.pools[i].name == name) return &config.pools[i];
+  }
+  return nullptr;
+}
+
 Result<FlexVolOrder> OntapArray::order_for(const CreateSpec& spec) const {
-  const auto chosen = [&](const std::string& wanted, std::string_view key) { return wanted.empty() ? config.fallback(key) : wanted; };
+  const VirtualPool* pool = virtual_pool(spec.pool);
+  const auto fallback = [&](std::string_view key) { return pool == nullptr ? config.fallback(key) : pool->defaults.find(key)->second; };
+  const auto chosen = [&](const std::string& wanted, std::string_view key) { return wanted.empty() ? fallback(key) : wanted; };
   FlexVolOrder order;
   order.name = spec.internal_name;
   order.aggregate = spec.pool;
   order.size_bytes = spec.size_bytes;
   order.owner = spec.owner;
   order.comment = owner_comment(spec.owner, spec.config);
-  order.space_reserve = config.fallback("spaceReserve");
+  order.space_reserve = fallback("spaceReserve");
   order.snapshot_policy = chosen(spec.config.snapshot_policy, "snapshotPolicy");
   order.snapshot_reserve = chosen(spec.config.snapshot_reserve, "snapshotReserve");
   order.unix_permissions = chosen(spec.config.unix_permissions, "unixPermissions");
   order.export_policy = chosen(spec.config.export_policy, "exportPolicy");
-  order.security_style = config.fallback("securityStyle");
+  order.security_style = fallback("securityStyle");
   const std::string directory = chosen(spec.config.snapshot_directory, "snapshotDir");
   if (!parse_bool(directory, order.snapshot_directory)) {
     return Error{ErrorKind::invalid, "invalid boolean value for snapshotDir: \"" + directory + "\""};
@@ -269,7 +294,29 @@ Result<FlexVolOrder> OntapArray::order_for(const CreateSpec& spec) const {
   }
   if (!parse_bool(encryption, order.encryption)) return Error{ErrorKind::invalid, "invalid boolean value for encryption: \"" + encryption + "\""};
   if (order.encryption && api_minor < kMinorEncryption) return Error{ErrorKind::invalid, "encrypted volumes are not supported before ONTAP 9.1"};
+  if (pool == nullptr) return order;
+  const auto wanted = spec.requests.find("media");
+  for (const std::string& name : aggregates_) {
+    const auto kind = media_.find(name);
+    if (wanted == spec.requests.end() || (kind != media_.end() && to_text(wanted->second) == kind->second)) order.aggregates.push_back(name);
+  }
+  if (order.aggregates.empty()) return Error{ErrorKind::invalid, "no aggregate fits virtual pool " + spec.pool};
+  // Spread by name, so that a repeat after a crash begins where the first try did.
+  std::ranges::rotate(order.aggregates, order.aggregates.begin() + static_cast<std::ptrdiff_t>(fnv(spec.internal_name) % order.aggregates.size()));
+  order.aggregate = order.aggregates.front();
   return order;
+}
+
+Result<void> check_size(const OntapConfig& config, std::uint64_t size_bytes) {
+  const std::string asked = "requested volume size (" + std::to_string(size_bytes) + " bytes)";
+  if (size_bytes < kOntapVolumeMin) {
+    return Error{ErrorKind::invalid, asked + " is too small; the minimum volume size is " + std::to_string(kOntapVolumeMin) + " bytes"};
+  }
+  const std::string& limit = config.option("limitVolumeSize");
+  if (limit.empty()) return {};
+  const auto most = parse_size(limit);
+  if (most && size_bytes > *most) return Error{ErrorKind::invalid, asked + " is above the backend's limitVolumeSize (" + limit + ")"};
+  return {};
 }
 
 }  // namespace provisioner

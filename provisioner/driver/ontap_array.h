@@ -41,6 +41,8 @@ struct FlexVolOrder {
   std::string security_style;
   bool snapshot_directory = false;
   bool encryption = false;
+  std::vector<std::string> aggregates;  // of a virtual pool: to be tried in this order, instead of `aggregate`
+  std::string clone_of;  // when undone, our snapshot of that volume goes too
 };
 
 class OntapArray {
@@ -92,10 +94,14 @@ class OntapArray {
   boost::asio::awaitable<std::map<std::string, std::string>> read_media();
   boost::asio::awaitable<void> log_event(std::string category);
   boost::asio::awaitable<Result<void>> modify(std::string name, zapi::Element attributes, std::string what);
+  boost::asio::awaitable<Result<FlexVol>> ensure_on(FlexVolOrder order);
+  const VirtualPool* virtual_pool(const std::string& name) const;
   boost::asio::awaitable<Result<FlexVol>> found_instead(FlexVolOrder order, bool job_runs);
   boost::asio::awaitable<Result<FlexVol>> clone_found(CreateSpec spec, std::string snapshot);
   boost::asio::awaitable<Error> undo(FlexVolOrder order, Error why);
 
+  std::vector<std::string> aggregates_;        // of the SVM, sorted
+  std::map<std::string, std::string> media_;  // aggregate -> hdd, hybrid or ssd, where known
   std::vector<std::string> serials_;
   base::TimePoint next_heartbeat_{};
   base::TimePoint mirrors_known_until_{};

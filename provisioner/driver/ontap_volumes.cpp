@@ -79,7 +79,7 @@ awaitable<Result<FlexVol>> OntapArray::found_instead(FlexVolOrder order, bool jo
     if (*volume) {
       if ((*volume)->owner() != order.owner) co_return foreign(order.name, "it does not carry our owner tag");
       if ((*volume)->size_bytes != rounded(order.size_bytes)) co_return foreign(order.name, "its size is " + std::to_string((*volume)->size_bytes));
-      if ((*volume)->aggregate != order.aggregate) co_return foreign(order.name, "it is on aggregate " + (*volume)->aggregate);
+      if (order.aggregates.empty() && (*volume)->aggregate != order.aggregate) co_return foreign(order.name, "it is on aggregate " + (*volume)->aggregate);
       co_return std::move(**volume);
     }
     if (!job_runs) co_return Error{ErrorKind::busy, "volume " + order.name + " was reported as existing and then not found"};
@@ -93,6 +93,7 @@ awaitable<Error> OntapArray::undo(FlexVolOrder order, Error why) {
     DestroySpec gone;
     gone.internal_name = order.name;
     gone.owner = order.owner;
+    gone.clone_of = order.clone_of;
     const auto destroyed = co_await destroy(gone);
     if (destroyed) co_return why;
     why.message += "; cleaning up failed: " + destroyed.error().message;
@@ -102,6 +103,19 @@ awaitable<Error> OntapArray::undo(FlexVolOrder order, Error why) {
 }
 
 awaitable<Result<FlexVol>> OntapArray::ensure(FlexVolOrder order) {
+  if (order.aggregates.empty()) co_return co_await ensure_on(std::move(order));
+  std::string causes;
+  for (const std::string& aggregate : order.aggregates) {
+    FlexVolOrder there = order;
+    there.aggregate = aggregate;
+    auto made = co_await ensure_on(there);
+    if (made || made.error().kind != ErrorKind::invalid) co_return made;
+    causes += (causes.empty() ? "" : "; ") + aggregate + ": " + made.error().message;
+  }
+  co_return Error{ErrorKind::invalid, causes};
+}
+
+awaitable<Result<FlexVol>> OntapArray::ensure_on(FlexVolOrder order) {
   Element request("volume-create");
   request.with("containing-aggr-name", order.aggregate).with("export-policy", order.export_policy).with("junction-path", order.junction);
   request.with("percentage-snapshot-reserve", order.snapshot_reserve).with("size", std::to_string(order.size_bytes));
@@ -148,6 +162,7 @@ awaitable<Result<FlexVol>> OntapArray::ensure_clone(CreateSpec spec, std::string
   FlexVolOrder order;
   order.name = spec.internal_name;
   order.owner = spec.owner;
+  if (own_snapshot) order.clone_of = spec.clone_of;
   if (own_snapshot) {
     const auto made = co_await create_snapshot(spec.clone_of, snapshot);
     if (!made) co_return made.error();

@@ -214,5 +214,42 @@ TEST(Core, PasswordsAreSealedWithAKey) {
   EXPECT_FALSE(lab.logged("netapp123"));
 }
 
+TEST(Core, ALostStoreIsRebuiltFromTheArray) {
+  Ready lab;
+  ASSERT_TRUE(lab.add_volume("a"));
+  ASSERT_TRUE(lab.add_volume("b"));
+  lab.array.volumes["trident_foreign"] = {.size = 30000000, .aggregate = "aggr3", .junction = "/x"};
+  const std::string before = lab.database.records["/trident/v1/volume/a"];
+  lab.options.instance = lab.database.records["/trident/v1/meta/instance"];
+  lab.database.records.clear();
+  ASSERT_TRUE(lab.start());
+  ASSERT_TRUE(lab.add_backend());
+  EXPECT_EQ(lab.run(lab.core->rediscover_volumes(kName)).value(), (std::vector<std::string>{"a", "b"}));
+  Json wanted = Json::parse(before);
+  wanted["Config"]["size"] = "1073741824";
+  EXPECT_EQ(lab.database.records["/trident/v1/volume/a"], wanted.dump());
+  EXPECT_EQ(lab.array.volumes.size(), 3U);
+}
+
+TEST(Core, VirtualPoolsHaveLabelsAndDefaultsOfTheirOwn) {
+  Lab lab;
+  lab.array.aggregates = {"aggr1", "aggr2"};
+  ASSERT_TRUE(lab.start());
+  const auto added = lab.add_backend(R"({"labels":{"site":"north"},"storage":[{"labels":{"tier":"gold"},"defaults":{"snapshotDir":"true"}},{"labels":{"tier":"tin"},"zone":"z2"}]})");
+  ASSERT_TRUE(added) << added.error().message;
+  EXPECT_TRUE(lab.add_class(R"({"name":"gold","selector":"tier=gold; site=north"})"));
+  EXPECT_TRUE(lab.add_class(R"({"name":"far","attributes":{"zone":"z2"}})"));
+  EXPECT_EQ(lab.core->storage_class("gold")->storage, (PoolLists{{kName, {"ontapnas_192.168.199.107_pool_0"}}}));
+  EXPECT_EQ(lab.core->storage_class("far")->storage, (PoolLists{{kName, {"ontapnas_192.168.199.107_pool_1"}}}));
+  const auto volume = lab.add_volume("v", "1Gi", "gold");
+  ASSERT_TRUE(volume) << volume.error().message;
+  EXPECT_EQ(volume->pool, "ontapnas_192.168.199.107_pool_0");
+  EXPECT_TRUE(lab.array.volumes["trident_v"].snapshot_directory);
+  ASSERT_TRUE(lab.start());
+  EXPECT_EQ(lab.core->storage_class("gold")->storage.size(), 1U);
+  EXPECT_FALSE(lab.add_backend(R"({"storage":{}})"));
+  EXPECT_FALSE(lab.add_backend(R"({"labels":{"a":1}})"));
+}
+
 }  // namespace
 }  // namespace provisioner_test

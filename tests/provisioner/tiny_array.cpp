@@ -49,7 +49,9 @@ void list_volumes(const Volumes& volumes, const std::string& pattern, Answer& an
     put(id, "containing-aggregate-name", volume.aggregate);
     put(id, "comment", volume.comment);
     if (!volume.junction.empty()) put(id, "junction-path", volume.junction);
-    put(node.append_child("volume-space-attributes"), "size", std::to_string(volume.size));
+    pugi::xml_node space = node.append_child("volume-space-attributes");
+    put(space, "size", std::to_string(volume.size));
+    put(space, "percentage-snapshot-reserve", "5");
     if (volume.parent.empty()) continue;
     pugi::xml_node parent = node.append_child("volume-clone-attributes").append_child("volume-clone-parent-attributes");
     put(parent, "name", volume.parent);
@@ -69,6 +71,7 @@ void create(TinyArray& array, pugi::xml_node call, Answer& answer) {
   volume.comment = call.child_value("volume-comment");
   volume.junction = call.child_value("junction-path");
   array.volumes[name] = volume;
+  array.trees[name];
 }
 
 void clone(TinyArray& array, pugi::xml_node call, Answer& answer) {
@@ -83,6 +86,11 @@ void clone(TinyArray& array, pugi::xml_node call, Answer& answer) {
   volume.parent = parent->first;
   volume.parent_snapshot = call.child_value("parent-snapshot");
   array.volumes[name] = volume;
+  if (const auto lun = array.luns.find("/vol/" + parent->first + "/lun0"); lun != array.luns.end()) {
+    TinyLun copy = lun->second;
+    copy.mapped = -1;
+    array.luns["/vol/" + name + "/lun0"] = copy;
+  }
 }
 
 void destroy(TinyArray& array, const std::string& name, Answer& answer) {
@@ -90,6 +98,8 @@ void destroy(TinyArray& array, const std::string& name, Answer& answer) {
     if (volume.parent == name) return answer.fail(15894, "Volume has clones");
   }
   if (array.volumes.erase(name) == 0) answer.fail(13040, "Volume does not exist");
+  array.trees.erase(name);
+  std::erase_if(array.luns, [&](const auto& lun) { return lun.first.starts_with("/vol/" + name + "/"); });
 }
 
 void modify(TinyArray& array, pugi::xml_node call, Answer& answer) {
@@ -118,6 +128,11 @@ void on_volume(TinyArray& array, const std::string& call, pugi::xml_node node, A
     TinyVolume moved = volume->second;
     array.volumes.erase(volume);
     array.volumes[node.child_value("new-volume-name")] = moved;
+    const std::string from = std::string("/vol/") + node.child_value("volume") + "/lun0";
+    if (auto lun = array.luns.extract(from)) {
+      lun.key() = std::string("/vol/") + node.child_value("new-volume-name") + "/lun0";
+      array.luns.insert(std::move(lun));
+    }
   }
 }
 
@@ -128,7 +143,8 @@ void answer_facts(TinyArray& array, const std::string& call, Answer& answer) {
   } else if (call == "net-interface-get-iter") {
     pugi::xml_node lif = records(answer, 1).append_child("net-interface-info");
     put(lif, "address", array.lif);
-    put(lif.append_child("data-protocols"), "data-protocol", "nfs");
+    pugi::xml_node protocols = lif.append_child("data-protocols");
+    for (const char* protocol : {"nfs", "iscsi"}) put(protocols, "data-protocol", protocol);
   } else if (call == "vserver-get-iter") {
     pugi::xml_node svm = records(answer, 1).append_child("vserver-info");
     put(svm, "vserver-name", array.svm);
@@ -166,7 +182,7 @@ base::http::Response TinyArray::handle(const base::http::Request& request) {
   else if (name == "volume-modify-iter") modify(*this, call, answer);
   else if (name == "volume-get-iter") list_volumes(volumes, call.child("query").child("volume-attributes").child("volume-id-attributes").child_value("name"), answer);
   else if (name == "volume-mount" || name == "volume-size" || name == "volume-rename" || name == "snapshot-create" || name == "snapshot-delete") on_volume(*this, name, call, answer);
-  else answer_facts(*this, name, answer);
+  else if (!handle_block_and_trees(*this, TinyCall{name, call, answer.results})) answer_facts(*this, name, answer);
   base::http::Response response;
   response.body = answer.text();
   return response;

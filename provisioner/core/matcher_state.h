@@ -1,0 +1,133 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "provisioner/core/matcher.h"
+#include "provisioner/core/name_patterns.h"
+#include "provisioner/core/name_table.h"
+
+/// The inside of Matcher: tables that refer to each other by number.
+namespace provisioner {
+
+struct MatcherState {
+  struct Pool {
+    std::uint32_t name = 0;  // in `names`, as the next
+    std::uint32_t backend = 0;
+    std::uint32_t shape = kNoId;
+    std::uint32_t position = 0;  // among the shape's members
+  };
+  struct BackendEntry {
+    Protocol protocol = Protocol::file;
+    std::vector<std::uint32_t> pools;
+  };
+  /// Pools that no class can tell apart. A shape's number is its bit; 64 neighbours share protocol and word.
+  struct Shape {
+    std::uint32_t offers = kNoId;      // kNoId: not in use
+    std::vector<std::uint32_t> rules;  // lists that name its pools, sorted
+    std::vector<std::uint32_t> members;
+  };
+  struct Request1 {
+    std::string attribute;
+    Request wanted;
+    std::vector<std::uint64_t> bits;  // over shapes
+  };
+  /// What a class asks, and the shapes that satisfy it as of `layout`. `cells`: one word of bits per word of shapes, then the
+  /// number of pools before each word among those of its protocol, two to a cell.
+  struct Answer {
+    std::vector<std::uint64_t> cells;
+    std::array<std::uint32_t, 2> totals{};
+    std::uint32_t requests_at = 0;  // in `request_lists`
+    std::uint32_t request_count = 0;
+    std::uint32_t storage = kNoId;  // rules
+    std::uint32_t additional = kNoId;
+    std::uint32_t exclude = kNoId;
+    std::uint32_t layout = 0;
+    std::uint32_t users = 0;
+    MatchRules rules = MatchRules::v17_10;
+  };
+  /// requiredStorage of 17.10: pools by their exact names, in addition to the answer.
+  struct Extras {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> wanted;  // names of backend and pool
+    std::vector<std::uint32_t> pools;                             // there and not in the answer: file first, then block
+    std::uint32_t file_count = 0;
+    std::uint32_t layout = 0;
+  };
+  struct Class {
+    std::string name;  // "": not in use
+    std::uint32_t answer = kNoId;
+    std::uint32_t extras = kNoId;
+  };
+
+  // matcher_pools.cpp
+  void add_pool(std::uint32_t backend_name, BackendEntry& backend, const PoolInfo& pool);
+  void remove_pool(std::uint32_t id);
+  std::uint32_t intern_offers(const Offers& wanted);
+  std::uint32_t shape_for(std::uint32_t offer_set, Protocol protocol, std::vector<std::uint32_t> rules);
+  void free_shape(std::uint32_t id);
+  void enter(std::uint32_t pool, std::uint32_t shape);
+  void leave(std::uint32_t pool);
+  Result<std::uint32_t> rule_for(const PoolLists& lists);
+  std::uint64_t shape_hash(std::uint32_t id) const;
+  Protocol protocol_of(std::uint32_t shape) const { return word_protocol[shape / 64]; }
+  std::uint32_t find_pool(std::string_view backend, std::string_view pool) const;
+
+  // matcher.cpp
+  std::uint32_t request_for(const std::string& attribute, const Request& wanted);
+  std::uint32_t find_class(std::string_view name) const;
+  void drop_class(std::uint32_t id);
+  std::uint32_t intern_answer(Answer wanted, const std::vector<std::uint32_t>& requests);
+  void sync(Answer& answer);
+  void sync(Class& entry);
+  bool has(const Class& entry, std::uint32_t pool);  // after sync
+  std::uint32_t before(const Answer& answer, std::size_t word) const {
+    return static_cast<std::uint32_t>(answer.cells[word_protocol.size() + word / 2] >> (32 * (word % 2)));
+  }
+  std::uint32_t pool_at(const Class& entry, std::optional<Protocol> protocol, std::uint64_t rank) const;  // after sync
+
+  std::vector<Pool> pools;
+  std::vector<std::uint32_t> free_pools;
+  std::map<std::string, BackendEntry, std::less<>> backends;
+  NameTable names;
+
+  std::vector<Offers> offers;
+  std::vector<std::uint32_t> offers_users;
+  std::vector<std::uint32_t> free_offers;
+  IdIndex offers_index;
+
+  std::vector<Shape> shapes;
+  std::vector<std::uint32_t> shape_sizes;  // members, side by side for counting
+  IdIndex shape_index;
+  std::array<std::vector<std::uint32_t>, 2> free_shapes;
+  std::vector<Protocol> word_protocol;
+  std::array<std::vector<std::uint32_t>, 2> words_of;
+
+  NamePatterns patterns;
+  std::vector<std::vector<std::uint64_t>> rule_bits;  // over shapes
+
+  std::vector<Request1> requests;
+  IdIndex request_index;
+  std::vector<std::uint32_t> request_lists;
+  std::vector<Answer> answers;
+  std::vector<std::uint32_t> free_answers;
+  IdIndex answer_index;
+  std::vector<Extras> extras;
+  std::vector<std::uint32_t> free_extras;
+  std::vector<Class> classes;
+  std::vector<std::uint32_t> free_classes;
+  IdIndex class_index;
+
+  std::uint64_t version = 0;
+  std::uint32_t layout = 1;  // of pools and shapes; 0 is never one
+};
+
+inline bool bit(const std::vector<std::uint64_t>& bits, std::uint32_t at) { return ((bits[at / 64] >> (at % 64)) & 1) != 0; }
+inline void set_bit(std::vector<std::uint64_t>& bits, std::uint32_t at, bool on) {
+  if (on) bits[at / 64] |= std::uint64_t{1} << (at % 64);
+  else bits[at / 64] &= ~(std::uint64_t{1} << (at % 64));
+}
+
+}  // namespace provisioner

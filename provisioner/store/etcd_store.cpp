@@ -1,0 +1,177 @@
+#include "provisioner/store/etcd_store.h"
+
+#include <nlohmann/json.hpp>
+
+#include "provisioner/base/text.h"
+
+namespace provisioner {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using boost::asio::awaitable;
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr base::Duration kCallTime = std::chrono::seconds(60);
+
+base::http::Endpoint endpoint_of(const base::http::Url& url) {
+  base::http::Endpoint to;
+  to.tls = url.tls;
+  to.host = url.host;
+  to.port = url.port;
+  return to;
+}
+
+base::http::CallOptions options() {
+  base::http::CallOptions call;
+  call.timeout = kCallTime;
+  return call;
+}
+
+Error not_etcd(const std::string& what) { return {ErrorKind::unknown_outcome, "etcd gave an answer that cannot be read: " + what}; }
+
+/// The member, or null: answers come from outside and may be anything.
+const Json& at(const Json& object, const char* key) {
+  static const Json kNull;
+  if (!object.is_object()) return kNull;
+  const auto found = object.find(key);
+  return found == object.end() ? kNull : *found;
+}
+std::string text(const Json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
+
+std::string range_end(std::string prefix) {
+  ++prefix.back();
+  return prefix;
+}
+
+Json v3_operation(const Write& write) {
+  const std::string key = base::base64_encode(write.key);
+  if (write.kind == Write::Kind::erase) return Json{{"requestDeleteRange", {{"key", key}}}};
+  return Json{{"requestPut", {{"key", key}, {"value", base::base64_encode(write.value)}}}};
+}
+
+/// Version 0 means that there is no such key.
+Json v3_condition(const Write& write) {
+  return Json{{"key", base::base64_encode(write.key)}, {"target", "VERSION"}, {"result", write.kind == Write::Kind::create ? "EQUAL" : "GREATER"}, {"version", "0"}};
+}
+
+}  // namespace
+
+awaitable<Result<std::string>> EtcdV3Store::post(std::string path, std::string body) {
+  base::http::Request request;
+  request.method = "POST";
+  request.target = std::move(path);
+  request.headers.set("Content-Type", "application/json");
+  request.body = std::move(body);
+  const auto to = endpoint_of(url_);
+  const auto call = options();
+  auto response = co_await transport_.send(to, request, call);
+  if (!response) co_return Error{response.error().kind, "etcd does not answer: " + response.error().message};
+  if (response->status == 200) co_return std::move(response->body);
+  const bool refused = response->status == 400 || response->status == 404;
+  co_return Error{refused ? ErrorKind::invalid : ErrorKind::unknown_outcome,
+                  "etcd answered with HTTP status " + std::to_string(response->status) + ": " + response->body.substr(0, 300)};
+}
+
+awaitable<Result<Records>> EtcdV3Store::list(std::string prefix) {
+  const Json request = {{"key", base::base64_encode(prefix)}, {"range_end", base::base64_encode(range_end(prefix))}};
+  const auto body = co_await post("/v3/kv/range", request.dump());
+  if (!body) co_return body.error();
+  const Json reply = Json::parse(*body, nullptr, false);
+  if (!reply.is_object()) co_return not_etcd("range");
+  Records records;
+  const Json& entries = at(reply, "kvs");
+  for (std::size_t i = 0; entries.is_array() && i < entries.size(); ++i) {
+    const auto key = base::base64_decode(text(at(entries[i], "key")));
+    const auto value = base::base64_decode(text(at(entries[i], "value")));
+    if (!key || !value || !key->starts_with(prefix)) co_return not_etcd("range");
+    records[key->substr(prefix.size())] = *value;
+  }
+  co_return records;
+}
+
+awaitable<Result<void>> EtcdV3Store::commit(std::vector<Write> writes) {
+  Json request = {{"compare", Json::array()}, {"success", Json::array()}};
+  for (const Write& write : writes) {
+    if (write.kind == Write::Kind::create || write.kind == Write::Kind::update) request["compare"].push_back(v3_condition(write));
+    request["success"].push_back(v3_operation(write));
+  }
+  if (!fence_.create_revision.empty()) {
+    request["compare"].push_back({{"key", base::base64_encode(fence_.key)}, {"target", "CREATE"}, {"result", "EQUAL"}, {"create_revision", fence_.create_revision}});
+  }
+  const auto body = co_await post("/v3/kv/txn", request.dump());
+  if (!body) co_return body.error();
+  const Json reply = Json::parse(*body, nullptr, false);
+  if (!reply.is_object() || !reply.contains("header")) co_return not_etcd("txn");
+  if (at(reply, "succeeded") == true) co_return Result<void>();
+  for (const Write& write : writes) {
+    if (write.kind == Write::Kind::create) co_return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store, or we no longer lead"};
+    if (write.kind == Write::Kind::update) co_return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store, or we no longer lead"};
+  }
+  co_return Error{ErrorKind::unavailable, "the store refused the write: we no longer lead"};
+}
+
+// ---- v2
+
+namespace {
+constexpr int kKeyNotFound = 100;
+constexpr int kNodeExists = 105;
+
+int error_code(const base::http::Response& response) {
+  const Json body = Json::parse(response.body, nullptr, false);
+  const Json& code = at(body, "errorCode");
+  return code.is_number_integer() ? code.get<int>() : 0;
+}
+}  // namespace
+
+awaitable<Result<base::http::Response>> EtcdV2Store::send(std::string method, std::string key_and_query, std::string body) {
+  base::http::Request request;
+  request.method = std::move(method);
+  request.target = "/v2/keys" + key_and_query;
+  if (!body.empty()) request.headers.set("Content-Type", "application/x-www-form-urlencoded");
+  request.body = std::move(body);
+  const auto to = endpoint_of(url_);
+  const auto call = options();
+  auto response = co_await transport_.send(to, request, call);
+  if (!response) co_return Error{response.error().kind, "etcd does not answer: " + response.error().message};
+  co_return response;
+}
+
+awaitable<Result<Records>> EtcdV2Store::list(std::string prefix) {
+  const std::string folder = prefix.substr(0, prefix.size() - 1);
+  const auto response = co_await send("GET", folder + "?quorum=true&recursive=true", "");
+  if (!response) co_return response.error();
+  Records records;
+  if (response->status == 404 && error_code(*response) == kKeyNotFound) co_return records;
+  const Json reply = Json::parse(response->body, nullptr, false);
+  if (response->status != 200 || !reply.is_object()) co_return not_etcd("HTTP status " + std::to_string(response->status));
+  const Json& nodes = at(at(reply, "node"), "nodes");
+  for (std::size_t i = 0; nodes.is_array() && i < nodes.size(); ++i) {
+    const std::string key = text(at(nodes[i], "key"));
+    if (key.starts_with(prefix) && at(nodes[i], "value").is_string()) records[key.substr(prefix.size())] = text(at(nodes[i], "value"));
+  }
+  co_return records;
+}
+
+awaitable<Result<void>> EtcdV2Store::commit(std::vector<Write> writes) {
+  for (const Write& write : writes) {
+    std::string key;
+    for (const std::string_view part : base::split(std::string_view(write.key).substr(1), '/')) key += "/" + base::http::percent_encode(part);
+    if (write.kind == Write::Kind::create) key += "?prevExist=false";
+    if (write.kind == Write::Kind::update) key += "?prevExist=true";
+    const bool erase = write.kind == Write::Kind::erase;
+    const auto response = co_await send(erase ? "DELETE" : "PUT", key + (erase ? "?recursive=true" : ""), erase ? "" : "value=" + base::http::percent_encode(write.value));
+    if (!response) co_return response.error();
+    if (response->status == 200 || response->status == 201) continue;
+    const int code = error_code(*response);
+    if (erase && code == kKeyNotFound) continue;
+    if (code == kKeyNotFound) co_return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store"};
+    if (code == kNodeExists) co_return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store"};
+    co_return Error{ErrorKind::unknown_outcome, "etcd answered with HTTP status " + std::to_string(response->status) + ": " + response->body.substr(0, 300)};
+  }
+  co_return Result<void>();
+}
+
+}  // namespace provisioner

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "provisioner/base/clock.h"
+#include "provisioner/base/http/transport.h"
+#include "provisioner/store/store.h"
+
+namespace provisioner {
+
+/// "memory", "sqlite:FILE", "etcd:URL" (v3, JSON gateway) or "etcd_v2:URL" (keys API). The store lives on the loop `io`.
+/// Errors: invalid (unknown kind, malformed URL), unavailable (the file cannot be used). An etcd is not contacted yet.
+base::Result<std::unique_ptr<Store>> open_store(const std::string& spec, boost::asio::io_context& io, base::Clock& clock,
+                                                base::http::Transport& transport);
+
+}  // namespace provisioner
