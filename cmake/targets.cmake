@@ -9,7 +9,7 @@ if(DRYDOCK_WERROR)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # gcc 12 reports these inside libstdc++ and Boost headers when it inlines coroutines under the sanitizers.
-  target_compile_options(project_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  target_compile_options(project_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-subobject-linkage)
 endif()
 if(DRYDOCK_SANITIZE)
   target_compile_options(project_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
@@ -46,6 +46,7 @@ target_link_libraries(httplib INTERFACE ${HTTPLIB_LIBRARY} OpenSSL::SSL OpenSSL:
 function(lab_library name)
   add_library(${name} STATIC ${ARGN})
   target_link_libraries(${name} PRIVATE project_options)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${DRYDOCK_UNITY} UNITY_BUILD_BATCH_SIZE 6)
 endfunction()
 
 # lab_program(name source...): an executable in bin/.
