@@ -1,5 +1,11 @@
 #include "k8s-fake/runtime.h"
 
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "k8s-fake/controllers/garbage.h"
 #include "k8s-fake/controllers/resources.h"
 #include "k8s-fake/controllers/rows.h"

@@ -1,0 +1,166 @@
+// Request bodies: content types, decoding, the checks that need the kind.
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "k8s-fake/api.h"
+#include "k8s-fake/fields.h"
+#include "k8s-fake/yaml.h"
+#include "provisioner/base/text.h"
+
+namespace k8s_fake {
+namespace {
+
+constexpr std::size_t kBodyMax = 3145728;
+
+std::string media_type(const Call& call) {
+  const std::string type = call.request.headers.get("Content-Type");
+  return base::to_lower(base::trim(type.substr(0, type.find(';'))));
+}
+
+const std::string& kind_of(const Call& call) { return call.sub != nullptr && call.sub->kind != "" ? call.sub->kind : call.endpoint->kind(); }
+
+std::string group_version_of(const Call& call) {
+  return call.sub != nullptr && !call.sub->group_version.empty() ? call.sub->group_version : call.endpoint->group_version();
+}
+
+ApiStatus unrecognized(const Call& call, const std::string& why, const std::string& shown) {
+  return bad_request("the object provided is unrecognized (must be of type " + kind_of(call) + "): " + why + " (" + shown + ")");
+}
+
+struct Decoded {
+  Json value;
+  bool text = true;  // JSON or YAML; false for protobuf
+  std::string json;  // the JSON text when the body was JSON
+};
+
+ApiResult<Decoded> decode(Call& call) {
+  const auto& body = call.request.body;
+  if (body.size() > kBodyMax) {
+    return ApiStatus{.code = 413, .reason = "RequestEntityTooLarge", .message = "Request entity too large: limit is 3145728"};
+  }
+  const std::string type = media_type(call);
+  const bool custom = call.resource().custom != nullptr;
+  if (type == "application/vnd.kubernetes.protobuf" && !custom) {
+    auto value = decode_protobuf(body, group_version_of(call), kind_of(call));
+    if (!value) return bad_request(value.error().message);
+    return Decoded{std::move(*value), false, {}};
+  }
+  if (type == "application/yaml") {
+    auto value = yaml_to_json(body);
+    if (!value) return unrecognized(call, "couldn't get version/kind; json parse error: " + value.error().message, body.empty() ? "<empty>" : body.substr(0, 100));
+    return Decoded{std::move(*value), true, {}};
+  }
+  if (!type.empty() && type != "application/json") {
+    return unsupported_media(std::string("the body of the request was in an unknown format - accepted media types include: application/json, application/yaml") +
+                             (custom ? "" : ", application/vnd.kubernetes.protobuf"));
+  }
+  ParsedJson parsed = parse_json(body);
+  if (!parsed.error.empty()) return unrecognized(call, "couldn't get version/kind; json parse error: " + parsed.error, body.empty() ? "<empty>" : body.substr(0, 1024));
+  if (!parsed.value.is_object()) {
+    return unrecognized(call, std::string("couldn't get version/kind; json parse error: json: cannot unmarshal ") + (parsed.value.is_array() ? "array" : parsed.value.type_name()) +
+                        " into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }", body.substr(0, 1024));
+  }
+  return Decoded{std::move(parsed.value), true, body};
+}
+
+std::string short_version(const std::string& group_version) {
+  const auto slash = group_version.find('/');
+  return slash == std::string::npos ? group_version : group_version.substr(slash + 1);
+}
+
+std::optional<ApiStatus> check_type(const Call& call, const Json& body, const std::string& shown) {
+  const std::string kind = text_at(body, "kind");
+  const std::string version = text_at(body, "apiVersion");
+  if (call.resource().custom != nullptr) {
+    if (kind.empty()) return unrecognized(call, "Object 'Kind' is missing in '" + shown + "'", shown);
+    if (version.empty()) return unrecognized(call, "Object 'apiVersion' is missing in '" + shown + "'", shown);
+  }
+  const std::string expected = group_version_of(call);
+  const bool legacy_oapi = call.info.oapi || (version == "v1" && call.endpoint->group.find("openshift.io") != std::string::npos);
+  if (!version.empty() && version != expected && !legacy_oapi) {
+    return bad_request("the API version in the data (" + version + ") does not match the expected API version (" + expected + ")");
+  }
+  if (!kind.empty() && kind != kind_of(call)) {
+    const std::string v = short_version(expected);
+    return bad_request(kind + " in version \"" + v + "\" cannot be handled as a " + kind_of(call) + ": converting (" + v + "." + kind + ") to (" +
+                       (call.endpoint->group.empty() ? "core" : call.endpoint->group.substr(0, call.endpoint->group.find('.'))) + "." + kind_of(call) + "): unknown conversion");
+  }
+  return std::nullopt;
+}
+
+std::string validation_mode(const Call& call) {
+  const std::string mode = call.query.get("fieldValidation");
+  return mode.empty() ? (call.server.at_least(25) ? "Warn" : "Ignore") : mode;
+}
+
+}  // namespace
+
+ApiResult<Json> read_options(Call& call) {
+  const std::string type = media_type(call);
+  if (type == "application/vnd.kubernetes.protobuf") {
+    auto value = decode_protobuf(call.request.body, "meta/v1", "DeleteOptions");
+    if (!value) return bad_request(value.error().message);
+    return std::move(*value);
+  }
+  if (type == "application/yaml") {
+    auto value = yaml_to_json(call.request.body);
+    if (!value) return bad_request(value.error().message);
+    return std::move(*value);
+  }
+  ParsedJson parsed = parse_json(call.request.body);
+  if (!parsed.error.empty()) return bad_request("couldn't get version/kind; json parse error: " + parsed.error);
+  return std::move(parsed.value);
+}
+
+std::optional<ApiStatus> check_fields(Call& call, Json& object, std::string_view raw, bool is_json) {
+  const std::string mode = validation_mode(call);
+  FieldReport report;
+  if (call.resource().custom != nullptr && call.sub == nullptr) check_custom_fields(*call.resource().custom, call.endpoint->version, object, report);
+  else check_known_fields(group_version_of(call), kind_of(call), object, report);
+  const std::string version = short_version(group_version_of(call));
+  const std::string prefix = kind_of(call) + " in version \"" + version + "\" cannot be handled as a " + kind_of(call) + ": ";
+  if (!report.error.empty()) return bad_request(prefix + report.error);
+  if (mode == "Ignore" || !is_json) return std::nullopt;
+  std::vector<std::string> problems;
+  for (const auto& field : report.unknown) problems.push_back("unknown field \"" + field + "\"");
+  if (!raw.empty() && (mode == "Strict" || mode == "Warn")) {
+    for (const auto& field : duplicate_fields(raw)) problems.push_back("duplicate field \"" + field + "\"");
+  }
+  if (problems.empty()) return std::nullopt;
+  if (mode == "Strict") return bad_request(prefix + "strict decoding error: " + base::join(problems, ", "));
+  for (auto& problem : problems) call.warnings.push_back(std::move(problem));
+  return std::nullopt;
+}
+
+ApiResult<Json> read_body(Call& call) {
+  auto decoded = decode(call);
+  if (!decoded) return decoded.error();
+  Json& value = decoded->value;
+  if (auto problem = check_type(call, value, call.request.body.substr(0, 1024))) return *problem;
+  if (decoded->text) {
+    if (auto problem = check_fields(call, value, decoded->json, true)) return *problem;
+  }
+  value.erase("kind");
+  value.erase("apiVersion");
+  if (!at(value, "metadata").is_object()) value["metadata"] = Json::object();
+  if (call.endpoint->to_storage != nullptr && call.sub == nullptr) call.endpoint->to_storage(value);
+  return std::move(value);
+}
+
+std::optional<ApiStatus> check_options(Call& call, const char* options_kind) {
+  FieldErrors errors;
+  for (const auto& value : call.query.all("dryRun")) {
+    if (value == "All") call.dry_run = true;
+    else errors.unsupported("dryRun", value, {"All"});
+  }
+  const std::string manager = call.query.get("fieldManager");
+  if (manager.size() > 128) errors.too_long("fieldManager", 128);
+  const std::string mode = call.query.get("fieldValidation");
+  if (!mode.empty() && mode != "Ignore" && mode != "Warn" && mode != "Strict") errors.unsupported("fieldValidation", mode, {"Ignore", "Strict", "Warn"});
+  if (errors.empty()) return std::nullopt;
+  return invalid("meta.k8s.io", options_kind, "", errors);
+}
+
+}  // namespace k8s_fake

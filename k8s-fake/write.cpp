@@ -1,0 +1,340 @@
+// create, update and patch, and the steps they share.
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "k8s-fake/api.h"
+#include "k8s-fake/apply.h"
+#include "k8s-fake/names.h"
+#include "k8s-fake/patch.h"
+#include "provisioner/base/text.h"
+
+namespace k8s_fake {
+namespace {
+
+constexpr std::string_view kNameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+/// Nothing new in a namespace that is not there or on its way out.
+std::optional<ApiStatus> check_namespace(const Call& call, const std::string& ns) {
+  const ObjectPtr found = call.server.store.find(call.server.resource("", "namespaces"), "", ns);
+  if (found == nullptr) return not_found({"", "namespaces"}, ns);
+  if (found->tail.find("\"deletionTimestamp\"") == std::string::npos) return std::nullopt;
+  ApiStatus status = forbidden(call.what(), call.info.name, "unable to create new content in namespace " + ns + " because it is being terminated");
+  status.details["causes"] = Json::array({Json{{"reason", "NamespaceTerminating"}, {"message", "namespace " + ns + " is being terminated"}, {"field", "metadata.namespace"}}});
+  return status;
+}
+
+void prepare_metadata(Call& call, Json& object) {
+  Server& server = call.server;
+  Json& metadata = object["metadata"];
+  if (!metadata.is_object()) metadata = Json::object();
+  for (const auto* key : {"uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"}) metadata.erase(key);
+  if (call.resource().namespaced) metadata["namespace"] = call.info.ns;
+  else metadata.erase("namespace");
+  if (text_at(metadata, "name").empty()) {
+    metadata.erase("name");
+    if (const std::string prefix = text_at(metadata, "generateName"); !prefix.empty()) {
+      for (int tries = 0; tries < (server.at_least(32) ? 8 : 1); ++tries) {
+        const std::string name = prefix.substr(0, 58) + server.rng.text(5, kNameAlphabet);
+        metadata["name"] = name;
+        if (server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", name) == nullptr) break;
+      }
+    }
+  }
+  metadata["uid"] = server.rng.uuid();
+  metadata["creationTimestamp"] = server.now_text();
+  if (call.resource().tracks_generation || (call.resource().plural == "pods" && server.at_least(33))) metadata["generation"] = 1;
+  if (server.version.minor <= 20) {
+    metadata["selfLink"] = (call.endpoint->group.empty() ? "/api/" : "/apis/") + call.endpoint->group_version() +
+                           (call.resource().namespaced ? "/namespaces/" + call.info.ns : "") + "/" + call.resource().plural + "/" + text_at(metadata, "name");
+  }
+}
+
+void drop_empty_metadata(Json& object) {
+  Json& metadata = object["metadata"];
+  for (const auto* key : {"labels", "annotations", "finalizers", "ownerReferences", "managedFields", "generateName", "selfLink"}) {
+    if (const auto found = metadata.find(key); found != metadata.end() && is_empty_value(*found)) metadata.erase(found);
+  }
+}
+
+/// Runs defaults, admission and validation on the new state of an object.
+std::optional<ApiStatus> admit(Call& call, Json& object, const Json* old, const std::string& subresource) {
+  const Resource& resource = call.resource();
+  if (resource.set_defaults != nullptr) resource.set_defaults(object);
+  // What admission adds belongs to nobody.
+  track_fields(call, old, object, subresource);
+  if (resource.admit != nullptr) {
+    Write write{call, old == nullptr ? Operation::create : Operation::update, object, old, subresource};
+    if (auto problem = resource.admit(write)) return problem;
+  }
+  drop_empty_metadata(object);
+  FieldErrors errors;
+  validate_metadata(resource, object, old, errors);
+  if (resource.validate != nullptr) resource.validate(object, old, errors);
+  if (!errors.empty()) return invalid(call.endpoint->group, resource.kind, text_at(object, {"metadata", "name"}), errors);
+  return std::nullopt;
+}
+
+bool spec_changed(const Resource& resource, const Json& old, const Json& next) {
+  if (resource.custom == nullptr) return at(old, "spec") != at(next, "spec");
+  Json a = old, b = next;
+  for (Json* each : {&a, &b}) {
+    each->erase("metadata");
+    each->erase("kind");
+    each->erase("apiVersion");
+    if (resource.has_status()) each->erase("status");
+  }
+  return a != b;
+}
+
+/// What a writer may not change is put back as it was.
+void keep_server_fields(const Json& current, Json& next) {
+  Json& metadata = next["metadata"];
+  if (!metadata.is_object()) metadata = Json::object();
+  const Json& before = at(current, "metadata");
+  for (const auto* key : {"name", "generateName", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "resourceVersion"}) {
+    if (const auto found = before.find(key); found != before.end()) metadata[key] = *found;
+    else metadata.erase(key);
+  }
+}
+
+/// The part of `next` that this (sub)resource may write, on top of `current`.
+Json restrict(const Resource& resource, const Json& current, Json next, const std::string& subresource) {
+  if (subresource == "status") {
+    Json out = current;
+    out["metadata"] = next["metadata"];
+    if (resource.custom != nullptr) {
+      out["metadata"] = current.at("metadata");
+      if (next["metadata"].contains("managedFields")) out["metadata"]["managedFields"] = next["metadata"]["managedFields"];
+    }
+    if (next.contains("status")) out["status"] = next["status"];
+    else out.erase("status");
+    return out;
+  }
+  if (resource.has_status() && subresource.empty()) {
+    if (current.contains("status")) next["status"] = current.at("status");
+    else next.erase("status");
+  }
+  return next;
+}
+
+bool gone_after(const Resource& resource, const Json& object) {
+  const Json& metadata = at(object, "metadata");
+  if (!metadata.contains("deletionTimestamp")) return false;
+  if (!is_empty_value(at(metadata, "finalizers"))) return false;
+  if (resource.plural == "namespaces" && !is_empty_value(at_path(object, {"spec", "finalizers"}))) return false;
+  return int_at(metadata, {"deletionGracePeriodSeconds"}) == 0;
+}
+
+std::optional<ApiStatus> check_versions(Call& call, const Json& current, const Json& next, bool put) {
+  const std::string wanted = text_at(next, {"metadata", "resourceVersion"});
+  const std::string name = text_at(current, {"metadata", "name"});
+  if (wanted.empty() || wanted == "0") {
+    if (put && (call.resource().needs_resource_version || call.resource().custom != nullptr)) {
+      FieldErrors errors;
+      errors.add({"FieldValueInvalid", "metadata.resourceVersion", std::string("Invalid value: ") + (call.server.version.minor <= 20 ? "0x0" : "0") + ": must be specified for an update"});
+      return invalid(call.endpoint->group, call.resource().plural, name, errors);
+    }
+  } else if (wanted != text_at(current, {"metadata", "resourceVersion"})) {
+    return stale(call.what(), name);
+  }
+  const std::string uid = text_at(next, {"metadata", "uid"});
+  const std::string have = text_at(current, {"metadata", "uid"});
+  if (!uid.empty() && uid != have) {
+    return conflict(call.what(), name, "StorageError: invalid object, Code: 4, Key: /registry/" + call.resource().plural + "/" +
+                    (call.resource().namespaced ? call.info.ns + "/" : "") + name + ", ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: " +
+                    uid + ", UID in object meta: " + have);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ApiResult<Stored> create_object(Call& call, Json object) {
+  Server& server = call.server;
+  const Resource& resource = call.resource();
+  if (!text_at(object, {"metadata", "resourceVersion"}).empty()) {
+    return ApiStatus{.code = 500, .reason = "", .message = "resourceVersion should not be set on objects to be created"};
+  }
+  if (resource.namespaced) {
+    if (auto problem = check_namespace(call, call.info.ns)) return *problem;
+  }
+  prepare_metadata(call, object);
+  if (resource.custom != nullptr && resource.has_status()) object.erase("status");
+  if (auto problem = admit(call, object, nullptr, "")) return *problem;
+  const std::string name = text_at(object, {"metadata", "name"});
+  if (server.store.find(resource, resource.namespaced ? call.info.ns : "", name) != nullptr) {
+    ApiStatus taken = already_exists(call.what(), name);
+    if (!text_at(object, {"metadata", "generateName"}).empty()) taken.message += ", the server was not able to generate a unique name for the object";
+    return taken;
+  }
+  Stored out;
+  if (!call.dry_run) out.object = server.store.put(resource, object);
+  out.json = std::move(object);
+  return out;
+}
+
+ApiResult<Stored> update_object(Call& call, const std::string& ns, const std::string& name, const std::string& subresource,
+                                const std::function<ApiResult<Json>(const Json& current)>& mutate) {
+  Server& server = call.server;
+  const Resource& resource = call.resource();
+  const ObjectPtr stored = server.store.find(resource, resource.namespaced ? ns : "", name);
+  if (stored == nullptr) return not_found(call.what(), name);
+  const Json current = stored->json();
+  auto made = mutate(current);
+  if (!made) return made.error();
+  Json next = std::move(*made);
+  next.erase("kind");
+  next.erase("apiVersion");
+  if (auto problem = check_versions(call, current, next, call.info.verb == "update" && !call.internal)) return *problem;
+  keep_server_fields(current, next);
+  next = restrict(resource, current, std::move(next), subresource);
+  if (auto problem = admit(call, next, &current, subresource)) return *problem;
+  const bool tracked = resource.tracks_generation || (resource.plural == "pods" && current.at("metadata").contains("generation"));
+  if (tracked && subresource != "status" && spec_changed(resource, current, next)) {
+    next["metadata"]["generation"] = int_at(current, {"metadata", "generation"}) + 1;
+  }
+  Stored out;
+  if (next == current) {
+    out.object = stored;
+    out.json = current;
+    out.changed = false;
+    return out;
+  }
+  if (!call.dry_run) {
+    if (gone_after(resource, next)) {
+      // The last finalizer went: the answer shows the final object, and watchers see it deleted.
+      out.object = server.store.put(resource, next);
+      server.store.remove(resource, resource.namespaced ? ns : "", name);
+    } else {
+      out.object = server.store.put(resource, next);
+    }
+  }
+  out.json = std::move(next);
+  return out;
+}
+
+Response stored_response(Call& call, int status, const Stored& stored) {
+  WatchSpec spec;
+  spec.endpoint = call.endpoint;
+  if (call.request.headers.get("Accept").find("as=") != std::string::npos) {
+    if (auto view = negotiate_view(call, false)) spec.view = *view;
+  }
+  if (stored.object != nullptr) return json_response(status, encode_view(call.server, spec, *stored.object, true) + "\n");
+  Json shown = stored.json;
+  if (shown.contains("metadata") && !call.info.name.empty() && !stored.changed) shown["metadata"].erase("resourceVersion");
+  const ObjectPtr made = make_object(call.resource(), shown);
+  return json_response(status, encode_view(call.server, spec, *made, true) + "\n");
+}
+
+ApiResult<Response> create(Call& call) {
+  if (auto problem = check_options(call, "CreateOptions")) return *problem;
+  if (!call.info.name.empty() && call.sub == nullptr) return method_not_allowed();
+  auto body = read_body(call);
+  if (!body) return body.error();
+  if (call.resource().answer != nullptr) {
+    auto answer = call.resource().answer(call, std::move(*body));
+    if (!answer) return answer.error();
+    return json_response(201, call.endpoint->head() + dump_tail(*answer) + "\n");
+  }
+  if (call.resource().namespaced && call.info.ns.empty()) return method_not_allowed();
+  const std::string ns = text_at(*body, {"metadata", "namespace"});
+  if (call.resource().namespaced && !ns.empty() && ns != call.info.ns) {
+    return bad_request("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  auto stored = create_object(call, std::move(*body));
+  if (!stored) return stored.error();
+  return stored_response(call, 201, *stored);
+}
+
+ApiResult<Response> update(Call& call) {
+  if (auto problem = check_options(call, "UpdateOptions")) return *problem;
+  auto body = read_body(call);
+  if (!body) return body.error();
+  const std::string name = text_at(*body, {"metadata", "name"});
+  if (name.empty()) {
+    if (call.resource().custom != nullptr || call.sub == nullptr) {
+      if (name != call.info.name) return bad_request("name must be provided");
+    }
+  } else if (name != call.info.name) {
+    return bad_request("the name of the object (" + name + ") does not match the name on the URL (" + call.info.name + ")");
+  }
+  const std::string ns = text_at(*body, {"metadata", "namespace"});
+  if (call.resource().namespaced && !ns.empty() && ns != call.info.ns) {
+    return bad_request("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  const bool exists = call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name) != nullptr;
+  if (!exists && call.resource().create_on_update && call.sub == nullptr) {
+    body->at("metadata").erase("resourceVersion");
+    auto made = create_object(call, std::move(*body));
+    if (!made) return made.error();
+    return stored_response(call, 201, *made);
+  }
+  auto stored = update_object(call, call.info.ns, call.info.name, call.info.subresource, [&](const Json&) -> ApiResult<Json> { return std::move(*body); });
+  if (!stored) return stored.error();
+  return stored_response(call, 200, *stored);
+}
+
+namespace {
+
+enum class PatchKind { json, merge, strategic, apply };
+
+ApiResult<PatchKind> patch_kind(const Call& call) {
+  std::string type = call.request.headers.get("Content-Type");
+  type = std::string(base::trim(type.substr(0, type.find(';'))));
+  const bool custom = call.resource().custom != nullptr || call.endpoint->group.find("openshift.io") != std::string::npos;
+  if (type == "application/json-patch+json") return PatchKind::json;
+  if (type == "application/merge-patch+json") return PatchKind::merge;
+  if (type == "application/apply-patch+yaml") return PatchKind::apply;
+  if (type == "application/strategic-merge-patch+json") {
+    if (!custom) return PatchKind::strategic;
+    return unsupported_media("the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+                             "application/merge-patch+json, application/apply-patch+yaml");
+  }
+  return ApiStatus{.code = 415, .reason = "UnsupportedMediaType", .message = "415: Unsupported Media Type", .details = Json::object()};
+}
+
+ApiResult<Json> patched(Call& call, PatchKind kind, const Json& patch, const Json& current) {
+  Json shown = current;
+  if (call.endpoint->from_storage != nullptr) call.endpoint->from_storage(shown);
+  shown["kind"] = call.endpoint->kind();
+  shown["apiVersion"] = call.endpoint->group_version();
+  ApiResult<Json> next = Json();
+  if (kind == PatchKind::json) next = apply_json_patch(shown, patch);
+  else if (kind == PatchKind::merge) next = apply_merge_patch(shown, patch);
+  else next = apply_strategic_patch(shown, patch, *call.endpoint);
+  if (!next) return next;
+  if (auto problem = check_fields(call, *next, {}, true)) return *problem;
+  if (call.endpoint->to_storage != nullptr) call.endpoint->to_storage(*next);
+  return next;
+}
+
+}  // namespace
+
+ApiResult<Response> patch(Call& call) {
+  const auto kind = patch_kind(call);
+  if (!kind) return kind.error();
+  if (auto problem = check_options(call, "PatchOptions")) return *problem;
+  if (call.query.has("force") && *kind != PatchKind::apply) {
+    FieldErrors errors;
+    errors.forbidden("force", "may not be specified for non-apply patch");
+    return invalid("meta.k8s.io", "PatchOptions", "", errors);
+  }
+  if (*kind == PatchKind::apply) return apply(call);
+  const ParsedJson parsed = parse_json(call.request.body);
+  if (!parsed.error.empty()) return bad_request("error decoding patch: " + parsed.error);
+  if (*kind == PatchKind::json && !parsed.value.is_array()) {
+    return bad_request("error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp");
+  }
+  if (*kind != PatchKind::json && !parsed.value.is_object()) {
+    return bad_request(std::string(*kind == PatchKind::merge ? "error decoding patch: " : "") +
+                       "json: cannot unmarshal array into Go value of type map[string]interface {}");
+  }
+  auto stored = update_object(call, call.info.ns, call.info.name, call.info.subresource,
+                              [&](const Json& current) { return patched(call, *kind, parsed.value, current); });
+  if (!stored) return stored.error();
+  return stored_response(call, 200, *stored);
+}
+
+}  // namespace k8s_fake

@@ -1,0 +1,135 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/k8s-fake/api/client.h"
+
+namespace {
+
+using k8s_fake::Json;
+using testing::HasSubstr;
+
+Json config_map(const std::string& name) { return {{"metadata", {{"name", name}, {"labels", {{"app", name}}}}}, {"data", {{"k", "v"}}}}; }
+const std::string kMaps = "/api/v1/namespaces/default/configmaps";
+
+TEST(Api, RefusesStrangers) {
+  World world;
+  EXPECT_EQ(world.send("GET", "/api/v1/pods", "", {{"Authorization", "Bearer nobody"}}).status, 401);
+  EXPECT_EQ(world.send("GET", "/api/v1/pods").status, 200);
+}
+
+TEST(Api, KeepsAnObject) {
+  World world;
+  const auto made = world.post(kMaps, config_map("a"));
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(body_of(world.post(kMaps, config_map("a")))["message"], "configmaps \"a\" already exists");
+  Json object = world.get(kMaps + "/a");
+  EXPECT_EQ(object["kind"], "ConfigMap");
+  EXPECT_EQ(object["data"]["k"], "v");
+  object["data"]["k"] = "w";
+  EXPECT_EQ(world.send("PUT", kMaps + "/a", object.dump()).status, 200);
+  const auto stale = world.send("PUT", kMaps + "/a", object.dump());
+  EXPECT_EQ(stale.status, 409);
+  EXPECT_THAT(stale.body, HasSubstr("the object has been modified; please apply your changes to the latest version and try again"));
+  EXPECT_EQ(body_of(world.send("DELETE", kMaps + "/a"))["status"], "Success");
+  EXPECT_EQ(body_of(world.send("GET", kMaps + "/a"))["message"], "configmaps \"a\" not found");
+}
+
+TEST(Api, ListsInPagesOfOneState) {
+  World world;
+  for (const auto* name : {"a", "b", "c"}) world.post(kMaps, config_map(name));
+  Json first = world.get(kMaps + "?limit=2");
+  EXPECT_EQ(first["items"].size(), 2u);
+  EXPECT_EQ(first["metadata"]["remainingItemCount"], 1);
+  world.post(kMaps, config_map("d"));
+  const Json rest = world.get(kMaps + "?limit=5&continue=" + first["metadata"]["continue"].get<std::string>());
+  ASSERT_EQ(rest["items"].size(), 1u);
+  EXPECT_EQ(rest["items"][0]["metadata"]["name"], "c");
+  EXPECT_EQ(rest["metadata"]["resourceVersion"], first["metadata"]["resourceVersion"]);
+}
+
+TEST(Api, WatchSeesWhatComesAfterTheList) {
+  World world;
+  const Json list = world.get(kMaps);
+  const auto watch = world.send("GET", kMaps + "?watch=1&labelSelector=app%3Da&resourceVersion=" + list["metadata"]["resourceVersion"].get<std::string>());
+  ASSERT_NE(watch.outgoing, nullptr);
+  world.post(kMaps, config_map("a"));
+  world.post(kMaps, config_map("b"));
+  world.patch(kMaps + "/a", "merge-patch+json", R"({"metadata":{"labels":{"app":"z"}}})");
+  const auto added = watch.outgoing->try_read();
+  ASSERT_NE(added, nullptr);
+  EXPECT_EQ(Json::parse(*added)["type"], "ADDED");
+  const auto gone = watch.outgoing->try_read();
+  ASSERT_NE(gone, nullptr);
+  EXPECT_EQ(Json::parse(*gone)["type"], "DELETED");
+  EXPECT_EQ(watch.outgoing->try_read(), nullptr);
+}
+
+TEST(Api, TellsWhatIsWrongWithAnObject) {
+  World world;
+  const struct { const char* target; Json body; int status; const char* message; } rows[] = {
+      {"/api/v1/namespaces/default/configmaps", {{"metadata", {{"name", "Foo"}}}}, 422, "ConfigMap \"Foo\" is invalid: metadata.name: Invalid value: \"Foo\": a lowercase RFC 1123 subdomain"},
+      {"/api/v1/namespaces/nons/configmaps", {{"metadata", {{"name", "a"}}}}, 404, "namespaces \"nons\" not found"},
+      {"/api/v1/namespaces/default/configmaps", {{"kind", "Pod"}, {"apiVersion", "v1"}}, 400, "Pod in version \"v1\" cannot be handled as a ConfigMap"},
+      {"/api/v1/namespaces/default/persistentvolumeclaims", {{"metadata", {{"name", "a"}}}, {"spec", Json::object()}}, 422, "at least 1 access mode is required"},
+      {"/api/v1/namespaces/default/persistentvolumeclaims", {{"metadata", {{"name", "a"}}}, {"spec", {{"accessModes", "x"}}}}, 400,
+       "json: cannot unmarshal string into Go struct field PersistentVolumeClaimSpec.spec.accessModes of type []string"},
+      {"/apis/storage.k8s.io/v1beta1/storageclasses", {{"metadata", {{"name", "a"}}}}, 422, "provisioner: Required value"},
+      {"/api/v1/namespaces/default/pods", {{"metadata", {{"name", "a"}}}, {"spec", {{"containers", Json::array({Json{{"name", "c"}, {"image", "i"}}})}}}}, 403,
+       "error looking up service account default/default: serviceaccount \\\"default\\\" not found"},
+  };
+  for (const auto& row : rows) {
+    const auto response = world.post(row.target, row.body);
+    EXPECT_EQ(response.status, row.status) << response.body;
+    EXPECT_THAT(response.body, HasSubstr(std::string(row.message).find("\\\"") != std::string::npos ? row.message : Json(row.message).dump().substr(1, Json(row.message).dump().size() - 2)));
+  }
+}
+
+TEST(Api, ServesOldVersionsOfAKind) {
+  World world;
+  const auto made = world.post("/apis/storage.k8s.io/v1beta1/storageclasses", {{"metadata", {{"name", "basic"}}}, {"provisioner", "netapp.io/trident"}});
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(body_of(made)["apiVersion"], "storage.k8s.io/v1beta1");
+  EXPECT_EQ(world.get("/apis/storage.k8s.io/v1/storageclasses/basic")["reclaimPolicy"], "Delete");
+}
+
+TEST(Api, ReadsProtobuf) {
+  World world;
+  const std::string body = std::string("k8s\0", 4) + "\x0a\x0f\x0a\x02v1\x12\x09Namespace" +
+                           std::string("\x12\x1f\x0a\x17\x0a\x07trident\x12\x00\x1a\x00\x22\x00\x2a\x00\x32\x00\x38\x00\x42\x00\x12\x00\x1a\x02\x0a\x00\x1a\x00\x22\x00", 37);
+  const auto made = world.send("POST", "/api/v1/namespaces", body, {{"Content-Type", "application/vnd.kubernetes.protobuf"}});
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(body_of(made)["metadata"]["name"], "trident");
+  EXPECT_EQ(body_of(made)["status"]["phase"], "Active");
+}
+
+TEST(Api, RolesDecide) {
+  k8s_fake::Config config;
+  config.users = {{"bob", {}, "bobs-token"}};
+  World world(config);
+  const base::http::Headers bob = {{"Authorization", "Bearer bobs-token"}};
+  EXPECT_EQ(body_of(world.send("GET", "/api/v1/namespaces/default/pods", "", bob))["message"],
+            "pods is forbidden: User \"bob\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
+  EXPECT_EQ(world.send("GET", "/version", "", bob).status, 200);
+  const auto bound = world.post("/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings",
+             {{"metadata", {{"name", "v"}}}, {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}, {"subjects", Json::array({Json{{"kind", "User"}, {"name", "bob"}}})}});
+  ASSERT_EQ(bound.status, 201) << bound.body;
+  EXPECT_EQ(world.send("GET", "/api/v1/namespaces/default/pods", "", bob).status, 200);
+  EXPECT_EQ(world.send("GET", "/api/v1/namespaces/default/secrets", "", bob).status, 403);
+}
+
+TEST(Apply, OwnersAndConflicts) {
+  World world;
+  const std::string target = kMaps + "/ssa";
+  const auto apply = [&](const std::string& manager, const std::string& data, const std::string& more = {}) {
+    return world.patch(target + "?fieldManager=" + manager + more, "apply-patch+yaml", "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"ssa\"},\"data\":" + data + "}");
+  };
+  EXPECT_EQ(apply("a", R"({"x":"1","y":"1"})").status, 201);
+  EXPECT_EQ(body_of(apply("b", R"({"x":"2"})"))["message"], "Apply failed with 1 conflict: conflict with \"a\": .data.x");
+  EXPECT_EQ(apply("b", R"({"x":"2"})", "&force=true").status, 200);
+  const Json after = body_of(apply("a", R"({"z":"1"})"));
+  EXPECT_EQ(after["data"], (Json{{"x", "2"}, {"z", "1"}}));
+  const std::string version = after["metadata"]["resourceVersion"];
+  EXPECT_EQ(body_of(apply("a", R"({"z":"1"})"))["metadata"]["resourceVersion"], version);
+}
+
+}  // namespace
