@@ -85,11 +85,11 @@ struct Launch {
   }
 
   /// True, false, or an error when the API server cannot say.
-  asio::awaitable<Result<bool>> exists(std::string path, std::string what) {
+  asio::awaitable<Result<bool>> exists(std::string path, const char* what) {
     auto found = co_await client.get(std::move(path));
     if (found) co_return true;
     if (found.error().code == 404) co_return false;
-    co_return Error{ErrorKind::unavailable, "could not look for " + what + ": " + found.error().message};
+    co_return Error{ErrorKind::unavailable, std::string("could not look for ") + what + ": " + found.error().message};
   }
 
   /// Asks again every second until the object satisfies `done` or the time for the cluster is over.
@@ -106,13 +106,13 @@ struct Launch {
     }
   }
 
-  asio::awaitable<Result<RestAnswer>> rest(std::string method, std::string path, std::string body) {
+  asio::awaitable<Result<RestAnswer>> rest(const char* method, std::string path, std::string body) {
     base::http::Endpoint endpoint;
     endpoint.tls = false;
     endpoint.host = pod_ip;
     endpoint.port = 8000;
     base::http::Request request;
-    request.method = std::move(method);
+    request.method = method;
     request.target = "/trident/v1" + path;
     request.body = std::move(body);
     request.headers.set("Content-Type", "application/json");
@@ -283,32 +283,37 @@ struct Launch {
     co_return Result<void>();
   }
 
-  asio::awaitable<void> remove(std::string path, std::string what, bool at_once) {
+  asio::awaitable<void> remove(std::string path, const char* what, bool at_once) {
     Json options;
     if (at_once) options = {{"kind", "DeleteOptions"}, {"apiVersion", "v1"}, {"gracePeriodSeconds", 0}};
     auto gone = co_await client.remove(std::move(path), std::move(options));
-    if (!gone && gone.error().code != 404) parts.logger.warning("Could not delete " + what + ".", {{"error", gone.error().message}});
+    if (!gone && gone.error().code != 404) parts.logger.warning(std::string("Could not delete ") + what + ".", {{"error", gone.error().message}});
   }
 
   /// Takes back what was made, in reverse. The temporary pod stays when it could not make the volume: its log says why.
   asio::awaitable<void> clean_up() {
     if (deployment_made) co_return;
-    if (claim_made) co_await remove(core_path("persistentvolumeclaims", config.pvc_name), "the PVC", false);
+    const std::string claim_path = core_path("persistentvolumeclaims", config.pvc_name);
+    const std::string pod_path = core_path("pods", kEphemeral);
+    if (claim_made) co_await remove(claim_path, "the PVC", false);
     if (object_made) co_await remove(volume_path(), "the PV", false);
     if (!volume_made) {
       if (pod_made) parts.logger.info("The pod trident-ephemeral keeps running, so that its log can be read with tridentctl logs.");
       co_return;
     }
-    auto gone = co_await rest("DELETE", "/volume/" + base::http::percent_encode(config.volume_name), "");
+    const std::string target = "/volume/" + base::http::percent_encode(config.volume_name);
+    auto gone = co_await rest("DELETE", target, "");
     if (!gone || (gone->status != 200 && text_at(gone->body, {"error"}).find("not found") == std::string::npos)) {
       parts.logger.error("Could not delete the volume; it must be deleted by hand.", {{"volume", config.volume_name}, {"error", why(gone)}});
       co_return;
     }
-    co_await remove(core_path("pods", kEphemeral), "the pod trident-ephemeral", true);
+    co_await remove(pod_path, "the pod trident-ephemeral", true);
   }
 
   asio::awaitable<Result<void>> work() {
-    auto deployed = co_await exists(deployments_path + "/" + text_at(deployment, {"metadata", "name"}), "the deployment");
+    const std::string pod_path = core_path("pods", kEphemeral);
+    const std::string deployment_path = deployments_path + "/" + text_at(deployment, {"metadata", "name"});
+    auto deployed = co_await exists(deployment_path, "the deployment");
     if (!deployed) co_return deployed.error();
     if (*deployed) co_return Error{ErrorKind::already_exists, "the Trident deployment is there already; nothing was done"};
     const std::string claim_path = core_path("persistentvolumeclaims", config.pvc_name);
@@ -317,17 +322,21 @@ struct Launch {
     const std::string phase = claim ? text_at(*claim, {"status", "phase"}) : "";
     if (phase == "Lost") co_return Error{ErrorKind::conflict, "the PVC " + config.pvc_name + " has lost its volume; delete it and install again"};
     if (phase != "Bound") {
-      auto left = co_await exists(core_path("pods", kEphemeral), "the pod trident-ephemeral");
+      auto left = co_await exists(pod_path, "the pod trident-ephemeral");
       if (!left) co_return left.error();
       if (*left) co_return Error{ErrorKind::conflict, "the pod trident-ephemeral of an earlier installation is still there; run uninstall_trident.sh, or delete it, and install again"};
-      if (auto done = co_await start_ephemeral(); !done) co_return done.error();
-      if (auto done = co_await make_volume(); !done) co_return done.error();
-      if (auto done = co_await make_claim_and_object(claim.ok()); !done) co_return done.error();
+      auto started = co_await start_ephemeral();
+      if (!started) co_return started.error();
+      auto made = co_await make_volume();
+      if (!made) co_return made.error();
+      auto joined = co_await make_claim_and_object(claim.ok());
+      if (!joined) co_return joined.error();
     } else {
       parts.logger.info("The PVC is bound already; Trident resumes with its data.", {{"PVC", config.pvc_name}});
     }
-    if (auto done = co_await deploy(); !done) co_return done.error();
-    if (pod_made) co_await remove(core_path("pods", kEphemeral), "the pod trident-ephemeral", true);
+    auto launched = co_await deploy();
+    if (!launched) co_return launched.error();
+    if (pod_made) co_await remove(pod_path, "the pod trident-ephemeral", true);
     co_return Result<void>();
   }
 };
