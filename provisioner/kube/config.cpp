@@ -117,6 +117,16 @@ Result<ApiServer> from_kubeconfig(const std::string& text, const FileReader& rea
   return server;
 }
 
+Result<ApiServer> from_kubeconfig_file(const FileReader& read, const std::string& path, const std::string& address) {
+  const auto text = read(path);
+  if (!text) return text.error();
+  const std::size_t slash = path.rfind('/');
+  auto server = from_kubeconfig(*text, read, slash == std::string::npos ? "." : path.substr(0, slash));
+  if (!server || address.empty()) return server;
+  if (auto done = set_address(*server, address.find("://") == std::string::npos ? "http://" + address : address); !done) return done.error();
+  return server;
+}
+
 Result<ApiServer> from_address(const std::string& address) {
   ApiServer server;
   if (auto done = set_address(server, address.find("://") == std::string::npos ? "http://" + address : address); !done) return done.error();
