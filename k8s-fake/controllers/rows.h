@@ -7,7 +7,6 @@ namespace k8s_fake::control {
 
 std::vector<Controller> pv_binder_rows();
 std::vector<Controller> protection_rows();
-std::vector<Controller> expansion_rows();
 std::vector<Controller> attach_detach_rows();
 std::vector<Controller> namespace_rows();
 std::vector<Controller> account_rows();

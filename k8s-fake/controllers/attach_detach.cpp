@@ -1,0 +1,272 @@
+/// Attaches CSI volumes to nodes and takes them off again, makes the claims of ephemeral volumes, and looks after nodes:
+/// leases that ran out, taints, evictions, pods of nodes that are gone. Source: kubernetes specification 5.3, 4.7, 5.8.3.
+#include "k8s-fake/controllers/pods.h"
+#include "k8s-fake/controllers/resources.h"
+#include "k8s-fake/controllers/rows.h"
+#include "k8s-fake/controllers/storage.h"
+#include "k8s-fake/kubelet/images.h"
+#include "k8s-fake/runtime.h"
+
+namespace k8s_fake::control {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+const EventSource kSource{"attachdetach-controller"};
+
+std::string dashes(std::string driver) {
+  for (char& c : driver) c = c == '.' || c == '/' ? '-' : c;
+  return driver;
+}
+
+/// The volumes of a pod that must be attached to its node.
+std::vector<Object> attachable(const Cluster& cluster, const Json& pod) {
+  std::vector<Object> result;
+  for (const Json& volume : at(pod, "/spec/volumes")) {
+    const std::string name = claim_name(pod, volume);
+    const Object claim = name.empty() ? nullptr : cluster.find(resources::claims, namespace_of(pod), name);
+    const Object pv = claim ? cluster.find(resources::volumes, "", text(*claim, "/spec/volumeName")) : nullptr;
+    if (!pv || !has(*pv, "/spec/csi") || text(*claim, "/status/phase") != "Bound") continue;
+    const Object driver = cluster.find(resources::csi_drivers, "", text(*pv, "/spec/csi/driver"));
+    if (!driver || at(*driver, "/spec").value("attachRequired", true)) result.push_back(pv);
+  }
+  return result;
+}
+
+std::string attachment_name(const Json& pv, const std::string& node) {
+  return "csi-" + sha256_hex(text(pv, "/spec/csi/volumeHandle") + text(pv, "/spec/csi/driver") + node);
+}
+
+bool exclusive(const Json& pv) {
+  const Json& modes = at(pv, "/spec/accessModes");
+  return std::all_of(modes.begin(), modes.end(), [](const Json& mode) { return mode == "ReadWriteOnce" || mode == "ReadWriteOncePod"; });
+}
+
+/// The node that holds an exclusive volume now, "" when nobody does.
+std::string holder(const Cluster& cluster, const Json& pv) {
+  for (const auto& [key, attachment] : cluster.all(resources::attachments)) {
+    if (text(*attachment, "/spec/source/persistentVolumeName") == name_of(pv)) return text(*attachment, "/spec/nodeName");
+  }
+  return "";
+}
+
+asio::awaitable<Outcome> attach(Context& context, std::string key) {
+  const auto [ns, name] = split_key(key);
+  const Object found = context.cluster.find(resources::pods, ns, name);
+  if (!found || text(*found, "/spec/nodeName").empty() || pod_finished(*found) || deleting(*found)) co_return done();
+  const Json pod = *found;
+  const std::string node = text(pod, "/spec/nodeName");
+  bool waiting = false;
+  for (const Object& one : attachable(context.cluster, pod)) {
+    const Json pv = *one;
+    const std::string id = attachment_name(pv, node);
+    const std::string driver = text(pv, "/spec/csi/driver");
+    const Object known = context.cluster.find(resources::attachments, "", id);
+    if (known && text(at(*known, "/status"), "/attachError/message").size() > 0) {
+      context.events.warning(kSource, pod, "FailedAttachVolume", "AttachVolume.Attach failed for volume \"" + name_of(pv) + "\" : " + text(*known, "/status/attachError/message"));
+      waiting = true;
+      continue;
+    }
+    if (known && at(*known, "/status").value("attached", false)) {
+      const std::string volume = "kubernetes.io/csi/" + driver + "^" + text(pv, "/spec/csi/volumeHandle");
+      const Object host = context.cluster.find(resources::nodes, "", node);
+      bool listed = !host;
+      if (host) {
+        for (const Json& entry : at(*host, "/status/volumesAttached")) listed = listed || text(entry, "/name") == volume;
+      }
+      if (listed) continue;
+      (void)co_await context.cluster.modify(resources::nodes, "", node, "status", [volume](Json& object) {
+        object["status"]["volumesAttached"].push_back({{"name", volume}, {"devicePath", ""}});
+        return true;
+      });
+      context.events.normal(kSource, pod, "SuccessfulAttachVolume", "AttachVolume.Attach succeeded for volume \"" + name_of(pv) + "\" ");
+      continue;
+    }
+    waiting = true;
+    if (known) continue;
+    const std::string other = exclusive(pv) ? holder(context.cluster, pv) : "";
+    if (!other.empty() && other != node) {
+      context.events.warning(kSource, pod, "FailedAttachVolume",
+                             "Multi-Attach error for volume \"" + name_of(pv) + "\" Volume is already exclusively attached to one node and can't be attached to another");
+      continue;
+    }
+    const Json attachment{{"metadata", {{"name", id}}}, {"spec", {{"attacher", driver}, {"nodeName", node}, {"source", {{"persistentVolumeName", name_of(pv)}}}}}};
+    const auto made = co_await context.cluster.create(resources::attachments, attachment);
+    if (!made && !made.error().already_exists()) co_return failed_with(made.error());
+  }
+  co_return waiting ? again_in(5s) : done();
+}
+
+/// Plays the external-attacher for drivers that run none, and detaches what no pod on the node uses any more.
+asio::awaitable<Outcome> follow_attachment(Context& context, std::string key) {
+  const Object found = context.cluster.find(resources::attachments, "", key.substr(1));
+  if (!found) co_return done();
+  const Json attachment = *found;
+  const std::string node = text(attachment, "/spec/nodeName");
+  const std::string driver = text(attachment, "/spec/attacher");
+  const std::string finalizer = "external-attacher/" + dashes(driver);
+  if (deleting(attachment)) {
+    if (!context.config.attach_csi || !has_finalizer(attachment, finalizer)) co_return done();
+    Json changed = attachment;
+    drop_finalizer(changed, finalizer);
+    const auto written = co_await context.cluster.update(resources::attachments, std::move(changed));
+    co_return written ? done() : failed_with(written.error());
+  }
+  const std::string volume = text(attachment, "/spec/source/persistentVolumeName");
+  bool wanted = volume.empty();
+  for (const auto& [pod_key, pod] : context.cluster.all(resources::pods)) {
+    if (wanted || text(*pod, "/spec/nodeName") != node || pod_finished(*pod)) continue;
+    for (const Object& pv : attachable(context.cluster, *pod)) wanted = wanted || name_of(*pv) == volume;
+  }
+  if (!wanted) {
+    const Object pv = context.cluster.find(resources::volumes, "", volume);
+    const std::string listed = pv ? "kubernetes.io/csi/" + driver + "^" + text(*pv, "/spec/csi/volumeHandle") : "";
+    const auto gone = co_await context.cluster.remove(resources::attachments, attachment);
+    if (!gone) co_return failed_with(gone.error());
+    (void)co_await context.cluster.modify(resources::nodes, "", node, "status", [listed](Json& object) {
+      if (!at(object, "/status/volumesAttached").is_array()) return false;
+      Json& list = object["status"]["volumesAttached"];
+      const std::size_t before = list.size();
+      list.erase(std::remove_if(list.begin(), list.end(), [&](const Json& one) { return text(one, "/name") == listed; }), list.end());
+      return list.size() != before;
+    });
+    co_return done();
+  }
+  if (!context.config.attach_csi || at(attachment, "/status").value("attached", false)) co_return done();
+  Json changed = attachment;
+  if (!has_finalizer(changed, finalizer)) {
+    changed["metadata"]["finalizers"].push_back(finalizer);
+    auto written = co_await context.cluster.update(resources::attachments, changed);
+    if (!written) co_return failed_with(written.error());
+    changed = std::move(*written);
+  }
+  changed["status"] = {{"attached", true}};
+  const auto written = co_await context.cluster.update(resources::attachments, std::move(changed), "status");
+  co_return written ? done() : failed_with(written.error());
+}
+
+Keys attachments_of_pod(Context& context, const Object& old, const Object& now) {
+  Keys keys;
+  if (now && !pod_finished(*now)) return keys;
+  for (const auto& [key, attachment] : context.cluster.all(resources::attachments)) {
+    if (text(*attachment, "/spec/nodeName") == text(now ? *now : *old, "/spec/nodeName")) keys.push_back(key);
+  }
+  return keys;
+}
+
+Keys pods_of_attachment(Context& context, const Object& old, const Object& now) {
+  Keys keys;
+  for (const auto& [key, pod] : context.cluster.all(resources::pods)) {
+    if (text(*pod, "/spec/nodeName") == text(now ? *now : *old, "/spec/nodeName") && !pod_finished(*pod) && has(*pod, "/spec/volumes")) keys.push_back(key);
+  }
+  return keys;
+}
+
+asio::awaitable<Outcome> make_ephemeral(Context& context, std::string key) {
+  const auto [ns, name] = split_key(key);
+  const Object found = context.cluster.find(resources::pods, ns, name);
+  if (!found || deleting(*found)) co_return done();
+  const Json pod = *found;
+  for (const Json& volume : at(pod, "/spec/volumes")) {
+    if (!has(volume, "/ephemeral/volumeClaimTemplate")) continue;
+    const std::string claim_text = claim_name(pod, volume);
+    if (context.cluster.find(resources::claims, ns, claim_text)) continue;
+    Json claim{{"metadata", {{"name", claim_text}, {"namespace", ns}, {"ownerReferences", Json::array({owner_reference(pod)})}}}, {"spec", at(volume, "/ephemeral/volumeClaimTemplate/spec")}};
+    for (const char* kept : {"labels", "annotations"}) {
+      const Json& value = at(volume, std::string("/ephemeral/volumeClaimTemplate/metadata/") + kept);
+      if (!value.is_null()) claim["metadata"][kept] = value;
+    }
+    const auto made = co_await context.cluster.create(resources::claims, std::move(claim));
+    if (!made && !made.error().already_exists()) co_return failed_with(made.error());
+  }
+  co_return done();
+}
+
+/// A node whose lease has run out is unknown: conditions, taint, pods not ready, and evictions after their toleration.
+asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
+  const std::string name = key.substr(1);
+  const Object found = context.cluster.find(resources::nodes, "", name);
+  if (!found) {
+    for (const auto& [pod_key, pod] : context.cluster.all(resources::pods)) {
+      if (text(*pod, "/spec/nodeName") != name) continue;
+      const Json orphan = *pod;
+      const Json options{{"gracePeriodSeconds", 0}};
+      (void)co_await context.cluster.remove(resources::pods, orphan, options);
+    }
+    co_return done();
+  }
+  const Json node = *found;
+  const auto lease = co_await context.cluster.client().get(resources::leases, "kube-node-lease", name);
+  const base::TimePoint now = context.clock.now();
+  const base::TimePoint renewed = lease ? time_of(text(*lease, "/spec/renewTime")) : time_of(text(node, "/metadata/creationTimestamp"));
+  const std::string ready = text(condition(node, "Ready"), "/status");
+  const std::string stamp = context.now();
+  if (now - renewed <= 50s) {
+    if (ready == "Unknown") co_return again_in(5s);  // the node itself says when it is back
+    co_return again_in(40s);
+  }
+  if (ready != "Unknown") {
+    const auto written = co_await context.cluster.modify(resources::nodes, "", name, "status", [stamp, ready](Json& object) {
+      for (const char* type : {"MemoryPressure", "DiskPressure", "PIDPressure", "Ready"}) {
+        set_condition(object["status"], type, false, ready.empty() ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
+                      ready.empty() ? "Kubelet never posted node status." : "Kubelet stopped posting node status.", stamp);
+      }
+      for (Json& one : object["status"]["conditions"]) one["status"] = "Unknown";
+      return true;
+    });
+    if (!written) co_return failed_with(written.error());
+    const EventSource source{"node-controller"};
+    context.events.normal(source, node, "NodeNotReady", "Node " + name + " status is now: NodeNotReady");
+  }
+  bool tainted = false;
+  for (const Json& taint : at(node, "/spec/taints")) tainted = tainted || text(taint, "/key") == "node.kubernetes.io/unreachable";
+  if (!tainted) {
+    const auto written = co_await context.cluster.modify(resources::nodes, "", name, "", [stamp](Json& object) {
+      for (const char* effect : {"NoSchedule", "NoExecute"}) object["spec"]["taints"].push_back({{"key", "node.kubernetes.io/unreachable"}, {"effect", effect}, {"timeAdded", stamp}});
+      return true;
+    });
+    if (!written) co_return failed_with(written.error());
+  }
+  for (const auto& [pod_key, pod] : Objects(context.cluster.all(resources::pods))) {
+    if (text(*pod, "/spec/nodeName") != name || deleting(*pod)) continue;
+    const Json one = *pod;
+    if (pod_ready(one)) {
+      (void)co_await context.cluster.modify(resources::pods, namespace_of(one), name_of(one), "status", [stamp](Json& object) { return set_condition(object["status"], "Ready", false, "", "", stamp); });
+      const EventSource source{"node-controller"};
+      context.events.warning(source, one, "NodeNotReady", "Node is not ready");
+    }
+    std::int64_t tolerated = 0;
+    bool forever = false;
+    for (const Json& toleration : at(one, "/spec/tolerations")) {
+      const std::string tolerated_key = text(toleration, "/key");
+      if (tolerated_key != "node.kubernetes.io/unreachable" && !tolerated_key.empty()) continue;
+      if (!has(toleration, "/tolerationSeconds")) forever = true;
+      tolerated = std::max(tolerated, number(toleration, "/tolerationSeconds"));
+    }
+    if (!forever && now - renewed > 50s + std::chrono::seconds(tolerated)) {
+      const EventSource source{"taint-eviction-controller"};
+      context.events.normal(source, one, "TaintManagerEviction", "Marking for deletion Pod " + pod_key);
+      (void)co_await context.cluster.remove(resources::pods, one);
+    }
+  }
+  co_return again_in(5s);
+}
+
+Keys new_node(Context&, const Object& old, const Object& now) { return old && now ? Keys{} : Keys{key_of(now ? *now : *old)}; }
+Keys new_pod(Context&, const Object& old, const Object& now) { return old || !now ? Keys{} : Keys{key_of(*now)}; }
+
+}  // namespace
+
+std::vector<Controller> attach_detach_rows() {
+  return {
+      {.name = "attachdetach", .triggers = {{resources::pods, own_key}, {resources::attachments, pods_of_attachment}}, .reconcile = attach},
+      {.name = "external-attacher", .triggers = {{resources::attachments, own_key}, {resources::pods, attachments_of_pod}}, .reconcile = follow_attachment},
+      {.name = "ephemeral-volume", .triggers = {{resources::pods, new_pod}}, .reconcile = make_ephemeral},
+  };
+}
+
+std::vector<Controller> node_rows() { return {{.name = "node-lifecycle", .triggers = {{resources::nodes, new_node}}, .reconcile = watch_node}}; }
+
+}  // namespace k8s_fake::control
