@@ -1,6 +1,5 @@
 // Runs the scripts of tests/golden/zapi: each line is a call with what must come of it. The replies are compared with the
 // golden file beside the script (UPDATE_GOLDEN=1 rewrites it), and the model's invariants are checked after every call.
-//   file /vol/v/f 4096   what the data path does: a file with half of it written
 //   # comment            +5s advances the clock            version 1.30 starts a lab of that release
 //   @svm1 volume-size volume=v1 -> ok              ... -> 15661
 #include <gtest/gtest.h>
@@ -24,6 +23,7 @@ using ontap_test::World;
 
 struct Outcome {
   std::map<std::string, std::set<bool>> seen;  // API -> passed or not
+  std::string last_job;                        // job-uuid of the last reply that had one: $job in a line
 };
 
 fs::path folder() { return fs::path(test_support::source_dir()) / "tests/golden/zapi"; }
@@ -43,7 +43,39 @@ std::string results_of(const std::string& body) {
   return from == std::string::npos || to == std::string::npos ? body : body.substr(from, to - from);
 }
 
-void run_line(World& world, const std::string& line, const std::string& where, std::string& golden, Outcome& outcome) {
+/// What the data path and the lab do besides calls: `file PATH BYTES`, `qos POLICY`, `record TABLE KEY`,
+/// `load-sharing-mirror VOLUME`. False when it is a call.
+bool run_directive(World& world, const std::string& line) {
+  const auto words = base::split(line, ' ');
+  namespace model = ontap_sim::model;
+  model::Svm& svm = *world.cluster().find_svm("svm1");
+  if (words[0] == "file") {
+    const auto size = static_cast<model::Bytes>(*base::parse_unsigned(words[2]));
+    EXPECT_TRUE(model::create_file(world.cluster(), svm, std::string(words[1]), {.size = size, .used = size / 2}).ok()) << line;
+  } else if (words[0] == "qos") {
+    model::QosPolicy policy;
+    policy.svm = svm.name;
+    policy.name = std::string(words[1]);
+    world.cluster().qos_policies[{svm.name, policy.name}] = policy;
+  } else if (words[0] == "load-sharing-mirror") {
+    model::SnapMirror mirror;
+    mirror.type = "load_sharing";
+    mirror.mirror_state = "snapmirrored";
+    mirror.source = {svm.name, svm.root_volume};
+    mirror.destination = {svm.name, std::string(words[1])};
+    world.cluster().snapmirrors[mirror.destination] = mirror;
+  } else if (words[0] == "record") {
+    svm.records[std::string(words[1])][std::string(words[2])];
+  } else if (words[0].starts_with("+")) {
+    world.advance(std::chrono::milliseconds(*base::parse_unsigned(line.substr(1, line.find("ms") - 1))));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void run_line(World& world, std::string line, const std::string& where, std::string& golden, Outcome& outcome) {
+  line = base::replace_all(std::move(line), "$job", outcome.last_job);
   const std::size_t arrow = line.rfind(" -> ");
   ASSERT_NE(arrow, std::string::npos) << where << ": no expectation";
   const std::string call = line.substr(0, arrow);
@@ -59,6 +91,7 @@ void run_line(World& world, const std::string& line, const std::string& where, s
   words >> scope >> api;
   if (!scope.starts_with("@")) api = scope;
   outcome.seen[api].insert(reply.passed);
+  if (const std::string job = reply.text("job-uuid"); !job.empty()) outcome.last_job = job;
   const std::string request = ontap_test::request_of(call);
   golden += request.substr(request.find("?>\n") + 3) + "\n" + results_of(reply.body) + "\n\n";
 }
@@ -73,14 +106,8 @@ Outcome run_script(const fs::path& path) {
     ++number;
     const std::string where = path.filename().string() + ":" + std::to_string(number);
     if (line.empty() || line[0] == '#') continue;
-    if (line[0] == '+') {
-      world->advance(std::chrono::milliseconds(*base::parse_unsigned(line.substr(1, line.find("ms") - 1))));
-    } else if (line.starts_with("file ")) {
-      const auto words = base::split(line, ' ');
-      const auto size = static_cast<ontap_sim::model::Bytes>(*base::parse_unsigned(words[2]));
-      const auto made = ontap_sim::model::create_file(world->cluster(), *world->cluster().find_svm("svm1"), std::string(words[1]), {.size = size, .used = size / 2});
-      EXPECT_TRUE(made.ok()) << where;
-    } else if (line.starts_with("version ")) {
+    if (run_directive(*world, line)) continue;
+    if (line.starts_with("version ")) {
       world = std::make_unique<World>(*ontap_sim::model::parse_ontapi(line.substr(8)));
     } else {
       run_line(*world, line, where, golden, outcome);
