@@ -58,8 +58,30 @@ void restore_luns(Cluster& cluster, Svm& svm, Volume& clone, const VolumeImage& 
     if (!lun) continue;
     (*lun)->content = from.content;
     (*lun)->clone = true;
+    if (from.content.reserved) clone.lun_reserve += std::max<Bytes>(0, from.content.size - from.content.used);
     cluster.touch(svm, **lun);
   }
+}
+
+/// The constituents of a FlexGroup's clone, each a clone of its counterpart.
+Result<std::vector<std::string>> clone_constituents(Cluster& cluster, Svm& svm, const NewClone& spec, const Parent& parent) {
+  std::vector<std::string> made;
+  const std::string snapshot = parent.snapshot->name;
+  for (const std::string& part : std::vector<std::string>(parent.volume->constituents)) {
+    NewClone one;
+    one.name = spec.name + part.substr(parent.volume->name.size());
+    one.parent = part;
+    one.parent_svm = parent.svm->name;
+    one.parent_snapshot = snapshot;
+    one.guarantee = spec.guarantee;
+    auto volume = clone_volume(cluster, svm, one);
+    if (!volume) {
+      for (const std::string& name : made) CHECK(destroy_volume(cluster, svm, name, {.unmount_and_offline = true, .force = true}).ok());
+      return volume.error();
+    }
+    made.push_back(one.name);
+  }
+  return made;
 }
 
 Result<Volume*> require_splittable(Svm& svm, const std::string& name) {
@@ -81,7 +103,10 @@ Result<Volume*> clone_volume(Cluster& cluster, Svm& svm, const NewClone& spec) {
   if (!found) return found.error();
   const Parent parent = *found;
   if (parent.volume->flexgroup() && cluster.ontapi_minor < 170) return refused("Cloning a FlexGroup is not supported in this release.");
+  auto constituents = clone_constituents(cluster, svm, spec, parent);
+  if (!constituents) return constituents.error();
   Volume clone = *parent.volume;
+  clone.constituents = std::move(*constituents);
   clone.name = spec.name;
   clone.uuid = new_uuid(cluster.rng);
   clone.instance_uuid = new_uuid(cluster.rng);
@@ -116,7 +141,7 @@ Result<Volume*> clone_volume(Cluster& cluster, Svm& svm, const NewClone& spec) {
   if (!svm.export_policies.contains(clone.export_policy)) clone.export_policy = "default";
   if (!svm.snapshot_policies.contains(clone.snapshot_policy)) clone.snapshot_policy = "none";
   clone.clone = CloneOrigin{parent.svm->name, parent.volume->name, parent.snapshot->name, parent.volume->uuid, 0, 0};
-  if (clone.guarantee == Guarantee::volume) {
+  if (clone.guarantee == Guarantee::volume && !clone.flexgroup()) {
     if (auto room = require_aggregate_space(cluster, clone.aggregate, clone.name, clone.size - clone.shared); !room) return room.error();
   }
   Volume& placed = svm.volumes.emplace(spec.name, std::move(clone)).first->second;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kVolumeStates = {"online", "offline", "restricted"};
 constexpr std::array<std::string_view, 4> kVolumeTypes = {"rw", "dp", "ls", "dc"};
-constexpr std::array<std::string_view, 3> kVolumeStyles = {"flexvol", "flexgroup", "flexgroup_constituent"};
+constexpr std::array<std::string_view, 3> kVolumeStyles = {"flexvol", "flexgroup", "flexgroup-constituent"};
 constexpr std::array<std::string_view, 3> kGuarantees = {"none", "file", "volume"};
 constexpr std::array<std::string_view, 4> kSecurityStyles = {"unix", "ntfs", "mixed", "unified"};
 constexpr std::array<std::string_view, 5> kQuotaStates = {"off", "initializing", "on", "resizing", "corrupt"};

@@ -39,6 +39,9 @@ void finish_split(Cluster& cluster, Svm& svm, Volume& volume) {
   volume.clone.reset();
   volume.shared = 0;
   recharge(cluster, svm, volume);
+  for (const std::string& name : volume.constituents) {
+    if (Volume* part = svm.find_volume(name)) finish_split(cluster, svm, *part);
+  }
 }
 
 std::string finish_move(Cluster& cluster, Svm& svm, Volume& volume, Job& job) {

@@ -75,7 +75,7 @@ void write_snapshot(Out& out, const model::Cluster& cluster, const Svm& svm, con
   out.text("vserver", svm.name);
 }
 
-const RecordShape kShape{"snapshot-info", {"vserver", "volume", "name"}};
+const RecordShape kSnapshotShape{"snapshot-info", {"vserver", "volume", "name"}};
 
 std::string order_key(std::size_t index) {
   std::string key = std::to_string(index);
@@ -112,7 +112,7 @@ Status snapshot_get_iter(Call& call) {
 }
 
 Status snapshot_modify_iter(Call& call) {
-  auto found = Iteration::collect(call, kShape);
+  auto found = Iteration::collect(call, kSnapshotShape);
   if (!found) return found.error();
   Iteration& page = **found;
   page.each_svm(0, [&](const Svm& svm, bool at_cursor) {
@@ -124,7 +124,7 @@ Status snapshot_modify_iter(Call& call) {
     });
   });
   const pugi::xml_node attributes = call.in.child("attributes").child("snapshot-info");
-  return change_each(call, kShape, page, {"snapshot-modify-iter-info", "snapshot-key"}, [&](const Key& key) -> Status {
+  return change_each(call, kSnapshotShape, page, {"snapshot-modify-iter-info", "snapshot-key"}, [&](const Key& key) -> Status {
     Volume* volume = call.svm().find_volume(key[1]);
     Snapshot* snapshot = volume == nullptr ? nullptr : volume->find_snapshot(key[2]);
     if (snapshot == nullptr) return model::missing_entry();

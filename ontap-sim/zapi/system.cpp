@@ -253,16 +253,17 @@ Status system_user_capability_get_iter(Call& call) {
     std::string_view object;
     std::string_view show;
   };
-  constexpr Capability capabilities[] = {{"aggregate", "aggr-get-iter,aggr-options-list-info,aggr-space-get-iter"},
-                                         {"cluster", "cluster-identity-get,system-node-get-iter"},
-                                         {"disk", "storage-disk-get-iter"},
+  constexpr Capability capabilities[] = {{"cluster.identity", "cluster-identity-get"},
                                          {"job", "job-get-iter"},
                                          {"lun", "lun-get-iter,lun-map-get-iter"},
-                                         {"perf", "perf-object-get-instances,perf-object-counter-list-info,perf-object-instance-list-info-iter"},
-                                         {"sis", "sis-get-iter"},
                                          {"snapmirror", "snapmirror-get-iter"},
-                                         {"snapshot", "snapshot-get-iter"},
+                                         {"statistics", "perf-object-get-instances,perf-object-counter-list-info,perf-object-instance-list-info-iter"},
+                                         {"storage.aggregate", "aggr-get-iter,aggr-options-list-info,aggr-space-get-iter"},
+                                         {"storage.disk", "storage-disk-get-iter"},
+                                         {"system.node", "system-node-get-iter"},
                                          {"volume", "volume-get-iter"},
+                                         {"volume.efficiency", "sis-get-iter"},
+                                         {"volume.snapshot", "snapshot-get-iter"},
                                          {"vserver", "vserver-get-iter"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();

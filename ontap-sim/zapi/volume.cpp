@@ -206,7 +206,7 @@ Status volume_recovery_queue_purge(Call& call) {
   return {};
 }
 
-constexpr std::string_view kCreateInput =
+constexpr std::string_view kVolumeCreateInput =
     "antivirus-on-access-policy cache-retention-priority caching-policy constituent-role containing-aggr-name* disk-count:i disk-size-with-unit disk-size:i "
     "efficiency-policy encrypt:b@110 excluded-from-autobalance:b export-policy extent-size flexcache-cache-policy flexcache-fill-policy "
     "flexcache-origin-volume-name force:b group-id:i is-junction-active:b is-mirrored:b is-nvfail-enabled is-snaplock:b is-vserver-root:b junction-path "
@@ -219,7 +219,7 @@ constexpr std::string_view kCreateInput =
 
 std::vector<ApiEntry> volume_apis() {
   return {
-      {.name = "volume-create", .scope = Scope::svm, .input = kCreateInput, .run = volume_create, .source = "17, 14420, 13115: nDVP's tests"},
+      {.name = "volume-create", .scope = Scope::svm, .input = kVolumeCreateInput, .run = volume_create, .source = "17, 14420, 13115: nDVP's tests"},
       {.name = "volume-destroy", .scope = Scope::svm, .input = "force:b name* unmount-and-offline:b", .run = volume_destroy, .source = "13040 and 15894: nDVP, Manila"},
       {.name = "volume-size", .scope = Scope::svm, .input = "new-size volume*", .run = volume_size, .source = "15661 for an unknown volume: nDVP"},
       {.name = "volume-mount", .scope = Scope::svm, .input = "activate-junction:b export-policy-override:b junction-path* volume-name*", .run = volume_mount,

@@ -86,7 +86,7 @@ Status volume_unmount_async(Call& call) {
   return as_job(call, "Unmount", [&](const std::string& name) { return model::unmount_volume(call.cluster, call.svm(), name, call.flag("force")); });
 }
 
-constexpr std::string_view kCreateInput =
+constexpr std::string_view kAsyncCreateInput =
     "aggr-list-multiplier:i aggr-list:r auto-provision-as cache-retention-priority caching-policy containing-aggr-name data-aggr-list:r efficiency-policy "
     "enable-object-store:b enable-snapdiff:b encrypt:b@110 excluded-from-autobalance:b export-policy flexcache-cache-policy flexcache-fill-policy "
     "flexcache-origin-volume-name group-id:i is-junction-active:b is-managed-by-service:b is-nvfail-enabled:b is-vserver-root:b junction-path language-code "
@@ -100,7 +100,7 @@ constexpr std::string_view kCreateInput =
 
 std::vector<ApiEntry> volume_async_apis() {
   return {
-      {.name = "volume-create-async", .scope = Scope::svm, .input = kCreateInput, .run = volume_create_async, .source = "Trident's FlexGroups", .since = 100},
+      {.name = "volume-create-async", .scope = Scope::svm, .input = kAsyncCreateInput, .run = volume_create_async, .source = "Trident's FlexGroups", .since = 100},
       {.name = "volume-destroy-async", .scope = Scope::svm, .input = "unmount-and-offline:b volume-name*", .run = volume_destroy_async, .source = "Trident"},
       {.name = "volume-size-async", .scope = Scope::svm, .input = "new-size volume-name*", .run = volume_size_async, .source = "Trident"},
       {.name = "volume-offline-async", .scope = Scope::svm, .input = "volume-name*", .run = volume_offline_async, .source = "Ansible's na_ontap_volume"},

@@ -15,7 +15,7 @@ using model::Volume;
 using model::VolumeState;
 using model::VolumeType;
 
-const RecordShape kShape{"volume-attributes", {"volume-id-attributes/owning-vserver-name", "volume-id-attributes/name"}};
+const RecordShape kVolumeShape{"volume-attributes", {"volume-id-attributes/owning-vserver-name", "volume-id-attributes/name"}};
 
 struct Subject {
   const Cluster& cluster;
@@ -329,7 +329,7 @@ void walk(Iteration& page, const Cluster& cluster) {
 }
 
 Status volume_get_iter(Call& call) {
-  auto page = Iteration::open(call, kShape);
+  auto page = Iteration::open(call, kVolumeShape);
   if (!page) return page.error();
   walk(**page, call.cluster);
   return (*page)->finish();
@@ -382,7 +382,7 @@ std::optional<int> to_int(const std::optional<T>& value) {
 }
 
 model::Result<model::VolumeChange> read_change(const Call& call) {
-  ChangeReader in(call.in.child("attributes").child(kShape.type));
+  ChangeReader in(call.in.child("attributes").child(kVolumeShape.type));
   model::VolumeChange change;
   change.size = in.parsed<Bytes>("volume-space-attributes", "size", model::parse_size);
   change.guarantee = in.parsed<model::Guarantee>("volume-space-attributes", "space-guarantee", model::parse_guarantee);
@@ -440,10 +440,10 @@ bool resizes_flexgroup(const Svm& svm, const Key& key, const model::VolumeChange
 Status volume_modify_iter(Call& call) {
   auto change = read_change(call);
   if (!change) return change.error();
-  auto found = Iteration::collect(call, kShape);
+  auto found = Iteration::collect(call, kVolumeShape);
   if (!found) return found.error();
   walk(**found, call.cluster);
-  return change_each(call, kShape, **found, {"volume-modify-iter-info", "volume-key"}, [&](const Key& key) -> Status {
+  return change_each(call, kVolumeShape, **found, {"volume-modify-iter-info", "volume-key"}, [&](const Key& key) -> Status {
     if (resizes_flexgroup(call.svm(), key, *change)) {
       return model::refused("The size of the FlexGroup \"" + key[1] + "\" can only be changed with the asynchronous form of the call.");
     }
@@ -455,7 +455,7 @@ Status volume_modify_iter(Call& call) {
 Status volume_modify_iter_async(Call& call) {
   auto change = read_change(call);
   if (!change) return change.error();
-  auto found = Iteration::collect(call, kShape);
+  auto found = Iteration::collect(call, kVolumeShape);
   if (!found) return found.error();
   walk(**found, call.cluster);
   std::int64_t failed = 0;
@@ -478,7 +478,7 @@ Status volume_modify_iter_async(Call& call) {
       append_text(info, "status", "failed");
       ++failed;
     }
-    write_key(info.append_child("volume-key"), kShape, key);
+    write_key(info.append_child("volume-key"), kVolumeShape, key);
     if (!done && !call.flag("continue-on-failure")) break;
   }
   call.put("num-failed", failed);

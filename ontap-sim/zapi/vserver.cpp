@@ -11,7 +11,7 @@ namespace {
 using model::Svm;
 using model::SvmType;
 
-const RecordShape kShape{"vserver-info", {"vserver-name"}};
+const RecordShape kSvmShape{"vserver-info", {"vserver-name"}};
 
 void write_aggregates(Out& out, const model::Cluster& cluster, const Svm& svm) {
   out.list("aggr-list", "aggr-name", svm.aggregates);
@@ -72,7 +72,7 @@ void write_svm(Out& out, const model::Cluster& cluster, const Svm& svm) {
 }
 
 Status vserver_get_iter(Call& call) {
-  auto page = Iteration::open(call, kShape);
+  auto page = Iteration::open(call, kSvmShape);
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool) {
     return (*page)->row({svm.name}, [&](Out& out) { write_svm(out, call.cluster, svm); });
@@ -81,7 +81,7 @@ Status vserver_get_iter(Call& call) {
 }
 
 Status vserver_get(Call& call) {
-  auto record = Iteration::single(call, kShape);
+  auto record = Iteration::single(call, kSvmShape);
   record->row({call.svm().name}, [&](Out& out) { write_svm(out, call.cluster, call.svm()); });
   return record->finish_single();
 }
@@ -109,7 +109,7 @@ Status vserver_create(Call& call) {
   (*made)->logical_space_reporting = call.flag("is-space-reporting-logical");
   (*made)->logical_space_enforcement = call.flag("is-space-enforcement-logical");
   if (call.flag("return-record")) {
-    pugi::xml_node record = call.put("result").append_child(kShape.type);
+    pugi::xml_node record = call.put("result").append_child(kSvmShape.type);
     Out out(record, {}, {}, {});
     write_svm(out, call.cluster, **made);
   }
