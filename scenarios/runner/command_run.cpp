@@ -1,0 +1,303 @@
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <regex>
+
+#include "provisioner/base/task_group.h"
+#include "provisioner/base/text.h"
+#include "provisioner/kube/config.h"
+#include "scenarios/runner/commands.h"
+#include "scenarios/runner/memory_world.h"
+#include "scenarios/runner/report.h"
+#include "scenarios/runner/wire_world.h"
+
+namespace scenario {
+
+using boost::asio::awaitable;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Session {
+  RunOptions options;
+  Granularity granularity = Granularity::test;
+  std::uint64_t seed = 1;
+  Json values = Json::object();
+  std::vector<TestResult> results;
+  std::vector<std::string> journal;
+  bool terminal = false;
+
+  void step_done(const StepResult& step) const {
+    const std::string text = step_lines(nullptr, step, granularity);
+    if (text.empty()) return;
+    clear_progress();
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  }
+  void progress(const std::string& text) const {
+    if (terminal) std::fprintf(stderr, "\r\033[K%s", text.c_str());
+  }
+  void clear_progress() const {
+    if (terminal) std::fputs("\r\033[K", stderr);
+  }
+  void test_done(TestResult result, const std::vector<std::string>& lines) {
+    clear_progress();
+    if (granularity == Granularity::test) std::fputs(test_lines(result).c_str(), stdout);
+    else if (!result.message.empty()) std::fprintf(stdout, "FAIL  %s: %s\n", result.name.c_str(), result.message.c_str());
+    std::fflush(stdout);
+    if (!options.journal.empty() || !options.html.empty()) {
+      journal.push_back("test " + result.name + " seed " + std::to_string(seed));
+      journal.insert(journal.end(), lines.begin(), lines.end());
+    }
+    results.push_back(std::move(result));
+  }
+};
+
+TestResult broken(const Test& test, const std::string& why) {
+  TestResult result;
+  result.name = test.name;
+  result.file = test.file;
+  result.verdict = Verdict::failed;
+  result.message = why;
+  return result;
+}
+
+/// The nearest file of one of these names in the test's directory or above it, "" if none. The search ends at the working directory.
+std::string nearest(const std::string& directory, std::initializer_list<const char*> names) {
+  const fs::path top = fs::current_path();
+  for (fs::path folder = fs::absolute(directory).lexically_normal(); !folder.empty(); folder = folder.parent_path()) {
+    for (const char* name : names)
+      if (fs::is_regular_file(folder / name)) return (folder / name).string();
+    if (folder == top || folder == folder.parent_path()) break;
+  }
+  return "";
+}
+
+base::Result<WorldConfig> world_config(const Session& session, const Test& test) {
+  WorldConfig config;
+  config.seed = session.seed;
+  const std::string file = !session.options.config.empty() ? session.options.config : nearest(test.directory, {"lab.yaml", "lab.yml"});
+  if (!file.empty()) {
+    const auto text = base::read_file(file);
+    if (!text) return base::Error{base::ErrorKind::not_found, file + ": cannot be read"};
+    config.lab_text = *text;
+    config.lab_name = file;
+  }
+  const Json annotations = test.metadata.is_object() ? test.metadata.value("annotations", Json::object()) : Json::object();
+  config.provisioner = annotations.is_object() && annotations.value("drydock.dev/provisioner", "") == "true";
+  return config;
+}
+
+base::Result<RunConfig> run_config(const Session& session, const Test& test) {
+  RunConfig config;
+  config.values = session.values;
+  config.skip_cleanup_on_failure = session.options.keep;
+  const std::string file = !session.options.chainsaw_config.empty() ? session.options.chainsaw_config : nearest(test.directory, {".chainsaw.yaml", ".chainsaw.yml"});
+  if (!file.empty()) {
+    auto spec = read_configuration(file);
+    if (!spec) return spec.error();
+    config.spec = *spec;
+  }
+  if (session.options.skip_delete) config.spec["skipDelete"] = true;
+  return config;
+}
+
+void run_virtual(Session& session, const Test& test, int id) {
+  auto lab = world_config(session, test);
+  auto config = run_config(session, test);
+  if (!lab || !config) return session.test_done(broken(test, !lab ? lab.error().message : config.error().message), {});
+  auto world = MemoryWorld::make(*lab);
+  if (!world) return session.test_done(broken(test, world.error().message), {});
+  TestResult result = (*world)->run(test, *config, id, [&](const StepResult& step) { session.step_done(step); });
+  session.test_done(std::move(result), (*world)->world().journal().lines());
+}
+
+awaitable<void> run_one(Lab* lab, const Test* test, const RunConfig* config, int id, std::function<void(const StepResult&)> on_step, std::optional<TestResult>* into) {
+  *into = co_await run_test(*lab, *test, *config, id, std::move(on_step));
+}
+
+void run_wire(Session& session, const Test& test, int id) {
+  auto lab = world_config(session, test);
+  auto config = run_config(session, test);
+  if (!lab || !config) return session.test_done(broken(test, !lab ? lab.error().message : config.error().message), {});
+  boost::asio::io_context io;
+  WireConfig wire;
+  wire.world = *lab;
+  wire.world.log = base::log_to_nowhere();
+  std::string folder = fs::temp_directory_path().string() + "/drydock-XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) return session.test_done(broken(test, "no temporary directory"), {});
+  wire.directory = folder;
+  wire.executables = executable_directory();
+  std::optional<TestResult> result;
+  std::vector<std::string> lines;
+  bool kept = false;
+  {
+    auto world = WireWorld::start(io, wire);
+    if (!world) {
+      result = broken(test, world.error().message);
+    } else {
+      Lab& target = (*world)->lab();
+      const std::string debian = fs::current_path().string() + "/build/tools/kubernetes-client/usr/bin/kubectl";
+      if (fs::is_regular_file(debian)) target.environment.emplace("DRYDOCK_DEBIAN_KUBECTL", debian);
+      base::TaskGroup tasks(io.get_executor());
+      tasks.spawn(run_one(&target, &test, &*config, id, [&](const StepResult& step) { session.step_done(step); }, &result));
+      while (tasks.size() > 0) io.run_one();
+      lines = (*world)->world().journal().lines();
+      if (session.options.keep && result->verdict == Verdict::failed) {
+        kept = true;
+        std::printf("The lab of %s stays up: . %s/env; end it with Ctrl-C\n", test.name.c_str(), folder.c_str());
+        std::fflush(stdout);
+        while (true) io.run_one();
+      }
+    }
+  }
+  std::error_code ignored;
+  if (!kept) fs::remove_all(folder, ignored);
+  session.test_done(std::move(*result), lines);
+}
+
+/// The same suite against a cluster that is not ours: nothing of the lab is there, only its API.
+void run_elsewhere(Session& session, const Test& test, int id) {
+  auto config = run_config(session, test);
+  if (!config) return session.test_done(broken(test, config.error().message), {});
+  const auto read = [](const std::string& path) -> base::Result<std::string> {
+    auto text = base::read_file(path);
+    if (!text) return base::Error{base::ErrorKind::not_found, path + ": cannot be read"};
+    return *text;
+  };
+  auto api = provisioner::kube::from_kubeconfig_file(read, session.options.cluster, "");
+  if (!api) return session.test_done(broken(test, api.error().message), {});
+  boost::asio::io_context io;
+  base::RealClock clock(io);
+  base::http::WireTransport transport(io, clock);
+  Lab lab;
+  lab.executor = io.get_executor();
+  lab.clock = &clock;
+  lab.transport = &transport;
+  lab.io = &io;
+  lab.kube.endpoint = api->endpoint;
+  if (api->token) lab.kube.token = api->token();
+  lab.environment["KUBECONFIG"] = fs::absolute(session.options.cluster).string();
+  lab.rng = base::Rng(base::seed_from_system());
+  std::optional<TestResult> result;
+  base::TaskGroup tasks(io.get_executor());
+  tasks.spawn(run_one(&lab, &test, &*config, id, [&](const StepResult& step) { session.step_done(step); }, &result));
+  while (tasks.size() > 0) io.run_one();
+  session.test_done(std::move(*result), {});
+}
+
+int write_reports(const Session& session) {
+  const auto put = [](const std::string& file, const std::string& text) {
+    if (file.empty() || base::write_file(file, text)) return true;
+    std::fprintf(stderr, "drydock: %s: cannot be written\n", file.c_str());
+    return false;
+  };
+  std::string journal;
+  for (const std::string& line : session.journal) journal += line + "\n";
+  const RunOptions& o = session.options;
+  const bool written = put(o.junit, junit(session.results, session.granularity)) && put(o.html, html(session.results, session.journal, "drydock run")) &&
+                       put(o.json, json_lines(session.results)) && put(o.tap, tap(session.results, session.granularity)) && put(o.journal, journal);
+  return written ? 0 : 1;
+}
+
+base::Result<Json> read_values(const RunOptions& options) {
+  Json values = Json::object();
+  if (!options.values.empty()) {
+    const auto text = base::read_file(options.values);
+    if (!text) return base::Error{base::ErrorKind::not_found, options.values + ": cannot be read"};
+    auto documents = parse_yaml(*text, options.values);
+    if (!documents) return documents.error();
+    if (!documents->empty()) values = to_json(documents->front());
+  }
+  for (const std::string& pair : options.set) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos) return base::Error{base::ErrorKind::invalid, "--set needs name=value, found " + pair};
+    values[pair.substr(0, equals)] = scalar_to_json(pair.substr(equals + 1), false);
+  }
+  return values;
+}
+
+/// When a file below the paths last changed.
+fs::file_time_type newest(const std::vector<std::string>& paths) {
+  fs::file_time_type latest{};
+  std::error_code failure;
+  for (const std::string& path : paths.empty() ? std::vector<std::string>{"scenarios"} : paths) {
+    if (fs::is_regular_file(path, failure)) latest = std::max(latest, fs::last_write_time(path, failure));
+    else
+      for (const auto& entry : fs::recursive_directory_iterator(path, failure))
+        if (entry.is_regular_file()) latest = std::max(latest, entry.last_write_time(failure));
+  }
+  return latest;
+}
+
+int run_once(const RunOptions& options) {
+  Session session;
+  session.options = options;
+  session.granularity = options.granularity == "step" ? Granularity::step : options.granularity == "operation" ? Granularity::operation : Granularity::test;
+  session.seed = options.seed.value_or(1);
+  session.terminal = ::isatty(2) != 0 && ::isatty(1) != 0;
+  auto values = read_values(options);
+  if (!values) {
+    std::fprintf(stderr, "drydock: %s\n", values.error().message.c_str());
+    return 2;
+  }
+  session.values = *values;
+  const std::vector<std::string> paths = options.paths.empty() ? std::vector<std::string>{"scenarios"} : options.paths;
+  auto tests = find_tests(paths);
+  if (!tests) {
+    std::fprintf(stderr, "%s\n", tests.error().message.c_str());
+    std::printf("0 passed, 1 failed\n");
+    return 1;
+  }
+  std::regex include(options.include.empty() ? "" : options.include), exclude(options.exclude.empty() ? "$^" : options.exclude);
+  int id = 0;
+  for (const Test& whole : *tests)
+    for (const Test& test : expand_scenarios(whole)) {
+      if (!std::regex_search(test.name, include) || (!options.exclude.empty() && std::regex_search(test.name, exclude))) continue;
+      session.progress("running " + test.name);
+      const bool wire = options.wire || (!options.in_memory && needs_process(test));
+      if (!options.cluster.empty()) run_elsewhere(session, test, ++id);
+      else if (wire) run_wire(session, test, ++id);
+      else run_virtual(session, test, ++id);
+    }
+  session.clear_progress();
+  const Counts counts = count(session.results, session.granularity);
+  const int written = write_reports(session);
+  if (counts.failed > 0) std::printf("repeat with: drydock run --seed %llu%s %s\n", static_cast<unsigned long long>(session.seed), options.wire ? " --wire" : "", base::join(paths, " ").c_str());
+  std::printf("%zu passed, %zu failed\n", counts.passed, counts.failed);
+  return counts.failed > 0 ? 1 : written;
+}
+
+}  // namespace
+
+int run(const RunOptions& options) {
+  if (options.in_memory && options.wire) {
+    std::fprintf(stderr, "drydock: --virtual and --wire exclude each other\n");
+    return 2;
+  }
+  try {
+    int status = run_once(options);
+    while (options.watch) {
+      const auto before = newest(options.paths);
+      while (newest(options.paths) == before) ::poll(nullptr, 0, 300);
+      status = run_once(options);
+    }
+    return status;
+  } catch (const std::regex_error& problem) {
+    std::fprintf(stderr, "drydock: bad regular expression: %s\n", problem.what());
+    return 2;
+  }
+}
+
+std::string executable_directory() {
+  std::error_code failure;
+  const fs::path self = fs::read_symlink("/proc/self/exe", failure);
+  return failure ? "." : self.parent_path().string();
+}
+
+}  // namespace scenario
