@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <pugixml.hpp>
 #include <string>
@@ -34,6 +35,9 @@ inline constexpr std::string_view kDestroyIter =
 
 class Call;
 
+/// Runs a line of the clustershell for system-cli: its output and whether it went well.
+using Shell = std::function<std::pair<std::string, bool>(const std::string& line, const std::string& privilege, const std::string& user)>;
+
 struct ApiEntry {
   std::string_view name{};
   int tier = 3;
@@ -57,6 +61,7 @@ class Call {
   bool cluster_admin = true;        // logged in with an account of the cluster
   std::string user{};
   const base::Logger& log;
+  const Shell& shell;  // may be empty
 
   model::Svm& svm() const {
     CHECK(scope_svm != nullptr);

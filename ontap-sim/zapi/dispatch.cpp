@@ -294,7 +294,7 @@ Response Server::answer(const Request& request, const Arrival& arrival, const st
   pugi::xml_document reply_document;
   pugi::xml_node results = reply_document.append_child("results");
   results.append_attribute("status").set_value("passed");
-  Call call{cluster_, *api, in, results, svm, cluster_admin, user, log_};
+  Call call{cluster_, *api, in, results, svm, cluster_admin, user, log_, shell};
   Status status = check_input(call);
   if (status) status = api->run(call);
   if (!status) return reply(status.error(), "");

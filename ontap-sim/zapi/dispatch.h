@@ -44,7 +44,7 @@ class Server {
   /// Runs after the reply was made and may change how it is delivered.
   std::function<void(const CallView&, bool passed, base::http::Response&)> after;
   /// Runs clustershell lines for system-cli: output and success.
-  std::function<std::pair<std::string, bool>(const std::string& line, const std::string& privilege, const std::string& user)> shell;
+  Shell shell;
 
  private:
   base::http::Response answer(const base::http::Request& request, const Arrival& arrival, const std::string& user, const std::string& role,

@@ -23,6 +23,7 @@ std::vector<ApiEntry> lun_map_apis();
 std::vector<ApiEntry> igroup_apis();
 std::vector<ApiEntry> iscsi_apis();
 std::vector<ApiEntry> file_apis();
+std::vector<ApiEntry> policy_apis();
 std::vector<ApiEntry> network_apis();
 std::vector<ApiEntry> export_apis();
 std::vector<ApiEntry> mirror_apis();

@@ -287,6 +287,56 @@ Status system_user_capability_get_iter(Call& call) {
   return (*page)->finish();
 }
 
+Status system_cli(Call& call) {
+  if (!call.shell) return ModelError{Errno::api_not_implemented, "The command line is not attached to this endpoint."};
+  std::string line;
+  for (const std::string& word : call.list("args", "arg").value_or(std::vector<std::string>{})) {
+    const bool quote = word.empty() || word.find(' ') != std::string::npos;
+    line += (line.empty() ? "" : " ") + (quote ? "\"" + word + "\"" : word);
+  }
+  if (line.empty()) return ModelError{Errno::invalid_input, "Missing input: args"};
+  const auto [output, good] = call.shell(line, call.optional_text("priv").value_or("admin"), call.user);
+  call.put("cli-output", output);
+  call.put("cli-result-value", std::int64_t{good ? 1 : 0});
+  return {};
+}
+
+Status system_get_node_info_iter(Call& call) {
+  static const RecordShape shape{"system-info", {"system-name"}};
+  auto page = Iteration::open(call, shape);
+  if (!page) return page.error();
+  (*page)->each(call.cluster.nodes, 0, true, [&](const std::string& name, const Node& node, bool) {
+    return (*page)->row({name}, [&](Out& out) {
+      out.text("board-type", "System Board XX");
+      out.integer("maximum-aggregate-size", 175921860444160);
+      out.integer("maximum-flexible-volume-count", call.cluster.settings.volumes_per_node);
+      out.integer("memory-size", 8192);
+      out.integer("number-of-processors", 2);
+      out.text_if("partner-system-name", node.partner);
+      out.text("system-id", node.system_id);
+      out.text("system-machine-type", node.model);
+      out.text("system-model", node.model);
+      out.text("system-name", name);
+      out.text("system-serial-number", node.serial);
+      out.text("vendor-id", "NetApp");
+    });
+  });
+  return (*page)->finish();
+}
+
+/// The names that this release and scope have and that are modelled.
+Status system_api_list(Call& call) {
+  pugi::xml_node list = call.put("apis");
+  for (const ApiEntry& row : table()) {
+    const bool absent = row.run == nullptr || call.cluster.ontapi_minor < row.since || (call.scope_svm != nullptr && row.scope == Scope::cluster);
+    if (absent) continue;
+    pugi::xml_node info = list.append_child("system-api-info");
+    append_text(info, "is-streaming", "false");
+    append_text(info, "name", row.name);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<ApiEntry> system_apis() {
@@ -311,6 +361,9 @@ std::vector<ApiEntry> system_apis() {
       {.name = "security-key-manager-volume-encryption-supported", .scope = Scope::cluster, .input = "node*", .run = volume_encryption_supported,
        .source = "Manila", .since = 110},
       {.name = "snaplock-get-node-compliance-clock", .scope = Scope::cluster, .input = "node*", .run = compliance_clock, .source = "Manila"},
+      {.name = "system-cli", .scope = Scope::cluster, .input = "args*:r priv", .run = system_cli, .source = "Ansible's na_ontap_command"},
+      {.name = "system-get-node-info-iter", .scope = Scope::cluster, .input = kIter, .run = system_get_node_info_iter, .source = "Ansible, Harvest"},
+      {.name = "system-api-list", .scope = Scope::any, .run = system_api_list, .source = "Harvest"},
       {.name = "system-user-capability-get-iter", .scope = Scope::any, .input = kIter, .run = system_user_capability_get_iter,
        .source = "Cinder's permission probe"},
   };

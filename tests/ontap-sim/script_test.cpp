@@ -79,7 +79,9 @@ void run_line(World& world, std::string line, const std::string& where, std::str
   const std::size_t arrow = line.rfind(" -> ");
   ASSERT_NE(arrow, std::string::npos) << where << ": no expectation";
   const std::string call = line.substr(0, arrow);
-  const std::string expected(base::trim(line.substr(arrow + 4)));
+  std::string expected(base::trim(line.substr(arrow + 4)));
+  const bool recorded = !expected.ends_with(" unrecorded");  // for replies that change with every new call
+  if (!recorded) expected.resize(expected.rfind(' '));
   const Reply reply = world.call(call);
   ASSERT_EQ(reply.http_status, 200) << where;
   const std::string got = reply.passed ? "ok" : std::to_string(reply.error);
@@ -92,6 +94,7 @@ void run_line(World& world, std::string line, const std::string& where, std::str
   if (!scope.starts_with("@")) api = scope;
   outcome.seen[api].insert(reply.passed);
   if (const std::string job = reply.text("job-uuid"); !job.empty()) outcome.last_job = job;
+  if (!recorded) return;
   const std::string request = ontap_test::request_of(call);
   golden += request.substr(request.find("?>\n") + 3) + "\n" + results_of(reply.body) + "\n\n";
 }

@@ -105,6 +105,9 @@ struct World::State {
 };
 
 World::World(int ontapi_minor) : state_(std::make_unique<State>()) {
+  state_->server.shell = [](const std::string& line, const std::string& privilege, const std::string& user) {
+    return std::pair{user + " (" + privilege + "): " + line, true};
+  };
   model::Cluster& cluster = state_->cluster;
   model::ClusterSpec spec;
   spec.ontapi_minor = ontapi_minor;
