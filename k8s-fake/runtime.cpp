@@ -17,10 +17,10 @@ using namespace control;
 
 struct Runtime::Parts {
   Parts(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig c, StorageHooks h, Images i,
-        std::uint64_t seed, base::Logger log)
+        std::uint64_t seed)
       : config(std::move(c)), hooks(std::move(h)), rng(seed), tasks(executor),
         client(transport, ClientConfig{config.api, config.token, "drydock-controller-manager/v1"}),
-        cluster(executor, clock, client, tasks, log), events(executor, clock, client), context{clock, cluster, events, rng, config},
+        cluster(clock, client, tasks), events(executor, clock, client), context{clock, cluster, events, rng, config},
         garbage(executor, clock, client, events, tasks),
         kubelet(executor, clock, cluster, events, tasks, transport, config, hooks, std::move(i)), rows(all_controllers()) {
     for (const Controller& row : rows) loops.push_back(std::make_unique<ControllerLoop>(executor, context, row));
@@ -46,8 +46,8 @@ struct Runtime::Parts {
 };
 
 Runtime::Runtime(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig config, StorageHooks hooks,
-                 Images images, std::uint64_t seed, base::Logger log)
-    : parts_(std::make_unique<Parts>(std::move(executor), clock, transport, std::move(config), std::move(hooks), std::move(images), seed, std::move(log))) {}
+                 Images images, std::uint64_t seed, base::Logger)
+    : parts_(std::make_unique<Parts>(std::move(executor), clock, transport, std::move(config), std::move(hooks), std::move(images), seed)) {}
 
 Runtime::~Runtime() = default;
 

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const EventSource kSource{"attachdetach-controller"};
+const EventSource kAttachSource{"attachdetach-controller"};
 
 std::string dashes(std::string driver) {
   for (char& c : driver) c = c == '.' || c == '/' ? '-' : c;
@@ -65,7 +65,7 @@ asio::awaitable<Outcome> attach(Context& context, std::string key) {
     const std::string driver = text(pv, "/spec/csi/driver");
     const Object known = context.cluster.find(resources::attachments, "", id);
     if (known && text(at(*known, "/status"), "/attachError/message").size() > 0) {
-      context.events.warning(kSource, pod, "FailedAttachVolume", "AttachVolume.Attach failed for volume \"" + name_of(pv) + "\" : " + text(*known, "/status/attachError/message"));
+      context.events.warning(kAttachSource, pod, "FailedAttachVolume", "AttachVolume.Attach failed for volume \"" + name_of(pv) + "\" : " + text(*known, "/status/attachError/message"));
       waiting = true;
       continue;
     }
@@ -81,14 +81,14 @@ asio::awaitable<Outcome> attach(Context& context, std::string key) {
         object["status"]["volumesAttached"].push_back({{"name", volume}, {"devicePath", ""}});
         return true;
       });
-      context.events.normal(kSource, pod, "SuccessfulAttachVolume", "AttachVolume.Attach succeeded for volume \"" + name_of(pv) + "\" ");
+      context.events.normal(kAttachSource, pod, "SuccessfulAttachVolume", "AttachVolume.Attach succeeded for volume \"" + name_of(pv) + "\" ");
       continue;
     }
     waiting = true;
     if (known) continue;
     const std::string other = exclusive(pv) ? holder(context.cluster, pv) : "";
     if (!other.empty() && other != node) {
-      context.events.warning(kSource, pod, "FailedAttachVolume",
+      context.events.warning(kAttachSource, pod, "FailedAttachVolume",
                              "Multi-Attach error for volume \"" + name_of(pv) + "\" Volume is already exclusively attached to one node and can't be attached to another");
       continue;
     }

@@ -10,8 +10,7 @@ using namespace std::chrono_literals;
 
 std::uint64_t version_of(const Json& object) { return base::parse_unsigned(text(object, "/metadata/resourceVersion")).value_or(0); }
 
-Cluster::Cluster(asio::any_io_executor executor, base::Clock& clock, Client& client, base::TaskGroup& tasks, base::Logger log)
-    : clock_(clock), client_(client), tasks_(tasks), log_(std::move(log)), changed_(std::move(executor)) {}
+Cluster::Cluster(base::Clock& clock, Client& client, base::TaskGroup& tasks) : clock_(clock), client_(client), tasks_(tasks) {}
 
 void Cluster::follow(const Resource& kind, ChangeHook hook) {
   auto& entry = kinds_[{kind.prefix, kind.plural}];
@@ -28,11 +27,7 @@ void Cluster::start() {
 }
 
 asio::awaitable<void> Cluster::wait_synced() {
-  while (unsynced_ > 0) {
-    co_await changed_.wait();
-    changed_.notify();  // let other waiters see it too
-    co_await base::sleep_for(clock_, 0ns);
-  }
+  while (unsynced_ > 0) co_await base::sleep_for(clock_, 1ms);
 }
 
 const Objects& Cluster::all(const Resource& kind) const {
@@ -59,7 +54,6 @@ void Cluster::mark_synced(Kind& kind) {
   if (kind.synced) return;
   kind.synced = true;
   --unsynced_;
-  changed_.notify();
 }
 
 void Cluster::put(Kind& kind, Json object) {

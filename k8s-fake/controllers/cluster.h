@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <map>
 #include <set>
@@ -9,7 +8,6 @@
 
 #include "k8s-fake/controllers/client.h"
 #include "provisioner/base/clock.h"
-#include "provisioner/base/log.h"
 #include "provisioner/base/task_group.h"
 
 /// The cluster as its controllers see it: one list+watch per followed kind, kept as a map, shared by all of them.
@@ -23,7 +21,7 @@ using Objects = std::map<std::string, Object>;  // by "namespace/name"
 
 class Cluster {
  public:
-  Cluster(boost::asio::any_io_executor executor, base::Clock& clock, Client& client, base::TaskGroup& tasks, base::Logger log);
+  Cluster(base::Clock& clock, Client& client, base::TaskGroup& tasks);
 
   /// Call before start(). Hooks of a kind run in the order of their registration.
   void follow(const Resource& kind, ChangeHook hook);
@@ -68,8 +66,6 @@ class Cluster {
   base::Clock& clock_;
   Client& client_;
   base::TaskGroup& tasks_;
-  base::Logger log_;
-  base::Signal changed_;
   std::size_t unsynced_ = 0;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Kind>> kinds_;
 };

@@ -11,7 +11,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-const EventSource kSource{"deployment-controller"};
+const EventSource kDeploymentSource{"deployment-controller"};
 constexpr const char* kRevision = "deployment.kubernetes.io/revision";
 constexpr const char* kHash = "pod-template-hash";
 
@@ -69,7 +69,7 @@ asio::awaitable<bool> scale(Context& context, Json deployment, Json set, std::in
   if (!written) co_return false;
   std::string message = std::string("Scaled ") + (to > from ? "up" : "down") + " replica set " + name_of(set);
   if (context.config.minor >= 27) message += " from " + std::to_string(from);
-  context.events.normal(kSource, deployment, "ScalingReplicaSet", message + " to " + std::to_string(to));
+  context.events.normal(kDeploymentSource, deployment, "ScalingReplicaSet", message + " to " + std::to_string(to));
   co_return true;
 }
 
@@ -207,7 +207,7 @@ asio::awaitable<Outcome> keep_deployment(Context& context, std::string key) {
     just_made = true;
     sets = owned(context.cluster, resources::replica_sets, deployment);
     if (start > 0) {
-      context.events.normal(kSource, deployment, "ScalingReplicaSet",
+      context.events.normal(kDeploymentSource, deployment, "ScalingReplicaSet",
                             "Scaled up replica set " + name_of(*made) + (context.config.minor >= 27 ? " from 0" : "") + " to " + std::to_string(start));
     }
   } else if (current && !paused) {
@@ -221,7 +221,12 @@ asio::awaitable<Outcome> keep_deployment(Context& context, std::string key) {
       co_return again_in(base::Duration{0});
     }
     const Json present = *current;
-    const bool good = text(deployment, "/spec/strategy/type") == "Recreate" ? co_await recreate(context, deployment, sets, present) : co_await roll(context, deployment, sets, present);
+    bool good = true;
+    if (text(deployment, "/spec/strategy/type") == "Recreate") {
+      good = co_await recreate(context, deployment, sets, present);
+    } else {
+      good = co_await roll(context, deployment, sets, present);
+    }
     if (!good) co_return Outcome{true, {}};
     sets = owned(context.cluster, resources::replica_sets, deployment);
   } else if (paused && current) {

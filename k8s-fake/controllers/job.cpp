@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const EventSource kSource{"job-controller"};
+const EventSource kJobSource{"job-controller"};
 const EventSource kCronSource{"cronjob-controller"};
 constexpr const char* kTracking = "batch.kubernetes.io/job-tracking";
 
@@ -67,10 +67,10 @@ asio::awaitable<bool> add_pod(Context& context, Json job, std::int64_t index) {
   }
   const auto made = co_await context.cluster.create(resources::pods, std::move(pod));
   if (!made) {
-    context.events.warning(kSource, job, "FailedCreate", "Error creating: " + made.error().message);
+    context.events.warning(kJobSource, job, "FailedCreate", "Error creating: " + made.error().message);
     co_return false;
   }
-  context.events.normal(kSource, job, "SuccessfulCreate", "Created pod: " + name_of(*made));
+  context.events.normal(kJobSource, job, "SuccessfulCreate", "Created pod: " + name_of(*made));
   co_return true;
 }
 
@@ -81,7 +81,7 @@ asio::awaitable<bool> drop_active(Context& context, Json job) {
     const bool released = co_await release(context, doomed);
     if (!released) co_return false;
     const auto gone = co_await context.cluster.remove(resources::pods, doomed);
-    if (gone) context.events.normal(kSource, job, "SuccessfulDelete", "Deleted pod: " + name_of(doomed));
+    if (gone) context.events.normal(kJobSource, job, "SuccessfulDelete", "Deleted pod: " + name_of(doomed));
   }
   co_return true;
 }
@@ -204,8 +204,8 @@ asio::awaitable<Outcome> keep_job(Context& context, std::string key) {
     return true;
   });
   if (!written) co_return failed_with(written.error());
-  if (complete) context.events.normal(kSource, job, "Completed", "Job completed");
-  if (!failure.empty()) context.events.warning(kSource, job, failure, failure_text);
+  if (complete) context.events.normal(kJobSource, job, "Completed", "Job completed");
+  if (!failure.empty()) context.events.warning(kJobSource, job, failure, failure_text);
   if (deadline > 0 && failure.empty() && !complete) co_return again_in(std::max<base::Duration>(started + std::chrono::seconds(deadline) - context.clock.now(), 1s));
   co_return complete || !failure.empty() ? again_in(0s) : done();
 }

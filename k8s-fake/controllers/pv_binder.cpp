@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const EventSource kSource{"persistentvolume-controller"};
+const EventSource kBinderSource{"persistentvolume-controller"};
 constexpr const char* kBindCompleted = "pv.kubernetes.io/bind-completed";
 constexpr const char* kBoundByController = "pv.kubernetes.io/bound-by-controller";
 constexpr const char* kProvisionedBy = "pv.kubernetes.io/provisioned-by";
@@ -88,7 +88,7 @@ asio::awaitable<Outcome> provision_here(Context& context, Json claim, Json stora
                       {"hostPath", {{"path", "/var/lib/drydock/hostpath_pv/" + uid_of(claim)}}}}}};
   const auto made = co_await context.cluster.create(resources::volumes, volume);
   if (!made) co_return failed_with(made.error());
-  context.events.normal(kSource, claim, "ProvisioningSucceeded", "Successfully provisioned volume " + name + " using " + kHostPathProvisioner);
+  context.events.normal(kBinderSource, claim, "ProvisioningSucceeded", "Successfully provisioned volume " + name + " using " + kHostPathProvisioner);
   co_return done();
 }
 
@@ -96,14 +96,14 @@ asio::awaitable<Outcome> provision(Context& context, Json claim) {
   const std::string class_name = class_of(claim);
   const Object found = context.cluster.find(resources::classes, "", class_name);
   if (!found) {
-    context.events.warning(kSource, claim, "ProvisioningFailed", "storageclass.storage.k8s.io \"" + class_name + "\" not found");
+    context.events.warning(kBinderSource, claim, "ProvisioningFailed", "storageclass.storage.k8s.io \"" + class_name + "\" not found");
     co_return again_in(kResync);
   }
   const Json storage_class = *found;
   const std::string provisioner = text(storage_class, "/provisioner");
   if (provisioner == "kubernetes.io/no-provisioner") co_return again_in(kResync);
   if (provisioner.starts_with("kubernetes.io/")) {
-    context.events.warning(kSource, claim, "ProvisioningFailed", "no volume plugin matched name: " + provisioner);
+    context.events.warning(kBinderSource, claim, "ProvisioningFailed", "no volume plugin matched name: " + provisioner);
     co_return again_in(kResync);
   }
   if (annotation(claim, "volume.beta.kubernetes.io/storage-provisioner") != provisioner) {
@@ -119,7 +119,7 @@ asio::awaitable<Outcome> provision(Context& context, Json claim) {
           ? "Waiting for a volume to be created either by the external provisioner '" + provisioner +
                 "' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
           : "waiting for a volume to be created, either by external provisioner \"" + provisioner + "\" or manually created by system administrator";
-  context.events.normal(kSource, claim, "ExternalProvisioning", message);
+  context.events.normal(kBinderSource, claim, "ExternalProvisioning", message);
   co_return again_in(kResync);
 }
 
@@ -143,14 +143,14 @@ asio::awaitable<Outcome> bind_any(Context& context, Json claim) {
       names += (count++ ? "," : "") + name_of(*pod);
     }
     if (count == 0) {
-      context.events.normal(kSource, claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
+      context.events.normal(kBinderSource, claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
     } else {
-      context.events.normal(kSource, claim, "WaitForPodScheduled", std::string("waiting for pod") + (count > 1 ? "s " : " ") + names + " to be scheduled");
+      context.events.normal(kBinderSource, claim, "WaitForPodScheduled", std::string("waiting for pod") + (count > 1 ? "s " : " ") + names + " to be scheduled");
     }
     co_return again_in(kResync);
   }
   if (class_name.empty()) {
-    context.events.normal(kSource, claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");
+    context.events.normal(kBinderSource, claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");
     co_return again_in(kResync);
   }
   co_return co_await provision(context, std::move(claim));
@@ -179,12 +179,12 @@ asio::awaitable<Outcome> bind_chosen(Context& context, Json claim) {
   if (claimed_by(volume, claim)) co_return co_await bind(context, std::move(claim), volume);
   if (has(volume, "/spec/claimRef")) {
     if (annotation(claim, kBoundByController).empty()) {
-      context.events.warning(kSource, claim, "FailedBinding", "volume \"" + name + "\" already bound to a different claim.");
+      context.events.warning(kBinderSource, claim, "FailedBinding", "volume \"" + name + "\" already bound to a different claim.");
     }
     co_return again_in(kResync);
   }
   if (const std::string why = mismatch(claim, volume); !why.empty()) {
-    context.events.warning(kSource, claim, "VolumeMismatch", "Cannot bind to requested volume \"" + name + "\": " + why);
+    context.events.warning(kBinderSource, claim, "VolumeMismatch", "Cannot bind to requested volume \"" + name + "\": " + why);
     co_return again_in(kResync);
   }
   co_return co_await bind(context, std::move(claim), volume);
@@ -198,7 +198,7 @@ asio::awaitable<Outcome> lose_claim(Context& context, Json claim, std::string re
   claim["status"].erase("capacity");
   const auto written = co_await context.cluster.update(resources::claims, std::move(claim), "status");
   if (!written) co_return failed_with(written.error());
-  context.events.warning(kSource, about, reason, message);
+  context.events.warning(kBinderSource, about, reason, message);
   co_return again_in(kResync);
 }
 
@@ -256,7 +256,7 @@ asio::awaitable<Outcome> reclaim(Context& context, Json volume) {
     const std::string message = "error getting deleter volume plugin for volume \"" + name_of(volume) + "\": no deletable volume plugin matched";
     const auto failed = co_await set_volume_phase(context, volume, "Failed", message);
     if (!failed) co_return failed_with(failed.error());
-    context.events.warning(kSource, volume, "VolumeFailedDelete", message);
+    context.events.warning(kBinderSource, volume, "VolumeFailedDelete", message);
     co_return done();
   }
   if (policy == "Recycle") {
@@ -264,14 +264,14 @@ asio::awaitable<Outcome> reclaim(Context& context, Json volume) {
       if (text(volume, "/status/phase") == "Failed") co_return done();
       const auto failed = co_await set_volume_phase(context, volume, "Failed", "no recyclable volume plugin matched");
       if (!failed) co_return failed_with(failed.error());
-      context.events.warning(kSource, volume, "VolumeFailedRecycle", "no recyclable volume plugin matched");
+      context.events.warning(kBinderSource, volume, "VolumeFailedRecycle", "no recyclable volume plugin matched");
       co_return done();
     }
-    context.events.normal(kSource, volume, "VolumeRecycled", "Volume recycled");
+    context.events.normal(kBinderSource, volume, "VolumeRecycled", "Volume recycled");
     volume["metadata"]["annotations"][kBoundByController] = "yes";  // a recycled volume keeps no reservation
     co_return co_await unbind(context, std::move(volume));
   }
-  context.events.warning(kSource, volume, "VolumeUnknownReclaimPolicy", "Volume has unrecognized reclaim policy");
+  context.events.warning(kBinderSource, volume, "VolumeUnknownReclaimPolicy", "Volume has unrecognized reclaim policy");
   co_return done();
 }
 

@@ -11,7 +11,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-const EventSource kSource{"statefulset-controller"};
+const EventSource kStatefulSource{"statefulset-controller"};
 constexpr const char* kRevisionLabel = "controller-revision-hash";
 
 std::string verb(const Context& context, const char* word) {
@@ -57,10 +57,10 @@ asio::awaitable<bool> make_claims(Context& context, Json set, std::string pod) {
     }
     const auto made = co_await context.cluster.create(resources::claims, std::move(claim));
     if (!made && !made.error().already_exists()) {
-      context.events.warning(kSource, set, "FailedCreate", verb(context, "Create") + " Claim " + name + " for Pod " + pod + " in StatefulSet " + name_of(set) + " failed error: " + made.error().message);
+      context.events.warning(kStatefulSource, set, "FailedCreate", verb(context, "Create") + " Claim " + name + " for Pod " + pod + " in StatefulSet " + name_of(set) + " failed error: " + made.error().message);
       co_return false;
     }
-    context.events.normal(kSource, set, "SuccessfulCreate", verb(context, "Create") + " Claim " + name + " Pod " + pod + " in StatefulSet " + name_of(set) + " success");
+    context.events.normal(kStatefulSource, set, "SuccessfulCreate", verb(context, "Create") + " Claim " + name + " Pod " + pod + " in StatefulSet " + name_of(set) + " success");
   }
   co_return true;
 }
@@ -87,10 +87,10 @@ asio::awaitable<bool> make_pod(Context& context, Json set, std::int64_t index, s
   const auto made = co_await context.cluster.create(resources::pods, std::move(pod));
   if (!made) {
     if (made.error().already_exists()) co_return true;
-    context.events.warning(kSource, set, "FailedCreate", verb(context, "Create") + " Pod " + name + " in StatefulSet " + name_of(set) + " failed error: " + made.error().message);
+    context.events.warning(kStatefulSource, set, "FailedCreate", verb(context, "Create") + " Pod " + name + " in StatefulSet " + name_of(set) + " failed error: " + made.error().message);
     co_return false;
   }
-  context.events.normal(kSource, set, "SuccessfulCreate", verb(context, "Create") + " Pod " + name + " in StatefulSet " + name_of(set) + " successful");
+  context.events.normal(kStatefulSource, set, "SuccessfulCreate", verb(context, "Create") + " Pod " + name + " in StatefulSet " + name_of(set) + " successful");
   co_return true;
 }
 
@@ -98,7 +98,7 @@ asio::awaitable<bool> drop_pod(Context& context, Json set, Json pod) {
   if (deleting(pod)) co_return true;
   const auto gone = co_await context.cluster.remove(resources::pods, pod);
   if (!gone) co_return gone.error().not_found();
-  context.events.normal(kSource, set, "SuccessfulDelete", verb(context, "Delete") + " Pod " + name_of(pod) + " in StatefulSet " + name_of(set) + " successful");
+  context.events.normal(kStatefulSource, set, "SuccessfulDelete", verb(context, "Delete") + " Pod " + name_of(pod) + " in StatefulSet " + name_of(set) + " successful");
   co_return true;
 }
 
