@@ -11,7 +11,7 @@ using boost::asio::awaitable;
 
 namespace {
 
-const char* to_text(BackendState state) {
+const char* state_name(BackendState state) {
   switch (state) {
     case BackendState::online: return "online";
     case BackendState::offline: return "offline";
@@ -224,7 +224,7 @@ awaitable<void> Core::start_backend(std::string name) {
     co_return;
   }
   adopt_driver(backend, driver);
-  log.info("Backend is ready.", {{"backend", name}, {"state", to_text(backend.state)}});
+  log.info("Backend is ready.", {{"backend", name}, {"state", state_name(backend.state)}});
 }
 
 awaitable<void> Core::watch_backend(std::string name, std::uint64_t generation) {

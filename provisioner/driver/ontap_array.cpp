@@ -18,7 +18,6 @@ namespace {
 
 constexpr int kMinorMin = 30;          // ONTAPI 1.30 = 8.3
 constexpr int kMinorShowAggr = 100;    // 9.0
-constexpr int kMinorEncryption = 110;  // 9.1
 constexpr std::size_t kCommentMax = 1023;
 
 Error wrapped(const std::string& what, const zapi::Failure& failure) { return failure.to_error(what); }

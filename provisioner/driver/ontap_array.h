@@ -13,6 +13,7 @@
 namespace provisioner {
 
 inline constexpr std::uint64_t kOntapVolumeMin = 20971520;  // 20 MiB
+inline constexpr int kMinorEncryption = 110;                // ONTAPI 1.110 = 9.1
 
 struct FlexVol {
   std::string name;

@@ -25,6 +25,7 @@ constexpr const char* kExportPolicy = "trident_qtree_pool_export_policy";
 constexpr const char* kDeleted = "deleted_";
 constexpr int kQuotaWaitSeconds = 60;
 constexpr int kQuotasOn = 15672;
+constexpr int kQuotasOff = 15673;
 
 struct Tree {
   std::string flexvol;
@@ -245,7 +246,6 @@ awaitable<Result<std::string>> OntapEconomy::flexvol_for(CreateSpec spec, FlexVo
   Element snapshots("volume-snapshot-attributes");
   snapshots.with("snapdir-access-enabled", wanted.snapshot_directory ? "true" : "false").with("snapshot-policy", wanted.snapshot_policy);
   Element attributes("volume-attributes", {ids, snapshots, Element("volume-space-attributes", {Element("space-guarantee", wanted.space_reserve)})});
-  constexpr int kMinorEncryption = 110;
   if (array_.api_minor >= kMinorEncryption) attributes.with("encrypt", wanted.encryption ? "true" : "false");
   Element request("volume-get-iter");
   request.with(Element("query", {attributes}));
@@ -468,6 +468,11 @@ awaitable<void> OntapEconomy::resize_quotas() {
     Element request("quota-resize");
     request.with("volume", flexvol);
     const auto reply = co_await array_.zapi.call(request, Scope::svm);
+    if (!reply && reply.error().code == kQuotasOff) {
+      // A crash came between making the FlexVol and activating its quotas.
+      if (const auto started = co_await start_quotas(flexvol); !started) array_.log.warning("Could not activate quotas.", {{"volume", flexvol}, {"error", started.error().message}});
+      continue;
+    }
     if (reply || reply.error().is_absent()) resize_quotas_of_.erase(flexvol);
     else array_.log.debug("Quota resize failed, trying again.", {{"volume", flexvol}, {"error", reply.error().message}});
   }

@@ -12,7 +12,6 @@ using zapi::Scope;
 
 namespace {
 
-constexpr int kMinorEncryption = 110;
 constexpr std::uint64_t kBlock = 4096;  // the array rounds sizes up to it
 constexpr int kJobWaitSeconds = 30;
 constexpr int kMirrorWaitSeconds = 30;

@@ -67,7 +67,7 @@ void on_lun(TinyArray& array, const TinyCall& call) {
   }
 }
 
-bool fits(const std::string& pattern, const std::string& name) {
+bool name_fits(const std::string& pattern, const std::string& name) {
   if (pattern.empty()) return true;
   return pattern.ends_with('*') ? name.starts_with(pattern.substr(0, pattern.size() - 1)) : pattern == name;
 }
@@ -76,10 +76,10 @@ void list_trees(TinyArray& array, const TinyCall& call) {
   const pugi::xml_node query = call.in.child("query").child("qtree-info");
   std::vector<std::pair<std::string, std::string>> found;
   for (const auto& [volume, trees] : array.trees) {
-    if (!fits(query.child_value("volume"), volume)) continue;
+    if (!name_fits(query.child_value("volume"), volume)) continue;
     if (std::string(query.child_value("qtree")).empty()) found.emplace_back(volume, "");
     for (const auto& [tree, quota] : trees) {
-      if (fits(query.child_value("qtree"), tree)) found.emplace_back(volume, tree);
+      if (name_fits(query.child_value("qtree"), tree)) found.emplace_back(volume, tree);
     }
   }
   pugi::xml_node list = call.records(found.size());
