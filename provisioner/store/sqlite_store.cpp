@@ -199,7 +199,7 @@ struct SqliteStore::State : std::enable_shared_from_this<SqliteStore::State> {
     auto guard = boost::asio::make_work_guard(executor);
     boost::asio::post(worker, [self = shared_from_this(), calls, guard]() mutable {
       self->execute(calls);
-      boost::asio::post(guard.get_executor(), [self, calls] {
+      boost::asio::post(guard.get_executor(), [self, calls = std::move(calls)] {
         self->busy = false;
         for (const auto& call : calls) call->signal.notify();
         self->start();

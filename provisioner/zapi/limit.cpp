@@ -51,6 +51,10 @@ void Limit::succeeded() {
   if (under_way_ >= static_cast<int>(bound_)) bound_ = std::min(most_, bound_ + 1.0 / bound_);
 }
 
-void Limit::overloaded() { bound_ = std::max(1.0, bound_ / 2); }
+/// Never below a few: behind calls that hang, a health check must still get through.
+void Limit::overloaded() {
+  constexpr double kLeast = 4;
+  bound_ = std::max(kLeast, bound_ / 2);
+}
 
 }  // namespace provisioner::zapi
