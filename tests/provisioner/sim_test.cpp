@@ -55,7 +55,9 @@ TEST_P(OverTheSimulator, AWholeLife) {
   for (int i = 0; i < 8; ++i) {
     const auto volume = lab.add_volume("v" + std::to_string(i), "1Gi", i % 2 == 0 ? "basic" : "fast");
     ASSERT_TRUE(volume) << volume.error().message;
-    if (i % 2 == 1) EXPECT_EQ(volume->pool, "aggr2");
+    if (i % 2 == 1) {
+      EXPECT_EQ(volume->pool, "aggr2");
+    }
   }
   const AccessInfo access = lab.core->volume("v0")->config.access;
   if (std::string(row.driver) == "ontap-san") {
