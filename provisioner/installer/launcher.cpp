@@ -93,14 +93,14 @@ struct Launch {
   }
 
   /// Asks again every second until the object satisfies `done` or the time for the cluster is over.
-  asio::awaitable<Result<Json>> wait_for(std::string path, std::string what, std::function<bool(const Json&)> done) {
+  asio::awaitable<Result<Json>> wait_for(std::string path, const char* what, std::function<bool(const Json&)> done) {
     const base::TimePoint deadline = parts.clock.now() + config.k8s_timeout;
     std::string last = "it does not exist";
     for (;;) {
       auto object = co_await client.get(path);
       if (object && done(*object)) co_return *object;
       last = object ? "its phase is " + text_at(*object, {"status", "phase"}) : object.error().message;
-      if (parts.clock.now() >= deadline) co_return Error{ErrorKind::unavailable, what + " was not ready in time; " + last};
+      if (parts.clock.now() >= deadline) co_return Error{ErrorKind::unavailable, std::string(what) + " was not ready in time; " + last};
       const Duration pause = std::chrono::milliseconds(500);
       co_await base::sleep_for(parts.clock, pause);
     }
@@ -143,7 +143,7 @@ struct Launch {
     pod["metadata"] = {{"name", kEphemeral}, {"namespace", space}, {"labels", {{"app", "trident-launcher.netapp.io"}}}};
     pod["spec"]["containers"] = Json::array({container});
     const std::string pods = core_path("pods");
-    auto made = co_await client.create(pods, std::move(pod));
+    auto made = co_await client.create(pods, pod);
     if (!made) co_return Error{ErrorKind::unavailable, "could not create the pod trident-ephemeral: " + made.error().message};
     pod_made = true;
     const std::string path = core_path("pods", kEphemeral);
@@ -155,7 +155,9 @@ struct Launch {
     pod_ip = text_at(*up, {"status", "podIP"});
     parts.logger.info("Launched the pod trident-ephemeral.", {{"address", pod_ip}});
     for (int i = 0; i < 11; ++i) {
-      auto answer = co_await rest("GET", "/backend", "");
+      const std::string target = "/backend";
+      const std::string nothing;
+      auto answer = co_await rest("GET", target, nothing);
       if (answer && answer->status == 200) co_return Result<void>();
       const Duration pause = seconds(1);
       co_await base::sleep_for(parts.clock, pause);
@@ -166,23 +168,30 @@ struct Launch {
   /// Backend, class and volume in the temporary server. The failure mode that every reader of backend.json should know: a
   /// wrong data LIF or SVM is refused here, and an array that cannot be reached answers nothing.
   asio::awaitable<Result<void>> make_volume() {
-    auto added = co_await rest("POST", "/backend", config.backend_json);
+    const std::string nothing;
+    const std::string backends = "/backend";
+    auto added = co_await rest("POST", backends, config.backend_json);
     if (!added || added->status != 201) {
       co_return Error{ErrorKind::invalid, "the backend of setup/backend.json was not added: " + why(added) +
                                               " -- check the addresses, the SVM and the credentials in that file, run uninstall_trident.sh and install again"};
     }
     const std::string backend = text_at(added->body, {"backend"});
-    auto view = co_await rest("GET", "/backend/" + base::http::percent_encode(backend), "");
+    const std::string backend_target = backends + "/" + base::http::percent_encode(backend);
+    auto view = co_await rest("GET", backend_target, nothing);
     const Json* storage = view ? find_at(view->body, {"backend", "storage"}) : nullptr;
     if (!storage || !storage->is_object() || storage->empty()) co_return Error{ErrorKind::invalid, "the backend " + backend + " has no storage pools: " + why(view)};
     Json pools = Json::array();
     for (const auto& [pool, unused] : storage->items()) pools.push_back(pool);
     Json storage_class = {{"version", "v1"}, {"name", "trident-basic"}};
     storage_class["requiredStorage"][backend] = std::move(pools);
-    auto classed = co_await rest("POST", "/storageclass", storage_class.dump());
+    const std::string classes = "/storageclass";
+    const std::string class_body = storage_class.dump();
+    auto classed = co_await rest("POST", classes, class_body);
     if (!classed || classed->status != 201) co_return Error{ErrorKind::invalid, "the storage class for the volume was not added: " + why(classed)};
     Json volume = {{"name", config.volume_name}, {"size", std::to_string(config.volume_size) + "Gi"}, {"storageClass", "trident-basic"}};
-    auto made = co_await rest("POST", "/volume", volume.dump());
+    const std::string volumes = "/volume";
+    const std::string volume_body = volume.dump();
+    auto made = co_await rest("POST", volumes, volume_body);
     if (!made || made->status != 201) co_return Error{ErrorKind::invalid, "the volume " + config.volume_name + " was not created: " + why(made)};
     volume_made = true;
     parts.logger.info("Created the volume for Trident's own data.", {{"volume", config.volume_name}, {"backend", backend}});
@@ -233,26 +242,29 @@ struct Launch {
     const std::string claim_path = core_path("persistentvolumeclaims", config.pvc_name);
     if (!claim_exists) {
       const std::string claims = core_path("persistentvolumeclaims");
-      auto made = co_await client.create(claims, claim_object());
+      Json wanted = claim_object();
+      auto made = co_await client.create(claims, wanted);
       if (!made) co_return Error{ErrorKind::unavailable, "could not create the PVC " + config.pvc_name + ": " + made.error().message};
       claim_made = true;
     }
     auto claim = co_await client.get(claim_path);
     if (!claim) co_return Error{ErrorKind::unavailable, "could not read the PVC " + config.pvc_name + ": " + claim.error().message};
-    auto answer = co_await rest("GET", "/volume/" + base::http::percent_encode(config.volume_name), "");
+    const std::string target = "/volume/" + base::http::percent_encode(config.volume_name);
+    const std::string nothing;
+    auto answer = co_await rest("GET", target, nothing);
     const Json* volume = answer ? find_at(answer->body, {"volume"}) : nullptr;
     if (!volume || answer->status != 200) co_return Error{ErrorKind::unavailable, "could not read the volume: " + why(answer)};
     auto object = volume_object(*volume, *claim);
     if (!object) co_return object.error();
     const std::string volumes = "/api/v1/persistentvolumes";
-    auto made = co_await client.create(volumes, std::move(*object));
+    auto made = co_await client.create(volumes, *object);
     if (!made) co_return Error{ErrorKind::unavailable, "could not create the PV " + config.pv_name + ": " + made.error().message};
     object_made = true;
     const std::string pv = config.pv_name;
     std::function<bool(const Json&)> bound = [pv](const Json& now) {
       return text_at(now, {"status", "phase"}) == "Bound" && text_at(now, {"spec", "volumeName"}) == pv;
     };
-    auto ready = co_await wait_for(claim_path, "the PVC " + config.pvc_name, bound);
+    auto ready = co_await wait_for(claim_path, "the PVC", bound);
     if (!ready) co_return ready.error();
     parts.logger.info("The PVC is bound.", {{"PVC", config.pvc_name}, {"PV", config.pv_name}});
     co_return Result<void>();
@@ -296,13 +308,15 @@ struct Launch {
     const std::string claim_path = core_path("persistentvolumeclaims", config.pvc_name);
     const std::string pod_path = core_path("pods", kEphemeral);
     if (claim_made) co_await remove(claim_path, "the PVC", false);
-    if (object_made) co_await remove(volume_path(), "the PV", false);
+    const std::string pv_path = volume_path();
+    if (object_made) co_await remove(pv_path, "the PV", false);
     if (!volume_made) {
       if (pod_made) parts.logger.info("The pod trident-ephemeral keeps running, so that its log can be read with tridentctl logs.");
       co_return;
     }
     const std::string target = "/volume/" + base::http::percent_encode(config.volume_name);
-    auto gone = co_await rest("DELETE", target, "");
+    const std::string nothing;
+    auto gone = co_await rest("DELETE", target, nothing);
     if (!gone || (gone->status != 200 && text_at(gone->body, {"error"}).find("not found") == std::string::npos)) {
       parts.logger.error("Could not delete the volume; it must be deleted by hand.", {{"volume", config.volume_name}, {"error", why(gone)}});
       co_return;

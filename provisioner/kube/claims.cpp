@@ -157,7 +157,8 @@ asio::awaitable<Result<Json>> Frontend::make_object(Json claim, Volume volume, s
     made = co_await client_.create(path, *object);
     if (made) co_return *made;
     if (made.error().code == 409 || made.error().code == 0) {
-      auto there = co_await client_.get(volume_path(name));
+      const std::string own_path = volume_path(name);
+      auto there = co_await client_.get(own_path);
       if (there && claimed_by(*there, claim) && annotation(*there, kProvisionedBy) == kProvisioner) co_return *there;
     }
     const bool away = made.error().code == 0 || made.error().code == 429 || made.error().code >= 500;
@@ -172,7 +173,8 @@ asio::awaitable<Result<Json>> Frontend::make_object(Json claim, Volume volume, s
 asio::awaitable<Result<void>> Frontend::drop_volume_and_object(std::string name) {
   auto gone = co_await core_.delete_volume(name);
   if (!gone && gone.error().kind != ErrorKind::not_found) co_return gone.error();
-  auto removed = co_await client_.remove(volume_path(name));
+  const std::string path = volume_path(name);
+  auto removed = co_await client_.remove(path);
   if (!removed && removed.error().code != 404) co_return Error{ErrorKind::unavailable, removed.error().message};
   co_return Result<void>();
 }
@@ -206,17 +208,21 @@ asio::awaitable<bool> Frontend::expand(Json claim, Json object) {
   const std::string wanted_size = requested_storage(claim);
   const auto bytes = parse_quantity(wanted_size);
   std::string failure;
-  auto resized = co_await core_.resize_volume(name, std::to_string(bytes.value_or(0)));
+  const std::string size = std::to_string(bytes.value_or(0));
+  auto resized = co_await core_.resize_volume(name, size);
   if (!resized) failure = resized.error().message;
   if (failure.empty()) {
     Json patch = {{"spec", {{"capacity", {{"storage", wanted_size}}}}}};
-    auto patched = co_await client_.patch(volume_path(name), "merge", std::move(patch));
+    const std::string own_path = volume_path(name);
+    const std::string type = "merge";
+    auto patched = co_await client_.patch(own_path, type, patch);
     if (!patched) failure = "could not update the PV: " + patched.error().message;
   }
   if (failure.empty()) {
     const std::string path = "/api/v1/namespaces/" + text_at(claim, {"metadata", "namespace"}) + "/persistentvolumeclaims/" + text_at(claim, {"metadata", "name"}) + "/status";
     Json patch = {{"status", {{"capacity", {{"storage", wanted_size}}}}}};
-    auto patched = co_await client_.patch(path, "merge", std::move(patch));
+    const std::string type = "merge";
+    auto patched = co_await client_.patch(path, type, patch);
     if (!patched) failure = "could not update the claim: " + patched.error().message;
     if (patched) claims_.learn(*patched);
   }

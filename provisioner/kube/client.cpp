@@ -35,46 +35,72 @@ asio::awaitable<ApiResult<Response>> Client::send(std::string method, std::strin
   base::http::CallOptions options;
   options.timeout = std::chrono::seconds(60);
   options.stream = stream;
-  auto answer = co_await transport_.send(server_.endpoint, std::move(request), options);
+  base::http::Endpoint to = server_.endpoint;
+  auto answer = co_await transport_.send(to, request, options);
   if (!answer) co_return ApiError{.code = 0, .reason = {}, .message = answer.error().message, .kind = answer.error().kind};
   if (answer->status / 100 != 2) co_return refusal(*answer);
   co_return std::move(*answer);
 }
 
 asio::awaitable<ApiResult<Json>> Client::call(std::string method, std::string path, std::string content_type, std::string body) {
-  auto answer = co_await send(std::move(method), std::move(path), std::move(content_type), std::move(body), /*stream=*/false);
+  auto answer = co_await send(method, path, content_type, body, /*stream=*/false);
   if (!answer) co_return answer.error();
   Json json = Json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) co_return ApiError{.code = answer->status, .reason = {}, .message = "the API server's answer is not a JSON object", .kind = base::ErrorKind::invalid};
   co_return json;
 }
 
+// gcc 12 copies temporaries inside a co_await expression bit by bit, so every argument below has a name.
 asio::awaitable<ApiResult<Json>> Client::get(std::string path) {
-  std::string nothing;
-  co_return co_await call("GET", std::move(path), nothing, nothing);
+  const std::string method = "GET";
+  const std::string nothing;
+  co_return co_await call(method, path, nothing, nothing);
 }
 
+namespace {
+
+std::string text_of(const Json& object) { return object.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace
+
 asio::awaitable<ApiResult<Json>> Client::create(std::string path, Json object) {
-  co_return co_await call("POST", std::move(path), "application/json", object.dump(-1, ' ', false, Json::error_handler_t::replace));
+  const std::string method = "POST";
+  const std::string type = "application/json";
+  const std::string body = text_of(object);
+  co_return co_await call(method, path, type, body);
 }
 
 asio::awaitable<ApiResult<Json>> Client::replace(std::string path, Json object) {
-  co_return co_await call("PUT", std::move(path), "application/json", object.dump(-1, ' ', false, Json::error_handler_t::replace));
+  const std::string method = "PUT";
+  const std::string type = "application/json";
+  const std::string body = text_of(object);
+  co_return co_await call(method, path, type, body);
 }
 
 asio::awaitable<ApiResult<Json>> Client::patch(std::string path, std::string type, Json patch) {
-  const std::string content = type == "json" ? "application/json-patch+json" : type == "merge" ? "application/merge-patch+json" : "application/strategic-merge-patch+json";
-  co_return co_await call("PATCH", std::move(path), content, patch.dump(-1, ' ', false, Json::error_handler_t::replace));
+  const std::string method = "PATCH";
+  std::string content = "application/strategic-merge-patch+json";
+  if (type == "json") content = "application/json-patch+json";
+  if (type == "merge") content = "application/merge-patch+json";
+  const std::string body = text_of(patch);
+  co_return co_await call(method, path, content, body);
 }
 
 asio::awaitable<ApiResult<Json>> Client::remove(std::string path, Json options) {
-  const bool bare = options.is_null();
-  co_return co_await call("DELETE", std::move(path), bare ? "" : "application/json", bare ? "" : options.dump());
+  const std::string method = "DELETE";
+  std::string type;
+  std::string body;
+  if (!options.is_null()) {
+    type = "application/json";
+    body = text_of(options);
+  }
+  co_return co_await call(method, path, type, body);
 }
 
 asio::awaitable<ApiResult<Response>> Client::watch(std::string path_and_query) {
-  std::string nothing;
-  co_return co_await send("GET", std::move(path_and_query), nothing, nothing, /*stream=*/true);
+  const std::string method = "GET";
+  const std::string nothing;
+  co_return co_await send(method, path_and_query, nothing, nothing, /*stream=*/true);
 }
 
 const Json* find_at(const Json& object, std::initializer_list<const char*> path) {

@@ -76,7 +76,8 @@ asio::awaitable<void> Events::create(std::string key, std::string path, Json eve
 }
 
 asio::awaitable<void> Events::raise(std::string path, Json patch) {
-  auto done = co_await client_.patch(path, "merge", std::move(patch));
+  const std::string type = "merge";
+  auto done = co_await client_.patch(path, type, patch);
   if (done) co_return;
   // The server forgets events after a while; the next one is a new one.
   if (done.error().code == 404) std::erase_if(known_, [&](const auto& entry) { return entry.second.path == path; });

@@ -35,7 +35,8 @@ asio::awaitable<bool> Frontend::work_volume(std::string key) {
     co_await mark_failed(std::move(object), gone.error().message);
     co_return false;
   }
-  auto removed = co_await client_.remove("/api/v1/persistentvolumes/" + key);
+  const std::string path = "/api/v1/persistentvolumes/" + key;
+  auto removed = co_await client_.remove(path);
   if (!removed && removed.error().code != 404) {
     logger_.warning("Kubernetes frontend failed to delete a PV whose volume has gone.", {{"PV", key}, {"error", removed.error().message}});
     co_return false;

@@ -1,0 +1,359 @@
+#include "provisioner/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include "provisioner/base/http/memory.h"
+#include "provisioner/base/task_group.h"
+#include "provisioner/kube/yaml.h"
+#include "tests/provisioner/tiny_api.h"
+
+// The whole provisioner in memory: REST and the Kubernetes frontend over the core with the `fake` driver.
+namespace provisioner_test {
+namespace {
+
+using namespace provisioner;
+using base::Result;
+using base::http::Request;
+using base::http::Response;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr const char* kBackend =
+    R"({"version":1,"storageDriverName":"fake","instanceName":"mock","protocol":"file","pools":{"gold":{"attributes":{"media":{"offer":["ssd"]}},"sizeBytes":10737418240}}})";
+
+boost::asio::awaitable<void> serve(ServerConfig config, ServerParts parts, std::optional<int>& status) {
+  status = co_await run(std::move(config), std::move(parts));
+}
+
+boost::asio::awaitable<void> send(base::http::Transport& transport, Request request, std::optional<Result<Response>>& out) {
+  base::http::Endpoint to;
+  to.host = "trident";
+  to.port = 8000;
+  const base::http::CallOptions options;
+  out = co_await transport.send(to, std::move(request), options);
+}
+
+struct Server {
+  boost::asio::io_context io;
+  base::VirtualClock clock{io};
+  TinyApi api;
+  base::http::Handler api_handler = [this](const Request& request) { return api.handle(request); };
+  base::http::Handler rest;
+  base::http::MemoryTransport transport{clock, [this](const std::string& host, std::uint16_t) -> const base::http::Handler* {
+                                          if (host == "api") return &api_handler;
+                                          return host == "trident" && rest ? &rest : nullptr;
+                                        }};
+  MemoryDatabase database;
+  std::vector<std::string> lines;
+  ServerConfig config;
+  std::unique_ptr<MemoryStore> store;
+  std::unique_ptr<base::TaskGroup> tasks;
+  std::unique_ptr<base::Signal> stop_signal;
+  std::optional<int> status;
+
+  explicit Server(bool kubernetes) {
+    if (!kubernetes) return;
+    config.kubernetes.emplace();
+    config.kubernetes->endpoint.host = "api";
+  }
+  ~Server() { crash(); }
+
+  void start() {
+    store = std::make_unique<MemoryStore>(database);
+    tasks = std::make_unique<base::TaskGroup>(io.get_executor());
+    stop_signal = std::make_unique<base::Signal>(io.get_executor());
+    status.reset();
+    const auto listen = [this](std::string, std::uint16_t, base::http::Handler handler) -> Result<std::shared_ptr<void>> {
+      rest = std::move(handler);
+      return std::shared_ptr<void>(nullptr, [this](void*) { rest = nullptr; });
+    };
+    const base::Logger logger(clock, [this](std::string_view line) { lines.emplace_back(line); });
+    ServerParts parts{.clock = clock, .transport = transport, .rng = base::Rng(7), .logger = logger, .store = *store, .listen = listen, .stop = stop_signal.get()};
+    tasks->spawn(serve(config, std::move(parts), status));
+    clock.advance(seconds(1));
+  }
+  void crash() {
+    if (!tasks) return;
+    store->kill();
+    tasks->stop();
+    clock.run_ready();
+    tasks.reset();
+  }
+  Response call(const std::string& method, const std::string& target, const std::string& body = {}) {
+    Request request;
+    request.method = method;
+    request.target = target;
+    request.body = body;
+    std::optional<Result<Response>> out;
+    base::TaskGroup calls(io.get_executor());
+    calls.spawn(send(transport, request, out));
+    EXPECT_TRUE(clock.run_until([&] { return out.has_value(); }, minutes(10))) << method << " " << target;
+    clock.run_ready();
+    EXPECT_TRUE(out->ok()) << method << " " << target;
+    return out->value_or(Response());
+  }
+  bool until(const std::function<bool()>& done) { return clock.run_until(done, minutes(30)); }
+
+  void add_class(const std::string& extra = {}) {
+    api.put("/apis/storage.k8s.io/v1/storageclasses",
+            *yaml_to_json("{metadata: {name: basic, uid: class-basic" + extra + "}, provisioner: netapp.io/trident, parameters: {backendType: fake}}"));
+  }
+  Json claim(const std::string& name, const std::string& more = {}) {
+    return *yaml_to_json("{metadata: {name: " + name + ", namespace: test, uid: " + name + "aaaaa, annotations: {volume.beta.kubernetes.io/storage-provisioner: "
+                         "netapp.io/trident" + more + "}}, spec: {storageClassName: basic, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}, status: {phase: Pending}}");
+  }
+  void put_claim(const Json& object) { api.put("/api/v1/namespaces/test/persistentvolumeclaims", object); }
+  const Json* pv(const std::string& name) { return api.find("/api/v1/persistentvolumes/" + name); }
+  void set_phase(const std::string& name, const std::string& phase) {
+    Json object = *pv(name);
+    object["status"]["phase"] = phase;
+    api.put("/api/v1/persistentvolumes", object);
+  }
+  std::string volumes() { return call("GET", "/trident/v1/volume").body; }
+};
+
+TEST(Rest, AnswersAndRefusals) {
+  struct Row {
+    const char* method;
+    const char* target;
+    std::string body;
+    int status;
+    std::string answer;  // the whole body, or its start when it ends in "…"
+  };
+  const std::vector<Row> rows{
+      {"GET", "/trident/version", "", 200, "{\"version\":\"17.10.1\"}\n"},
+      {"GET", "/trident/v1/backend", "", 200, "{\"backends\":[]}\n"},
+      {"POST", "/trident/v1/backend", "{", 400, "{\"backend\":\"\",\"error\":\"…"},
+      {"POST", "/trident/v1/backend", "{\"version\":1,\"storageDriverName\":\"pizza\"}", 400, "{\"backend\":\"\",\"error\":\"…"},
+      {"POST", "/trident/v1/backend", std::string(10241, ' '), 413, "{\"backend\":\"\",\"error\":\"the request's body is longer…"},  // section 11, row 8
+      {"POST", "/trident/v1/backend", kBackend, 201, "{\"backend\":\"mock\"}\n"},
+      {"GET", "/trident/v1/backend", "", 200, "{\"backends\":[\"mock\"]}\n"},
+      {"GET", "/trident/v1/backend/mock", "", 200, "{\"backend\":{\"name\":\"mock\",…"},
+      {"GET", "/trident/v1/backend/nope", "", 404, "{\"backend\":null,\"error\":\"…"},
+      {"POST", "/trident/v1/storageclass", "[]", 400, "{\"storageClass\":\"\",\"error\":\"invalid JSON…"},
+      {"POST", "/trident/v1/storageclass", "{\"name\":\"c\",\"attributes\":{\"colour\":\"red\"}}", 400, "{\"storageClass\":\"\",\"error\":\"…"},
+      {"POST", "/trident/v1/storageclass", "{\"name\":\"c\",\"attributes\":{\"media\":\"ssd\"}}", 201, "{\"storageClass\":\"c\"}\n"},
+      {"POST", "/trident/v1/storageclass", "{\"name\":\"c\",\"attributes\":{\"media\":\"ssd\"}}", 400, "{\"storageClass\":\"\",\"error\":\"…"},
+      {"GET", "/trident/v1/storageclass/c", "", 200, "{\"storageClass\":{\"Config\":{\"version\":\"1\",\"name\":\"c\",\"attributes\":{\"media\":\"ssd\"}},\"storage\":{\"mock\":[\"gold\"]}}}\n"},
+      {"POST", "/trident/v1/volume", "{\"name\":\"v\"}", 400, "{\"backend\":\"\",\"error\":\"the following fields are mandatory: name and size\"}\n"},
+      {"POST", "/trident/v1/volume", "{\"name\":\"v\",\"size\":\"1\",\"protocol\":\"<smb>\"}", 400, "{\"backend\":\"\",\"error\":\"\\\"\\u003csmb\\u003e\\\" is no protocol…"},
+      {"POST", "/trident/v1/volume", "{\"name\":\"v\",\"size\":\"1Gi\",\"storageClass\":\"c\"}", 201, "{\"backend\":\"mock\"}\n"},
+      {"GET", "/trident/v1/volume/v", "", 200, "{\"volume\":{\"Config\":{\"version\":\"1\",\"name\":\"v\",…"},
+      {"POST", "/trident/v1/explain", "{\"name\":\"w\",\"size\":\"1Gi\",\"storageClass\":\"c\"}", 200, "{\"volume\":\"w\",\"storageClass\":\"c\",\"pools\":[{\"backend\":\"mock\",\"pool\":\"gold\",\"suitable\":true…"},
+      {"DELETE", "/trident/v1/volume/v", "", 200, "{}\n"},
+      {"DELETE", "/trident/v1/volume/v", "", 404, "{\"error\":\"…"},
+      {"DELETE", "/trident/v1/storageclass/c", "", 200, "{}\n"},
+      {"DELETE", "/trident/v1/storageclass/c", "", 404, "{\"error\":\"…"},
+      {"DELETE", "/trident/v1/backend/mock", "", 200, "{}\n"},
+      {"DELETE", "/trident/v1/backend/mock", "", 404, "{\"error\":\"…"},
+      {"GET", "/trident/v1/pizza", "", 404, "404 page not found\n"},
+      {"PUT", "/trident/v1/backend", "", 404, "404 page not found\n"},
+      {"GET", "/trident/v1/backend/", "", 301, "<a href=\"/trident/v1/backend\">Moved Permanently</a>.\n\n"},
+      {"GET", "/trident//v1/./volume?x=1", "", 301, "<a href=\"/trident/v1/volume?x=1\">Moved Permanently</a>.\n\n"},
+  };
+  Server server(false);
+  server.start();
+  for (const Row& row : rows) {
+    const Response response = server.call(row.method, row.target, row.body);
+    EXPECT_EQ(response.status, row.status) << row.method << " " << row.target << ": " << response.body;
+    if (row.answer.ends_with("…")) {
+      EXPECT_THAT(response.body, StartsWith(row.answer.substr(0, row.answer.size() - 3))) << row.target;
+    } else {
+      EXPECT_EQ(response.body, row.answer) << row.target;
+    }
+  }
+  EXPECT_THAT(server.lines, Contains(HasSubstr("level=info msg=\"Added a new backend.\" backend=mock handler=AddBackend \n")));
+  EXPECT_THAT(server.lines, Contains(AllOf(HasSubstr("level=info msg=\"API server REST call.\" duration="), HasSubstr(" method=POST route=AddBackend uri=\"/trident/v1/backend\" \n"))));
+  EXPECT_THAT(server.call("GET", "/metrics").body, AllOf(HasSubstr("trident_build_info{"), HasSubstr("trident_rest_ops_total{method=\"POST\",route=\"AddBackend\",status_code=\"201\"} 1\n")));
+}
+
+TEST(Server, EndsInOrderWithStatusZero) {  // section 11, row 39
+  Server server(false);
+  server.start();
+  EXPECT_THAT(server.lines, Contains(HasSubstr("msg=\"trident bootstrapped successfully.\"")));
+  server.stop_signal->notify();
+  ASSERT_TRUE(server.until([&] { return server.status.has_value(); }));
+  EXPECT_EQ(*server.status, 0);
+  EXPECT_FALSE(server.rest);
+}
+
+TEST(Server, AnOldOrAbsentApiServerIsFatal) {
+  Server old(true);
+  old.api.git_version = "v1.3.9";
+  old.start();
+  ASSERT_TRUE(old.until([&] { return old.status.has_value(); }));
+  EXPECT_EQ(*old.status, 1);
+  EXPECT_THAT(old.lines, Contains(AllOf(HasSubstr("level=fatal"), HasSubstr("v1.3.9"))));
+  Server alone(true);
+  alone.config.kubernetes->endpoint.host = "nowhere";
+  alone.start();
+  EXPECT_EQ(alone.call("GET", "/trident/v1/backend").status, 503);  // section 11, row 6
+  EXPECT_EQ(alone.call("GET", "/trident/version").status, 200);
+  ASSERT_TRUE(alone.until([&] { return alone.status.has_value(); }));
+  EXPECT_EQ(*alone.status, 1);
+}
+
+TEST(Server, TheRestTokenIsAskedFor) {  // section 11, row 46
+  Server server(false);
+  server.config.rest_token = "secret";
+  server.start();
+  EXPECT_EQ(server.call("GET", "/trident/v1/backend").status, 401);
+  EXPECT_EQ(server.call("GET", "/trident/v1/version").status, 200);
+}
+
+struct Cluster : Server {
+  Cluster() : Server(true) {
+    add_class();
+    start();
+    EXPECT_EQ(call("POST", "/trident/v1/backend", kBackend).status, 201);
+  }
+};
+
+TEST(Frontend, AClaimGetsItsVolumeAndReleasesIt) {
+  Cluster lab;
+  lab.put_claim(lab.claim("data"));
+  ASSERT_TRUE(lab.until([&] { return lab.pv("test-data-dataa"); }));
+  EXPECT_EQ(lab.volumes(), "{\"volumes\":[\"test-data-dataa\"]}\n");
+  EXPECT_EQ(provisioner::kube::text_at(*lab.pv("test-data-dataa"), {"spec", "nfs", "server"}), "192.0.2.1");
+  lab.clock.advance(seconds(5));
+  EXPECT_THAT(lab.api.events("data"), ElementsAre(StartsWith("Normal ProvisioningSuccess")));
+  lab.clock.advance(minutes(5));  // resyncs change nothing
+  EXPECT_THAT(lab.api.events("data"), ElementsAre(StartsWith("Normal ProvisioningSuccess")));
+  lab.set_phase("test-data-dataa", "Released");
+  ASSERT_TRUE(lab.until([&] { return !lab.pv("test-data-dataa"); }));
+  EXPECT_EQ(lab.volumes(), "{\"volumes\":[]}\n");
+}
+
+TEST(Frontend, WhatIsNotOursIsLeftAlone) {
+  Cluster lab;
+  Json other = lab.claim("other");
+  other["metadata"]["annotations"]["volume.beta.kubernetes.io/storage-provisioner"] = "somebody/else";
+  Json no_class = lab.claim("noclass");
+  no_class["spec"].erase("storageClassName");
+  Json empty_class = lab.claim("emptyclass");
+  empty_class["spec"]["storageClassName"] = "";
+  Json no_size = lab.claim("nosize");
+  no_size["spec"].erase("resources");
+  for (const Json& claim : {other, no_class, empty_class, no_size}) lab.put_claim(claim);
+  lab.api.put("/api/v1/persistentvolumes", *yaml_to_json("{metadata: {name: foreign}, spec: {persistentVolumeReclaimPolicy: Delete}, status: {phase: Released}}"));
+  lab.clock.advance(minutes(3));
+  EXPECT_EQ(lab.volumes(), "{\"volumes\":[]}\n");
+  EXPECT_TRUE(lab.pv("foreign"));
+  Json selector = lab.claim("selector");
+  selector["spec"]["selector"] = {{"matchLabels", {{"a", "b"}}}};
+  lab.put_claim(selector);
+  lab.clock.advance(seconds(5));
+  EXPECT_THAT(lab.api.events("selector"), ElementsAre(StartsWith("Warning IgnoredClaim")));
+  EXPECT_EQ(lab.volumes(), "{\"volumes\":[]}\n");
+}
+
+TEST(Frontend, RetainKeepsAndAPVDeletedFirstTakesItsVolumeWithIt) {
+  Cluster lab;
+  lab.put_claim(lab.claim("keep", ", trident.netapp.io/reclaimPolicy: Retain"));
+  lab.put_claim(lab.claim("gone"));
+  ASSERT_TRUE(lab.until([&] { return lab.pv("test-keep-keepa") && lab.pv("test-gone-gonea"); }));
+  lab.set_phase("test-keep-keepa", "Released");
+  lab.clock.advance(minutes(3));
+  EXPECT_TRUE(lab.pv("test-keep-keepa"));
+  lab.api.erase("/api/v1/persistentvolumes/test-gone-gonea");
+  Json lost = lab.claim("gone");
+  lost["spec"]["volumeName"] = "test-gone-gonea";
+  lost["status"]["phase"] = "Lost";
+  lab.put_claim(lost);
+  lab.clock.advance(minutes(2));
+  EXPECT_EQ(lab.volumes(), "{\"volumes\":[\"test-keep-keepa\"]}\n");
+  EXPECT_THAT(lab.api.events("gone"), Contains(StartsWith("Normal VolumeDelete")));
+}
+
+TEST(Frontend, Row12AVolumeWhosePVWasNeverMadeGetsOneAfterTheCrash) {
+  Cluster lab;
+  lab.api.refuse.insert("POST /api/v1/persistentvolumes");
+  lab.put_claim(lab.claim("data"));
+  lab.clock.advance(seconds(3));
+  EXPECT_EQ(lab.volumes(), "{\"volumes\":[\"test-data-dataa\"]}\n");
+  lab.crash();
+  lab.api.refuse.clear();
+  lab.start();
+  ASSERT_TRUE(lab.until([&] { return lab.pv("test-data-dataa"); }));
+  EXPECT_EQ(lab.volumes(), "{\"volumes\":[\"test-data-dataa\"]}\n");
+}
+
+TEST(Frontend, Row13And14ClassesAreReconciledAtStart) {
+  Cluster lab;
+  lab.clock.advance(seconds(1));
+  EXPECT_EQ(lab.call("GET", "/trident/v1/storageclass").body, "{\"storageClasses\":[\"basic\"]}\n");
+  EXPECT_EQ(lab.call("POST", "/trident/v1/storageclass", "{\"name\":\"byrest\",\"attributes\":{\"media\":\"ssd\"}}").status, 201);
+  lab.crash();
+  lab.api.erase("/apis/storage.k8s.io/v1/storageclasses/basic");
+  lab.start();
+  lab.clock.advance(seconds(5));
+  EXPECT_EQ(lab.call("GET", "/trident/v1/storageclass").body, "{\"storageClasses\":[\"byrest\"]}\n");
+  lab.crash();
+  lab.add_class(", annotations: {storageclass.kubernetes.io/is-default-class: 'true'}");
+  lab.start();
+  lab.clock.advance(seconds(5));
+  lab.crash();
+  lab.start();  // the class is known to the core; its flag must be known at once
+  Json claim = lab.claim("data");
+  claim["spec"].erase("storageClassName");
+  lab.put_claim(claim);
+  lab.clock.advance(seconds(5));
+  EXPECT_TRUE(lab.pv("test-data-dataa"));
+}
+
+TEST(Frontend, Row15FailuresWarnBackOffAndAreOneEvent) {
+  Cluster lab;
+  Json claim = lab.claim("huge");
+  claim["spec"]["resources"]["requests"]["storage"] = "100Gi";
+  lab.put_claim(claim);
+  lab.clock.advance(minutes(30));
+  const auto events = lab.api.events("huge");
+  EXPECT_GE(events.size(), 4U);
+  EXPECT_LE(events.size(), 20U);  // every minute would be 30
+  for (const std::string& event : events) EXPECT_THAT(event, StartsWith("Warning ProvisioningFailed"));
+  claim["spec"]["resources"]["requests"]["storage"] = "2Gi";  // the claim changes: no back-off
+  lab.put_claim(claim);
+  lab.clock.advance(seconds(2));
+  EXPECT_TRUE(lab.pv("test-huge-hugea"));
+}
+
+TEST(Frontend, Row17WatchesResumeRelistAndFindWhatWasDeletedMeanwhile) {
+  Cluster lab;
+  lab.put_claim(lab.claim("one"));
+  ASSERT_TRUE(lab.until([&] { return lab.pv("test-one-oneaa"); }));
+  lab.api.cut_watches(/*forget=*/true);
+  lab.put_claim(lab.claim("two"));
+  lab.api.erase("/apis/storage.k8s.io/v1/storageclasses/basic");
+  ASSERT_TRUE(lab.until([&] { return lab.call("GET", "/trident/v1/storageclass").body == "{\"storageClasses\":[]}\n"; }));
+  lab.add_class();
+  ASSERT_TRUE(lab.until([&] { return lab.pv("test-two-twoaa"); }));
+  lab.api.cut_watches(/*forget=*/false);
+  lab.put_claim(lab.claim("three"));
+  ASSERT_TRUE(lab.until([&] { return lab.pv("test-three-three"); }));
+}
+
+TEST(Frontend, Row47And48ClassesThatCannotBeFollowedSaySo) {
+  Cluster lab;
+  lab.clock.advance(seconds(2));
+  lab.api.put("/apis/storage.k8s.io/v1/storageclasses",
+              *yaml_to_json("{metadata: {name: bad}, provisioner: netapp.io/trident, parameters: {requiredStorage: 'x'}}"));
+  lab.api.put("/apis/storage.k8s.io/v1/storageclasses",
+              *yaml_to_json("{metadata: {name: basic, uid: class-basic}, provisioner: netapp.io/trident, parameters: {backendType: fake, media: hdd}}"));
+  lab.clock.advance(minutes(3));
+  EXPECT_THAT(lab.api.events("bad"), ElementsAre(StartsWith("Warning InvalidParameters")));
+  EXPECT_THAT(lab.api.events("basic"), ElementsAre(StartsWith("Warning IgnoredChange")));
+  EXPECT_EQ(lab.call("GET", "/trident/v1/storageclass").body, "{\"storageClasses\":[\"basic\"]}\n");
+}
+
+}  // namespace
+}  // namespace provisioner_test
