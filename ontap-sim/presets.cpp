@@ -10,7 +10,7 @@ namespace {
 using model::Cluster;
 using model::ModelError;
 using model::Svm;
-using Outcome = model::Result<void>;
+using Changed = model::Result<void>;
 
 struct InSvm {
   Svm* svm = nullptr;
@@ -22,40 +22,40 @@ InSvm split_object(Cluster& cluster, const std::string& object) {
 }
 ModelError no_object(const std::string& object) { return model::refused("There is no \"" + object + "\" that this preset could act on."); }
 
-Outcome aggregate_full(Cluster& cluster, const std::string& object) {
+Changed aggregate_full(Cluster& cluster, const std::string& object) {
   model::Aggregate* aggregate = cluster.find_aggregate(object);
   if (aggregate == nullptr) return no_object(object);
   aggregate->size = aggregate->used();
   cluster.touch(*aggregate);
   return {};
 }
-Outcome aggregate_offline(Cluster& cluster, const std::string& object) {
+Changed aggregate_offline(Cluster& cluster, const std::string& object) {
   model::Aggregate* aggregate = cluster.find_aggregate(object);
   if (aggregate == nullptr) return no_object(object);
   aggregate->state = "offline";
   cluster.touch(*aggregate);
   return {};
 }
-Outcome aggregate_online(Cluster& cluster, const std::string& object) {
+Changed aggregate_online(Cluster& cluster, const std::string& object) {
   model::Aggregate* aggregate = cluster.find_aggregate(object);
   if (aggregate == nullptr) return no_object(object);
   aggregate->state = "online";
   cluster.touch(*aggregate);
   return {};
 }
-Outcome aggr_list_empty(Cluster& cluster, const std::string& object) {
+Changed aggr_list_empty(Cluster& cluster, const std::string& object) {
   model::SvmChange change;
   change.aggregates = std::vector<std::string>{};
   return model::modify_svm(cluster, object, change);
 }
-Outcome availsize_empty(Cluster& cluster, const std::string& object) {
+Changed availsize_empty(Cluster& cluster, const std::string& object) {
   cluster.settings.empty_availsize = object != "off";
   cluster.touch();
   return {};
 }
 
 // What the partner takes over: aggregates change owner, LIFs move, the node is unhealthy. Giveback is the way back.
-Outcome takeover(Cluster& cluster, const std::string& object, bool taken) {
+Changed takeover(Cluster& cluster, const std::string& object, bool taken) {
   const auto node = cluster.nodes.find(object);
   if (node == cluster.nodes.end() || node->second.partner.empty()) return no_object(object);
   node->second.taken_over = taken;
@@ -75,20 +75,20 @@ Outcome takeover(Cluster& cluster, const std::string& object, bool taken) {
   cluster.touch();
   return {};
 }
-Outcome node_takeover(Cluster& cluster, const std::string& object) { return takeover(cluster, object, true); }
-Outcome node_giveback(Cluster& cluster, const std::string& object) { return takeover(cluster, object, false); }
+Changed node_takeover(Cluster& cluster, const std::string& object) { return takeover(cluster, object, true); }
+Changed node_giveback(Cluster& cluster, const std::string& object) { return takeover(cluster, object, false); }
 
-Outcome lif_admin(Cluster& cluster, const std::string& object, bool up) {
+Changed lif_admin(Cluster& cluster, const std::string& object, bool up) {
   const InSvm at = split_object(cluster, object);
   if (at.svm == nullptr) return no_object(object);
   model::LifChange change;
   change.admin_up = up;
   return model::modify_lif(cluster, *at.svm, at.name, change);
 }
-Outcome lif_down(Cluster& cluster, const std::string& object) { return lif_admin(cluster, object, false); }
-Outcome lif_up(Cluster& cluster, const std::string& object) { return lif_admin(cluster, object, true); }
+Changed lif_down(Cluster& cluster, const std::string& object) { return lif_admin(cluster, object, false); }
+Changed lif_up(Cluster& cluster, const std::string& object) { return lif_admin(cluster, object, true); }
 
-Outcome volume_offline(Cluster& cluster, const std::string& object) {
+Changed volume_offline(Cluster& cluster, const std::string& object) {
   const InSvm at = split_object(cluster, object);
   model::Volume* volume = at.svm == nullptr ? nullptr : at.svm->find_volume(at.name);
   if (volume == nullptr) return no_object(object);
@@ -97,14 +97,14 @@ Outcome volume_offline(Cluster& cluster, const std::string& object) {
   cluster.touch(*at.svm, *volume);
   return {};
 }
-Outcome volume_full(Cluster& cluster, const std::string& object) {
+Changed volume_full(Cluster& cluster, const std::string& object) {
   const InSvm at = split_object(cluster, object);
   const model::Volume* volume = at.svm == nullptr ? nullptr : at.svm->find_volume(at.name);
   if (volume == nullptr) return no_object(object);
   return model::write_data(cluster, *at.svm, at.name, {.qtree = {}, .added = model::space_of(cluster, *at.svm, *volume).available, .overwritten = 0});
 }
-Outcome svm_stopped(Cluster& cluster, const std::string& object) { return model::stop_svm(cluster, object); }
-Outcome svm_started(Cluster& cluster, const std::string& object) { return model::start_svm(cluster, object); }
+Changed svm_stopped(Cluster& cluster, const std::string& object) { return model::stop_svm(cluster, object); }
+Changed svm_started(Cluster& cluster, const std::string& object) { return model::start_svm(cluster, object); }
 
 constexpr std::string_view kPrivilege = "Insufficient privileges: user 'vsadmin' does not have write access to this resource";
 constexpr std::string_view kUnavailablePage = "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head><title>503 Service Unavailable</title></head><body><h1>Service Unavailable</h1></body></html>\n";

@@ -84,7 +84,7 @@ Reply qtree_rename(Call& call) {
 
 std::string limit_text(std::int64_t kib) { return kib < 0 ? "-" : size_text(static_cast<std::uint64_t>(kib) * 1024); }
 
-std::vector<Record> list_rules(Call& call) {
+std::vector<Record> list_quota_rules(Call& call) {
   std::vector<Record> records;
   for (const auto& [svm_name, svm] : call.cluster.svms) {
     if (!may_see(call, svm_name)) continue;
@@ -127,7 +127,7 @@ const View kQuotaRules{.layouts = {{.flag = "",
                                   {"file-limit", "Files Limit"},
                                   {"soft-file-limit", "Soft Files Limit"},
                                   {"threshold", "Threshold for Disk Limit"}},
-                       .list = list_rules};
+                       .list = list_quota_rules};
 
 std::int64_t kib(const Call& call, std::string_view name) {
   const auto bytes = call.bytes(name);
@@ -137,7 +137,7 @@ std::int64_t files(const Call& call, std::string_view name) {
   const auto count = call.number(name);
   return count ? static_cast<std::int64_t>(*count) : -1;
 }
-model::QuotaRule rule_from(const Call& call) {
+model::QuotaRule quota_rule_from(const Call& call) {
   model::QuotaRule rule;
   rule.disk_limit = kib(call, "disk-limit");
   rule.soft_disk_limit = kib(call, "soft-disk-limit");
@@ -150,7 +150,7 @@ model::QuotaRule rule_from(const Call& call) {
 model::Result<model::QuotaKey> key_from(const Call& call, const model::Svm& svm) {
   return model::quota_key(svm, call.text("volume"), call.text_or("policy-name", svm.quota_policy), call.text("type"), call.text("target"), call.text("qtree"));
 }
-Reply rule_set(Call& call, bool create) {
+Reply quota_rule_set(Call& call, bool create) {
   model::Svm* svm = svm_of(call);
   if (svm == nullptr) return no_svm(call);
   const auto volume = model::require_volume(*svm, call.text("volume"));
@@ -158,11 +158,11 @@ Reply rule_set(Call& call, bool create) {
   const auto key = key_from(call, *svm);
   if (!key) return failed(key.error().reason);
   if ((*volume)->quota_rules.contains(*key) == create) return failed(create ? "duplicate entry" : "entry doesn't exist");
-  return done(model::set_quota_rule(call.cluster, *svm, call.text("volume"), *key, rule_from(call)));
+  return done(model::set_quota_rule(call.cluster, *svm, call.text("volume"), *key, quota_rule_from(call)));
 }
-Reply rule_create(Call& call) { return rule_set(call, true); }
-Reply rule_modify(Call& call) { return rule_set(call, false); }
-Reply rule_delete(Call& call) {
+Reply quota_rule_create(Call& call) { return quota_rule_set(call, true); }
+Reply quota_rule_modify(Call& call) { return quota_rule_set(call, false); }
+Reply quota_rule_delete(Call& call) {
   model::Svm* svm = svm_of(call);
   if (svm == nullptr) return no_svm(call);
   const auto key = key_from(call, *svm);
@@ -266,9 +266,9 @@ std::vector<Command> qtree_commands() {
       {.path = "volume qtree delete", .help = "Delete a qtree", .params = {vserver, volume, qtree, flag("force", "Force Delete")}, .run = qtree_delete, .source = source},
       {.path = "volume qtree rename", .help = "Rename an existing qtree", .params = {vserver, volume, qtree, required("newname", "qtree name", "Qtree New Name")}, .run = qtree_rename, .source = source},
       {.path = "volume qtree show", .help = "Display a list of qtrees", .view = &kQtrees, .source = source},
-      {.path = "volume quota policy rule create", .help = "Create a new quota rule", .params = rule, .run = rule_create, .source = source},
-      {.path = "volume quota policy rule modify", .help = "Modify an existing quota rule", .params = rule, .run = rule_modify, .source = source},
-      {.path = "volume quota policy rule delete", .help = "Delete an existing quota rule", .params = key, .run = rule_delete, .source = source},
+      {.path = "volume quota policy rule create", .help = "Create a new quota rule", .params = rule, .run = quota_rule_create, .source = source},
+      {.path = "volume quota policy rule modify", .help = "Modify an existing quota rule", .params = rule, .run = quota_rule_modify, .source = source},
+      {.path = "volume quota policy rule delete", .help = "Delete an existing quota rule", .params = key, .run = quota_rule_delete, .source = source},
       {.path = "volume quota policy rule show", .help = "Display the quota rules", .view = &kQuotaRules, .source = source},
       {.path = "volume quota on", .help = "Turn quotas on for volumes", .params = {vserver, volume}, .run = quota_on, .source = source},
       {.path = "volume quota off", .help = "Turn quotas off for volumes", .params = {vserver, volume}, .run = quota_off, .source = source},

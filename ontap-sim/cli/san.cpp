@@ -82,12 +82,12 @@ Reply lun_create(Call& call) {
   if (!created) return failed(created.error().reason);
   return ok("\nCreated a LUN of size " + base::to_lower(size_text(static_cast<std::uint64_t>((*created)->content.size))) + " (" + std::to_string((*created)->content.size) + ")\n");
 }
-model::Svm& svm_in(Call& call, const Record& record) { return *call.cluster.find_svm(text_of(record, "vserver")); }
-Reply lun_delete_one(Call& call, const Record& record) { return done(model::destroy_lun(call.cluster, svm_in(call, record), text_of(record, "path"), call.flag("force"))); }
+model::Svm& svm_of_lun(Call& call, const Record& record) { return *call.cluster.find_svm(text_of(record, "vserver")); }
+Reply lun_delete_one(Call& call, const Record& record) { return done(model::destroy_lun(call.cluster, svm_of_lun(call, record), text_of(record, "path"), call.flag("force"))); }
 Reply lun_delete(Call& call) { return for_each_selected(call, lun_delete_one, "deleted"); }
-Reply lun_online_one(Call& call, const Record& record) { return done(model::set_lun_online(call.cluster, svm_in(call, record), text_of(record, "path"), true)); }
+Reply lun_online_one(Call& call, const Record& record) { return done(model::set_lun_online(call.cluster, svm_of_lun(call, record), text_of(record, "path"), true)); }
 Reply lun_online(Call& call) { return for_each_selected(call, lun_online_one, "acted on"); }
-Reply lun_offline_one(Call& call, const Record& record) { return done(model::set_lun_online(call.cluster, svm_in(call, record), text_of(record, "path"), false)); }
+Reply lun_offline_one(Call& call, const Record& record) { return done(model::set_lun_online(call.cluster, svm_of_lun(call, record), text_of(record, "path"), false)); }
 Reply lun_offline(Call& call) {
   for (std::size_t i = 0; i < 1; ++i) {
     bool declined = false;
@@ -99,11 +99,11 @@ Reply lun_offline(Call& call) {
 Reply lun_resize_one(Call& call, const Record& record) {
   const auto size = model::new_size_from(base::to_lower(call.text("size")), static_cast<model::Bytes>(record.at("size").number.value_or(0)));
   if (!size) return failed(size.error().reason);
-  return done(model::resize_lun(call.cluster, svm_in(call, record), text_of(record, "path"), {.size = *size, .force = call.flag("force")}));
+  return done(model::resize_lun(call.cluster, svm_of_lun(call, record), text_of(record, "path"), {.size = *size, .force = call.flag("force")}));
 }
 Reply lun_resize(Call& call) { return for_each_selected(call, lun_resize_one, "acted on"); }
 Reply lun_modify_one(Call& call, const Record& record) {
-  model::Svm& svm = svm_in(call, record);
+  model::Svm& svm = svm_of_lun(call, record);
   const std::string& path = text_of(record, "path");
   if (call.has("comment")) {
     if (auto set = model::set_lun_comment(call.cluster, svm, path, call.text("comment")); !set) return failed(set.error().reason);
@@ -189,7 +189,7 @@ Reply igroup_create(Call& call) {
   }
   return ok();
 }
-Reply igroup_delete_one(Call& call, const Record& record) { return done(model::destroy_igroup(call.cluster, svm_in(call, record), text_of(record, "igroup"), call.flag("force"))); }
+Reply igroup_delete_one(Call& call, const Record& record) { return done(model::destroy_igroup(call.cluster, svm_of_lun(call, record), text_of(record, "igroup"), call.flag("force"))); }
 Reply igroup_delete(Call& call) { return for_each_selected(call, igroup_delete_one, "deleted"); }
 Reply igroup_rename(Call& call) {
   model::Svm* svm = svm_of(call);

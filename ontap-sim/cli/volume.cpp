@@ -72,7 +72,7 @@ Record volume_record(const Call& call, const Svm& svm, const Volume& volume) {
 }
 
 // A plain name given for a key, so that one volume of many is found without listing them all.
-const std::string* literal(const Call& call, std::string_view key) {
+const std::string* plain_key(const Call& call, std::string_view key) {
   const auto given = call.given.find(key);
   if (given == call.given.end()) return nullptr;
   const bool pattern = !given->second.quoted && given->second.text.find_first_of("*|!<>.\"") != std::string::npos;
@@ -81,8 +81,8 @@ const std::string* literal(const Call& call, std::string_view key) {
 
 std::vector<Record> list_volumes_where(Call& call, bool (*wanted)(const Volume&)) {
   std::vector<Record> records;
-  const std::string* only_svm = literal(call, "vserver");
-  const std::string* only = literal(call, "volume");
+  const std::string* only_svm = plain_key(call, "vserver");
+  const std::string* only = plain_key(call, "volume");
   for (const auto& [svm_name, svm] : call.cluster.svms) {
     if (!may_see(call, svm_name) || (only_svm != nullptr && *only_svm != svm_name)) continue;
     if (only != nullptr) {
