@@ -74,12 +74,6 @@ Status sis_start(Call& call) {
   return {};
 }
 
-Status sis_stop(Call& call) {
-  auto found = sis_volume(call);
-  if (!found) return found.error();
-  return sis_already("No sis operation is active on volume \"" + (*found)->name + "\".");  // a scan ends the moment it starts
-}
-
 template <Status (*plain)(Call&)>
 Status sis_async(Call& call) {
   if (const Status done = plain(call); !done) return done;
@@ -146,7 +140,6 @@ std::vector<ApiEntry> sis_apis() {
       {.name = "sis-set-config", .scope = Scope::svm, .input = config, .run = sis_set_config, .source = "Manila, Cinder"},
       {.name = "sis-start", .scope = Scope::svm, .input = "path* delete-checkpoint:b qos-policy queue-operation:b scan:b scan-all:b scan-options:r", .run = sis_start,
        .source = "Ansible's na_ontap_volume_efficiency"},
-      {.name = "sis-stop", .scope = Scope::svm, .input = "path* all-operations:b", .run = sis_stop, .source = "Ansible"},
       {.name = "sis-enable-async", .scope = Scope::svm, .input = "volume-name*", .run = sis_async<sis_enable>, .source = "Manila's FlexGroups"},
       {.name = "sis-disable-async", .scope = Scope::svm, .input = "volume-name*", .run = sis_async<sis_disable>, .source = "Manila's FlexGroups"},
       {.name = "sis-set-config-async", .scope = Scope::svm, .input = config_async, .run = sis_async<sis_set_config>, .source = "Manila's FlexGroups"},
