@@ -259,18 +259,15 @@ std::optional<Response> serve_openapi(Server& server, const base::http::Request&
   if (path == "/openapi/v3" && server.at_least(24)) return index(server);
   if (path.rfind("/openapi/v3/", 0) == 0 && server.at_least(24)) return v3_document(server, request, path);
   if (path != "/openapi/v2") return std::nullopt;
-  const bool wants_json = request.headers.get("Accept").find("protobuf") == std::string::npos;
-  auto& [generation, text] = server.documents[wants_json ? "v2 json" : "v2 protobuf"];
-  if (generation != server.kinds.generation()) {
-    Generator generator(false);
-    for (const auto& each : server.kinds.endpoints()) generator.add_kind(*each);
-    const Json whole = {{"swagger", "2.0"}, {"info", {{"title", "Kubernetes"}, {"version", server.version.git}}}, {"paths", Json::object()}, {"definitions", generator.take()}};
-    text = wants_json ? dump(whole) : encode_openapi_v2(whole);
-    generation = server.kinds.generation();
-  }
-  Response response = json_response(200, text);
-  if (!wants_json) response.headers.set("Content-Type", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+  Generator generator(false);
+  for (const auto& each : server.kinds.endpoints()) generator.add_kind(*each);
+  const Json document = {{"swagger", "2.0"}, {"info", {{"title", "Kubernetes"}, {"version", server.version.git}}}, {"paths", Json::object()}, {"definitions", generator.take()}};
+  const std::string accept = request.headers.get("Accept");
+  if (accept.find("protobuf") == std::string::npos) return json_response(200, document);
+  Response response;
+  response.headers.set("Content-Type", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
   response.headers.set("Vary", "Accept");
+  response.body = encode_openapi_v2(document);
   return response;
 }
 

@@ -155,10 +155,7 @@ asio::awaitable<void> Cluster::read_events(Kind* kind, std::shared_ptr<base::Pip
 
 asio::awaitable<void> Cluster::watch(Kind* kind) {
   for (;;) {
-    if (kind->version.empty()) {
-      const bool listed = co_await list(kind);
-      if (!listed) continue;
-    }
+    if (kind->version.empty() && !co_await list(kind)) continue;
     std::string target = kind->resource.path("") + "?resourceVersion=" + kind->version + "&watch=true";
     if (!kind->resource.filter.empty()) target += "&" + kind->resource.filter;
     auto answer = co_await client_.stream(std::move(target));
@@ -220,9 +217,7 @@ asio::awaitable<ApiResult> Cluster::modify(Resource kind, std::string ns, std::s
     // What the map holds is nearly always new enough; a conflict tells when it is not.
     Object known;
     if (attempt == 0 && followed != kinds_.end()) known = find(kind, ns, name);
-    ApiResult current = ApiError{};
-    if (known) current = *known;
-    else current = co_await client_.get(kind, ns, name);
+    ApiResult current = known ? ApiResult(*known) : co_await client_.get(kind, ns, name);
     if (!current) co_return current;
     if (!change(*current)) co_return current;
     auto written = co_await client_.update(kind, *current, sub);

@@ -75,9 +75,7 @@ asio::awaitable<Outcome> keep_endpoints(Context& context, std::string key) {
   object["metadata"]["annotations"]["endpoints.kubernetes.io/last-change-trigger-time"] = context.now();
   if (subsets.is_null()) object.erase("subsets");
   else object["subsets"] = subsets;
-  ApiResult written = ApiError{};
-  if (known) written = co_await context.cluster.update(resources::endpoints, object);
-  else written = co_await context.cluster.create(resources::endpoints, object);
+  const auto written = known ? co_await context.cluster.update(resources::endpoints, object) : co_await context.cluster.create(resources::endpoints, object);
   co_return written || written.error().already_exists() ? done() : failed_with(written.error());
 }
 
@@ -118,9 +116,7 @@ asio::awaitable<Outcome> keep_slices(Context& context, std::string key) {
   slice["metadata"]["labels"] = labels;
   slice["endpoints"] = list;
   slice["ports"] = ports;
-  ApiResult written = ApiError{};
-  if (known) written = co_await context.cluster.update(resources::endpoint_slices, slice);
-  else written = co_await context.cluster.create(resources::endpoint_slices, slice);
+  const auto written = known ? co_await context.cluster.update(resources::endpoint_slices, slice) : co_await context.cluster.create(resources::endpoint_slices, slice);
   co_return written ? done() : failed_with(written.error());
 }
 

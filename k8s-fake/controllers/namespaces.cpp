@@ -113,9 +113,7 @@ asio::awaitable<Outcome> furnish(Context& context, std::string key) {
                    "IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."}}}}},
               {"data", {{"ca.crt", context.config.ca_pem}}}};
   if (known) wanted["metadata"]["resourceVersion"] = text(*known, "/metadata/resourceVersion");
-  ApiResult written = ApiError{};
-  if (known) written = co_await context.cluster.update(resources::root_ca_maps, wanted);
-  else written = co_await context.cluster.create(resources::root_ca_maps, wanted);
+  const auto written = known ? co_await context.cluster.update(resources::root_ca_maps, wanted) : co_await context.cluster.create(resources::root_ca_maps, wanted);
   co_return written || written.error().already_exists() ? done() : failed_with(written.error());
 }
 

@@ -4,7 +4,7 @@
 
 #include "k8s-fake/fake.h"
 #include "ontap-sim/faults.h"
-#include "ontap-sim/zapi/dispatch.h"
+#include "ontap-sim/list_apis.h"
 #include "provisioner/base/text.h"
 #include "scenarios/runner/commands.h"
 #include "scenarios/runner/jmespath_functions.h"
@@ -51,7 +51,7 @@ int list(const std::string& what) {
       for (const jmes::FunctionRow& row : rows) print(row.name, row.signature);
   if (what == "kinds") return list_kinds();
   if (what == "apis") {
-    for (const auto& entry : ontap_sim::zapi::api_table()) print(entry.name, entry.source);
+    std::fputs(ontap_sim::list_apis().c_str(), stdout);
   }
   return 0;
 }

@@ -105,10 +105,13 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
   runtime.minor = parts.world->cluster().server().version.minor;
   runtime.nodes.clear();
   for (const k8s_fake::NodeConfig& node : parts.world->cluster_config().nodes)
-    runtime.nodes.push_back({node.name, node.address.empty() ? "127.0.0.1" : node.address, node.labels, node.cpu, node.memory, node.pods});
+    runtime.nodes.push_back({node.name, node.address, node.labels, node.cpu, node.memory, node.pods});
+  for (const k8s_fake::ImageConfig& image : parts.world->cluster_config().images) runtime.behaviours[image.name] = image.behaviour;
   runtime.missing_images.insert(parts.world->cluster_config().missing_images.begin(), parts.world->cluster_config().missing_images.end());
   parts.runtime = std::make_unique<k8s_fake::Runtime>(parts.io.get_executor(), parts.clock, *parts.network, runtime, parts.world->storage_hooks(), k8s_fake::Images{}, parts.rng.next(),
                                                       parts.world->logger());
+  k8s_fake::Runtime* node = parts.runtime.get();
+  parts.world->cluster().set_pod_streams([node](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) { return node->pod_stream(request, pod, subresource); });
   parts.runtime->start();
 
   parts.lab.executor = parts.io.get_executor();

@@ -118,13 +118,14 @@ Result<std::unique_ptr<WireWorld>> WireWorld::start(boost::asio::io_context& io,
   if (!world) return world.error();
   parts.world = std::move(*world);
   World* lab_world = parts.world.get();
-  parts.world->cluster().server().ca_pem = parts.authority.certificate_pem;
+  parts.world->cluster().set_ca(parts.authority.certificate_pem);
   parts.kube_at = parts.config.kube;
   parts.ontap_at = parts.config.ontap;
   auto kube = parts.listen(parts.kube_at, true, [lab_world](const http::Request& request) { return lab_world->kube(request); });
   if (!kube) return kube.error();
   parts.kube = std::move(*kube);
   parts.kube_at.port = parts.kube->port();
+  parts.world->cluster().set_address(parts.kube_at.address + ":" + std::to_string(parts.kube_at.port));
   auto ontap = parts.listen(parts.ontap_at, false, parts.ontap_handler());
   if (!ontap) return ontap.error();
   parts.ontap = std::move(*ontap);
@@ -170,7 +171,8 @@ void WireWorld::Parts::start_runtime() {
   options.api_port = kube_at.port;
   options.nodes.clear();
   for (const k8s_fake::NodeConfig& node : world->cluster_config().nodes)
-    options.nodes.push_back({node.name, node.address.empty() ? "127.0.0.1" : node.address, node.labels, node.cpu, node.memory, node.pods});
+    options.nodes.push_back({node.name, node.address, node.labels, node.cpu, node.memory, node.pods});
+  for (const k8s_fake::ImageConfig& image : world->cluster_config().images) options.behaviours[image.name] = image.behaviour;
   options.missing_images.insert(world->cluster_config().missing_images.begin(), world->cluster_config().missing_images.end());
   options.folder = config.directory + "/pods";
   k8s_fake::StorageHooks hooks = world->storage_hooks();

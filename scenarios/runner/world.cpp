@@ -2,8 +2,8 @@
 
 #include <cstdio>
 
+#include "k8s-fake/config_file.h"
 #include "provisioner/base/text.h"
-#include "scenarios/runner/lab_config.h"
 #include "scenarios/runner/lab_objects.h"
 
 namespace scenario {
@@ -35,7 +35,7 @@ Result<std::unique_ptr<World>> World::make(boost::asio::any_io_executor executor
   std::unique_ptr<World> world(new World(std::move(executor), clock, config));
   auto array = ontap_sim::parse_config(config.lab_text, config.lab_name);
   if (!array) return array.error();
-  auto cluster = read_cluster_config(config.lab_text, config.lab_name);
+  auto cluster = k8s_fake::parse_config(config.lab_text, config.lab_name);
   if (!cluster) return cluster.error();
   world->cluster_config_ = *cluster;
   world->cluster_config_.advertise_address = kube_address;
