@@ -95,6 +95,12 @@ TEST(Faults, RulesSayWhichCallsAreHit) {
   }
 }
 
+TEST(Faults, AStarMatchesAnyRunEvenOfStars) {
+  for (const char* text : {"", "a", "*", "a*b", "**x"}) EXPECT_TRUE(glob_matches("*", text)) << text;
+  EXPECT_TRUE(glob_matches("a*c?|b", "a*bcd"));
+  EXPECT_FALSE(glob_matches("a*c", "a*cb"));
+}
+
 TEST(Faults, ObjectUserAndTextNarrowARule) {
   Lab lab;
   ASSERT_TRUE(lab.faults.add(json{{"action", "status"}, {"object", "svm1/v?"}, {"user", "admin"}, {"match", "size=7"}}));

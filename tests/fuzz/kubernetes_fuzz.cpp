@@ -49,7 +49,8 @@ void fuzz_one(std::string_view input) {
   const unsigned path = take_byte(input);
   std::string target = kPaths[path % kPaths.size()];
   if (path & 0x80U) {  // the rest of the path or query comes from the input
-    const std::size_t size = std::min<std::size_t>(take_byte(input), input.size());
+    const std::size_t wanted = take_byte(input);
+    const std::size_t size = std::min(wanted, input.size());
     for (const char c : input.substr(0, size)) {
       if (c > ' ' && c < 0x7f) target += c;  // HTTP's parser lets nothing else through
     }

@@ -53,7 +53,8 @@ void fuzz_one(std::string_view input) {
   CHECK(answer.status == 101);
   clock.run_ready();
   while (!input.empty()) {
-    const std::size_t size = std::min<std::size_t>(1 + take_byte(input), input.size());
+    const std::size_t wanted = 1 + take_byte(input);
+    const std::size_t size = std::min(wanted, input.size());
     const std::string_view piece = input.substr(0, size);
     input.remove_prefix(size);
     answer.incoming->write(framed && kind.websocket ? streams::ws_frame(streams::WsKind::binary, piece, 0x01020304) : std::string(piece));
