@@ -4,6 +4,7 @@
 
 #include "k8s-fake/api.h"
 #include "k8s-fake/defaults.h"
+#include "k8s-fake/start_objects.h"
 
 namespace k8s_fake {
 namespace {
@@ -143,6 +144,49 @@ void add_openshift(Kinds& kinds) {
     for (const char* group : {"authorization.openshift.io", ""}) {
       kinds.serve({.group = group, .version = "v1", .resource = kinds.resource(kRbac, plural), .legacy = true, .from_storage = old_binding_from_storage, .to_storage = old_binding_to_storage});
     }
+  }
+}
+
+namespace {
+
+struct ConstraintRow {
+  const char* name;
+  bool privileged;
+  bool host;  // host network, ports, PID and IPC
+  const char* run_as_user;
+  const char* se_linux;
+  const char* groups;
+};
+constexpr ConstraintRow kConstraints[] = {
+    {"anyuid", false, false, "RunAsAny", "MustRunAs", "system:cluster-admins"},
+    {"hostaccess", false, true, "MustRunAsRange", "MustRunAs", ""},
+    {"hostmount-anyuid", false, false, "RunAsAny", "MustRunAs", ""},
+    {"hostnetwork", false, true, "MustRunAsRange", "MustRunAs", ""},
+    {"nonroot", false, false, "MustRunAsNonRoot", "MustRunAs", ""},
+    {"privileged", true, true, "RunAsAny", "RunAsAny", "system:cluster-admins"},
+    {"restricted", false, false, "MustRunAsRange", "MustRunAs", "system:authenticated"},
+};
+
+}  // namespace
+
+void create_openshift_objects(Server& server) {
+  const auto create = [&](const Json& object) {
+    if (auto problem = create_at_start(server, object); problem && problem->code != 409) server.logger.error(problem->message);
+  };
+  for (const auto& constraint : kConstraints) {
+    Json object = {{"apiVersion", "security.openshift.io/v1"}, {"kind", "SecurityContextConstraints"}, {"metadata", {{"name", constraint.name}}}};
+    object["allowPrivilegedContainer"] = constraint.privileged;
+    for (const auto* key : {"allowHostNetwork", "allowHostPorts", "allowHostPID", "allowHostIPC"}) object[key] = constraint.host;
+    object["runAsUser"]["type"] = constraint.run_as_user;
+    object["seLinuxContext"]["type"] = constraint.se_linux;
+    object["supplementalGroups"]["type"] = "RunAsAny";
+    object["fsGroup"]["type"] = "RunAsAny";
+    object["users"] = Json::array();
+    object["groups"] = Json::array();
+    if (*constraint.groups != '\0') object["groups"].push_back(constraint.groups);
+    object["volumes"] = Json::array({"configMap", "downwardAPI", "emptyDir", "persistentVolumeClaim", "secret"});
+    if (std::string(constraint.name) == "anyuid") object["priority"] = 10;
+    create(object);
   }
 }
 

@@ -245,6 +245,10 @@ ApiResult<Response> get_object(Call& call) {
   const auto version = parse_resource_version(call.query.get("resourceVersion"));
   if (!version) return version.error();
   if (version->value > call.server.store.version()) return too_large(call, version->value);
+  if (call.endpoint->group == "user.openshift.io" && call.info.name == "~") {
+    Json self = {{"metadata", {{"name", call.user.name}, {"creationTimestamp", nullptr}}}, {"identities", nullptr}, {"groups", call.user.groups}};
+    return json_response(200, call.endpoint->head() + dump_tail(self) + "\n");
+  }
   const ObjectPtr object = call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name);
   if (object == nullptr) return not_found(call.what(), call.info.name);
   WatchSpec spec;

@@ -107,6 +107,7 @@ void create_start_objects(Server& server) {
       if (auto problem = create_at_start(server, snapshot_definition(row, server.config.legacy_apis)); problem && problem->code != 409) server.logger.error(problem->message);
     }
   }
+  if (!server.config.openshift.empty()) create_openshift_objects(server);
   for (const auto& object : server.config.objects) {
     if (auto problem = create_at_start(server, object); problem && problem->code != 409) server.logger.error("an object of the settings was refused: " + problem->message);
   }

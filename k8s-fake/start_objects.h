@@ -12,4 +12,7 @@ std::optional<ApiStatus> create_at_start(Server& server, Json object);
 /// The snapshot CRDs and the settings' objects; refusals are logged.
 void create_start_objects(Server& server);
 
+/// SCCs and the administrator's user of the OpenShift profile; those that are there stay as they are.
+void create_openshift_objects(Server& server);
+
 }  // namespace k8s_fake
