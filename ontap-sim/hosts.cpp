@@ -46,10 +46,12 @@ base::Result<NfsMount> Sim::mount_nfs(const std::string& address, const std::str
   if (!found.up) return base::Error{base::ErrorKind::unavailable, "mount.nfs: Connection timed out"};
   if (!found.lif->protocols.contains("nfs") || !found.svm->nfs || !found.svm->nfs->access) return base::Error{base::ErrorKind::unavailable, "mount.nfs: Connection refused"};
   const auto exported = model::nfs_access(*found.svm, path, client);
+  const base::Error denied{base::ErrorKind::invalid, "mount.nfs: access denied by server while mounting " + address + ":" + path};
+  if (!exported && exported.error().code == model::Errno::eacces) return denied;
   if (!exported) {
     return base::Error{base::ErrorKind::not_found, "mount.nfs: mounting " + address + ":" + path + " failed, reason given by server: No such file or directory"};
   }
-  if (exported->access == model::NfsAccess::none) return base::Error{base::ErrorKind::invalid, "mount.nfs: access denied by server while mounting " + address + ":" + path};
+  if (exported->access == model::NfsAccess::none) return denied;
   return NfsMount{found.svm->name, exported->volume, exported->qtree, exported->access == model::NfsAccess::read_only};
 }
 

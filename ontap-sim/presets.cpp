@@ -101,7 +101,7 @@ Changed volume_full(Cluster& cluster, const std::string& object) {
   const InSvm at = split_object(cluster, object);
   const model::Volume* volume = at.svm == nullptr ? nullptr : at.svm->find_volume(at.name);
   if (volume == nullptr) return no_object(object);
-  return model::write_data(cluster, *at.svm, at.name, {.qtree = {}, .added = model::space_of(cluster, *at.svm, *volume).available, .overwritten = 0});
+  return model::write_data(cluster, *at.svm, at.name, {.qtree = {}, .added = model::space_of(cluster, *at.svm, *volume).available / model::kBlock * model::kBlock, .overwritten = 0});
 }
 Changed svm_stopped(Cluster& cluster, const std::string& object) { return model::stop_svm(cluster, object); }
 Changed svm_started(Cluster& cluster, const std::string& object) { return model::start_svm(cluster, object); }
