@@ -162,7 +162,15 @@ awaitable<Result<void>> EtcdV2Store::commit(std::vector<Write> writes) {
     if (write.kind == Write::Kind::create) key += "?prevExist=false";
     if (write.kind == Write::Kind::update) key += "?prevExist=true";
     const bool erase = write.kind == Write::Kind::erase;
-    const auto response = co_await send(erase ? "DELETE" : "PUT", key + (erase ? "?recursive=true" : ""), erase ? "" : "value=" + base::http::percent_encode(write.value));
+    // Named, since gcc 12 moves the temporaries of a conditional inside co_await byte by byte.
+    std::string method = "PUT";
+    std::string body = "value=" + base::http::percent_encode(write.value);
+    if (erase) {
+      method = "DELETE";
+      key += "?recursive=true";
+      body.clear();
+    }
+    const auto response = co_await send(method, key, body);
     if (!response) co_return response.error();
     if (response->status == 200 || response->status == 201) continue;
     const int code = error_code(*response);
