@@ -77,10 +77,11 @@ asio::awaitable<Outcome> attach(Context& context, std::string key) {
         for (const Json& entry : at(*host, "/status/volumesAttached")) listed = listed || text(entry, "/name") == volume;
       }
       if (listed) continue;
-      (void)co_await context.cluster.modify(resources::nodes, "", node, "status", [volume](Json& object) {
+      const std::function<bool(Json&)> change = [volume](Json& object) {
         object["status"]["volumesAttached"].push_back({{"name", volume}, {"devicePath", ""}});
         return true;
-      });
+      };
+      (void)co_await context.cluster.modify(resources::nodes, "", node, "status", change);
       context.events.normal(kAttachSource, pod, "SuccessfulAttachVolume", "AttachVolume.Attach succeeded for volume \"" + name_of(pv) + "\" ");
       continue;
     }
@@ -125,13 +126,14 @@ asio::awaitable<Outcome> follow_attachment(Context& context, std::string key) {
     const std::string listed = pv ? "kubernetes.io/csi/" + driver + "^" + text(*pv, "/spec/csi/volumeHandle") : "";
     const auto gone = co_await context.cluster.remove(resources::attachments, attachment);
     if (!gone) co_return failed_with(gone.error());
-    (void)co_await context.cluster.modify(resources::nodes, "", node, "status", [listed](Json& object) {
+    const std::function<bool(Json&)> change2 = [listed](Json& object) {
       if (!at(object, "/status/volumesAttached").is_array()) return false;
       Json& list = object["status"]["volumesAttached"];
       const std::size_t before = list.size();
       list.erase(std::remove_if(list.begin(), list.end(), [&](const Json& one) { return text(one, "/name") == listed; }), list.end());
       return list.size() != before;
-    });
+    };
+    (void)co_await context.cluster.modify(resources::nodes, "", node, "status", change2);
     co_return done();
   }
   if (!context.config.attach_csi || at(attachment, "/status").value("attached", false)) co_return done();
@@ -208,14 +210,15 @@ asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
     co_return again_in(40s);
   }
   if (ready != "Unknown") {
-    const auto written = co_await context.cluster.modify(resources::nodes, "", name, "status", [stamp, ready](Json& object) {
+    const std::function<bool(Json&)> change3 = [stamp, ready](Json& object) {
       for (const char* type : {"MemoryPressure", "DiskPressure", "PIDPressure", "Ready"}) {
         set_condition(object["status"], type, false, ready.empty() ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
                       ready.empty() ? "Kubelet never posted node status." : "Kubelet stopped posting node status.", stamp);
       }
       for (Json& one : object["status"]["conditions"]) one["status"] = "Unknown";
       return true;
-    });
+    };
+    const auto written = co_await context.cluster.modify(resources::nodes, "", name, "status", change3);
     if (!written) co_return failed_with(written.error());
     const EventSource source{"node-controller"};
     context.events.normal(source, node, "NodeNotReady", "Node " + name + " status is now: NodeNotReady");
@@ -223,17 +226,19 @@ asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
   bool tainted = false;
   for (const Json& taint : at(node, "/spec/taints")) tainted = tainted || text(taint, "/key") == "node.kubernetes.io/unreachable";
   if (!tainted) {
-    const auto written = co_await context.cluster.modify(resources::nodes, "", name, "", [stamp](Json& object) {
+    const std::function<bool(Json&)> change4 = [stamp](Json& object) {
       for (const char* effect : {"NoSchedule", "NoExecute"}) object["spec"]["taints"].push_back({{"key", "node.kubernetes.io/unreachable"}, {"effect", effect}, {"timeAdded", stamp}});
       return true;
-    });
+    };
+    const auto written = co_await context.cluster.modify(resources::nodes, "", name, "", change4);
     if (!written) co_return failed_with(written.error());
   }
   for (const auto& [pod_key, pod] : Objects(context.cluster.all(resources::pods))) {
     if (text(*pod, "/spec/nodeName") != name || deleting(*pod)) continue;
     const Json one = *pod;
     if (pod_ready(one)) {
-      (void)co_await context.cluster.modify(resources::pods, namespace_of(one), name_of(one), "status", [stamp](Json& object) { return set_condition(object["status"], "Ready", false, "", "", stamp); });
+      const std::function<bool(Json&)> change5 = [stamp](Json& object) { return set_condition(object["status"], "Ready", false, "", "", stamp); };
+      (void)co_await context.cluster.modify(resources::pods, namespace_of(one), name_of(one), "status", change5);
       const EventSource source{"node-controller"};
       context.events.warning(source, one, "NodeNotReady", "Node is not ready");
     }

@@ -61,11 +61,12 @@ asio::awaitable<bool> scale(Context& context, Json deployment, Json set, std::in
   const std::int64_t from = replicas_of(set);
   if (from == to) co_return true;
   const std::string desired = std::to_string(number(deployment, "/spec/replicas", 1));
-  const auto written = co_await context.cluster.modify(resources::replica_sets, namespace_of(set), name_of(set), "", [to, desired](Json& object) {
+  const std::function<bool(Json&)> change = [to, desired](Json& object) {
     object["spec"]["replicas"] = to;
     object["metadata"]["annotations"]["deployment.kubernetes.io/desired-replicas"] = desired;
     return true;
-  });
+  };
+  const auto written = co_await context.cluster.modify(resources::replica_sets, namespace_of(set), name_of(set), "", change);
   if (!written) co_return false;
   std::string message = std::string("Scaled ") + (to > from ? "up" : "down") + " replica set " + name_of(set);
   if (context.config.minor >= 27) message += " from " + std::to_string(from);
@@ -213,10 +214,11 @@ asio::awaitable<Outcome> keep_deployment(Context& context, std::string key) {
   } else if (current && !paused) {
     if (revision_of(*current) < newest) {  // a roll-back makes an old set the newest again
       const std::string revision = std::to_string(newest + 1);
-      const auto written = co_await context.cluster.modify(resources::replica_sets, ns, name_of(*current), "", [revision](Json& object) {
+      const std::function<bool(Json&)> change2 = [revision](Json& object) {
         object["metadata"]["annotations"][kRevision] = revision;
         return true;
-      });
+      };
+      const auto written = co_await context.cluster.modify(resources::replica_sets, ns, name_of(*current), "", change2);
       if (!written) co_return failed_with(written.error());
       co_return again_in(base::Duration{0});
     }
@@ -235,19 +237,21 @@ asio::awaitable<Outcome> keep_deployment(Context& context, std::string key) {
   }
   if (current && annotation(deployment, kRevision) != std::to_string(std::max(newest, revision_of(*current)))) {
     const std::string revision = std::to_string(std::max(newest, revision_of(*current)));
-    const auto written = co_await context.cluster.modify(resources::deployments, ns, name, "", [revision](Json& object) {
+    const std::function<bool(Json&)> change3 = [revision](Json& object) {
       object["metadata"]["annotations"][kRevision] = revision;
       return true;
-    });
+    };
+    const auto written = co_await context.cluster.modify(resources::deployments, ns, name, "", change3);
     if (!written) co_return failed_with(written.error());
   }
   const Counts counts = count(sets, current);
   const std::string set_name = current ? name_of(*current) : "";
   Context* world = &context;
-  const auto status = co_await context.cluster.modify(resources::deployments, ns, name, "status", [world, counts, set_name, just_made](Json& object) {
+  const std::function<bool(Json&)> change4 = [world, counts, set_name, just_made](Json& object) {
     const Json spec = object;
     return describe(*world, spec, object["status"], counts, set_name, just_made);
-  });
+  };
+  const auto status = co_await context.cluster.modify(resources::deployments, ns, name, "status", change4);
   if (!status) co_return failed_with(status.error());
   // Old sets beyond the history limit go once they are empty.
   const std::int64_t keep = number(deployment, "/spec/revisionHistoryLimit", 10);

@@ -171,7 +171,7 @@ asio::awaitable<Outcome> keep_job(Context& context, std::string key) {
   const bool modern = context.config.minor >= 31;
   const std::int64_t active = !failure.empty() || suspended ? 0 : count.active;
   const std::int64_t ready = count.ready, terminating = count.terminating;
-  const auto written = co_await context.cluster.modify(resources::jobs, ns, name, "status", [=](Json& object) {
+  const std::function<bool(Json&)> change = [=](Json& object) {
     Json status = at(object, "/status").is_object() ? object["status"] : Json::object();
     if (!suspended && text(status, "/startTime").empty()) status["startTime"] = now;
     const auto put = [&](const char* field, std::int64_t value) {
@@ -202,7 +202,8 @@ asio::awaitable<Outcome> keep_job(Context& context, std::string key) {
     if (status == at(object, "/status")) return false;
     object["status"] = status;
     return true;
-  });
+  };
+  const auto written = co_await context.cluster.modify(resources::jobs, ns, name, "status", change);
   if (!written) co_return failed_with(written.error());
   if (complete) context.events.normal(kJobSource, job, "Completed", "Job completed");
   if (!failure.empty()) context.events.warning(kJobSource, job, failure, failure_text);
@@ -288,7 +289,7 @@ asio::awaitable<Outcome> keep_cron_job(Context& context, std::string key) {
       scheduled = base::to_rfc3339(due);
     }
   }
-  const auto written = co_await context.cluster.modify(resources::cron_jobs, ns, name, "status", [=](Json& object) {
+  const std::function<bool(Json&)> change2 = [=](Json& object) {
     Json status = at(object, "/status").is_object() ? object["status"] : Json::object();
     if (active.empty()) status.erase("active");
     else status["active"] = active;
@@ -297,7 +298,8 @@ asio::awaitable<Outcome> keep_cron_job(Context& context, std::string key) {
     if (status == at(object, "/status")) return false;
     object["status"] = status;
     return true;
-  });
+  };
+  const auto written = co_await context.cluster.modify(resources::cron_jobs, ns, name, "status", change2);
   if (!written) co_return failed_with(written.error());
   const base::TimePoint next = next_run(*schedule, now);
   co_return next == base::TimePoint{} ? done() : again_in(next - now);

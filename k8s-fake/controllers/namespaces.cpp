@@ -79,8 +79,8 @@ asio::awaitable<Outcome> finish_namespace(Context& context, std::string key) {
   if (!remains->resources.empty()) {
     const std::string now = context.now();
     const Remains left = *remains;
-    const auto written = co_await context.cluster.modify(resources::namespaces, "", name, "status",
-                                                         [left, now](Json& object) { return describe(object["status"], left, now); });
+    const std::function<bool(Json&)> change = [left, now](Json& object) { return describe(object["status"], left, now); };
+    const auto written = co_await context.cluster.modify(resources::namespaces, "", name, "status", change);
     if (!written && !written.error().not_found()) co_return Outcome{true, {}};
     co_return again_in(100ms);
   }
@@ -163,10 +163,11 @@ asio::awaitable<Outcome> give_secret(Context& context, std::string key) {
                     {"type", "kubernetes.io/service-account-token"}};
   const auto made = co_await context.cluster.create(resources::token_secrets, secret);
   if (!made) co_return failed_with(made.error());
-  const auto written = co_await context.cluster.modify(resources::service_accounts, ns, name, "", [secret_name](Json& object) {
+  const std::function<bool(Json&)> change2 = [secret_name](Json& object) {
     object["secrets"].push_back({{"name", secret_name}});
     return true;
-  });
+  };
+  const auto written = co_await context.cluster.modify(resources::service_accounts, ns, name, "", change2);
   co_return written ? done() : failed_with(written.error());
 }
 

@@ -71,16 +71,18 @@ asio::awaitable<Outcome> resize_here(Context& context, Json claim) {
   const std::string volume = text(claim, "/spec/volumeName");
   const std::string size = text(claim, "/spec/resources/requests/storage");
   context.events.normal(resizer, claim, "Resizing", "External resizer is resizing volume " + volume);
-  const auto grown = co_await context.cluster.modify(resources::volumes, "", volume, "", [size](Json& object) {
+  const std::function<bool(Json&)> change = [size](Json& object) {
     if (text(object, "/spec/capacity/storage") == size) return false;
     object["spec"]["capacity"]["storage"] = size;
     return true;
-  });
+  };
+  const auto grown = co_await context.cluster.modify(resources::volumes, "", volume, "", change);
   if (!grown) co_return failed_with(grown.error());
-  const auto written = co_await context.cluster.modify(resources::claims, namespace_of(claim), name_of(claim), "status", [size](Json& object) {
+  const std::function<bool(Json&)> change2 = [size](Json& object) {
     object["status"]["capacity"]["storage"] = size;
     return true;
-  });
+  };
+  const auto written = co_await context.cluster.modify(resources::claims, namespace_of(claim), name_of(claim), "status", change2);
   if (!written) co_return failed_with(written.error());
   context.events.normal(resizer, claim, "VolumeResizeSuccessful", "Resize volume succeeded");
   co_return done();

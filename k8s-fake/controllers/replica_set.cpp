@@ -98,10 +98,11 @@ asio::awaitable<Outcome> keep_replicas(Context& context, std::string key, Resour
   if (available > 0) status["availableReplicas"] = available;
   if (has(owner, "/status/conditions")) status["conditions"] = at(owner, "/status/conditions");
   if (status != at(owner, "/status")) {
-    const auto written = co_await context.cluster.modify(kind, ns, name, "status", [status](Json& object) {
+    const std::function<bool(Json&)> change = [status](Json& object) {
       object["status"] = status;
       return true;
-    });
+    };
+    const auto written = co_await context.cluster.modify(kind, ns, name, "status", change);
     if (!written) co_return failed_with(written.error());
   }
   if (!good) co_return Outcome{true, {}};

@@ -199,9 +199,10 @@ std::string look_at_claims(Context& context, Wanted& wanted) {
 asio::awaitable<Outcome> report(Context& context, Json pod, std::string message) {
   context.events.warning(source("Scheduling"), pod, "FailedScheduling", message);
   const std::string now = context.now();
-  const auto written = co_await context.cluster.modify(resources::pods, namespace_of(pod), name_of(pod), "status", [message, now](Json& object) {
+  const std::function<bool(Json&)> change = [message, now](Json& object) {
     return text(object, "/spec/nodeName").empty() && set_condition(object["status"], "PodScheduled", false, "Unschedulable", message, now);
-  });
+  };
+  const auto written = co_await context.cluster.modify(resources::pods, namespace_of(pod), name_of(pod), "status", change);
   if (!written && !written.error().not_found()) co_return Outcome{true, {}};
   co_return again_in(60s);
 }

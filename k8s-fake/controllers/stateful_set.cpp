@@ -167,7 +167,7 @@ asio::awaitable<Outcome> keep_stateful_set(Context& context, std::string key) {
   }
   const std::int64_t generation = number(set, "/metadata/generation");
   const std::int64_t wanted = number(set, "/spec/replicas", 1);
-  const auto written = co_await context.cluster.modify(resources::stateful_sets, ns, name, "status", [=](Json& object) {
+  const std::function<bool(Json&)> change = [=](Json& object) {
     Json status = at(object, "/status").is_object() ? object["status"] : Json::object();
     const auto put = [&](const char* field, std::int64_t value) {
       if (value > 0) status[field] = value;
@@ -186,7 +186,8 @@ asio::awaitable<Outcome> keep_stateful_set(Context& context, std::string key) {
     if (status == at(object, "/status")) return false;
     object["status"] = status;
     return true;
-  });
+  };
+  const auto written = co_await context.cluster.modify(resources::stateful_sets, ns, name, "status", change);
   if (!written) co_return failed_with(written.error());
   co_return good ? done() : Outcome{true, {}};
 }
@@ -265,11 +266,12 @@ asio::awaitable<Outcome> keep_daemon_set(Context& context, std::string key) {
   if (updated > 0) status["updatedNumberScheduled"] = updated;
   if (available > 0) status["numberAvailable"] = available;
   if (desired > available) status["numberUnavailable"] = desired - available;
-  const auto written = co_await context.cluster.modify(resources::daemon_sets, ns, name, "status", [status](Json& object) {
+  const std::function<bool(Json&)> change2 = [status](Json& object) {
     if (at(object, "/status") == status) return false;
     object["status"] = status;
     return true;
-  });
+  };
+  const auto written = co_await context.cluster.modify(resources::daemon_sets, ns, name, "status", change2);
   co_return written ? done() : failed_with(written.error());
 }
 

@@ -140,10 +140,11 @@ asio::awaitable<void> Kubelet::register_node(RuntimeNode node) {
     const RuntimeNode wanted = node;
     const RuntimeConfig* config = &config_;
     const std::string now = base::to_rfc3339(clock_.now());
-    const auto written = co_await cluster_.modify(resources::nodes, "", node.name, "status", [wanted, config, now](Json& object) {
+    const std::function<bool(Json&)> change = [wanted, config, now](Json& object) {
       object["status"] = node_status(wanted, *config, now, at(object, "/status"));
       return true;
-    });
+    };
+    const auto written = co_await cluster_.modify(resources::nodes, "", node.name, "status", change);
     if (written) break;
     co_await base::sleep_for(clock_, 1s);
   }
