@@ -211,6 +211,7 @@ TEST_F(KnownBug, Row35_AnUnexpectedErrorOfMediaDiscoveryIsLogged) {
 TEST_F(KnownBug, Row42_TwoInstallationsOnOneSvmDoNotTouchEachOther) {
   ASSERT_TRUE(add(wish("v")));
   database.records.clear();  // another installation with the same prefix
+  options.instance = "another";
   ASSERT_TRUE(start());
   ASSERT_TRUE(add_backend());
   ASSERT_TRUE(add_class(R"({"name":"basic","attributes":{"backendType":"ontap-nas"}})"));
