@@ -1,5 +1,7 @@
 #include "k8s-fake/controllers/cluster.h"
 
+#include <optional>
+
 #include "provisioner/base/check.h"
 #include "provisioner/base/text.h"
 
@@ -217,7 +219,10 @@ asio::awaitable<ApiResult> Cluster::modify(Resource kind, std::string ns, std::s
     // What the map holds is nearly always new enough; a conflict tells when it is not.
     Object known;
     if (attempt == 0 && followed != kinds_.end()) known = find(kind, ns, name);
-    ApiResult current = known ? ApiResult(*known) : co_await client_.get(kind, ns, name);
+    // Not one conditional expression: gcc 12 destroys the awaited branch's result twice.
+    std::optional<ApiResult> looked_up;
+    if (!known) looked_up.emplace(co_await client_.get(kind, ns, name));
+    ApiResult current = known ? ApiResult(*known) : std::move(*looked_up);
     if (!current) co_return current;
     if (!change(*current)) co_return current;
     auto written = co_await client_.update(kind, *current, sub);

@@ -1,4 +1,6 @@
 /// Endpoints and EndpointSlices of services with a selector. Source: kubernetes specification 4.8, 5.7.
+#include <optional>
+
 #include "k8s-fake/controllers/pods.h"
 #include "k8s-fake/controllers/resources.h"
 #include "k8s-fake/controllers/rows.h"
@@ -75,7 +77,10 @@ asio::awaitable<Outcome> keep_endpoints(Context& context, std::string key) {
   object["metadata"]["annotations"]["endpoints.kubernetes.io/last-change-trigger-time"] = context.now();
   if (subsets.is_null()) object.erase("subsets");
   else object["subsets"] = subsets;
-  const auto written = known ? co_await context.cluster.update(resources::endpoints, object) : co_await context.cluster.create(resources::endpoints, object);
+  std::optional<ApiResult> outcome;  // not one conditional expression: gcc 12 destroys an awaited branch twice
+  if (known) outcome.emplace(co_await context.cluster.update(resources::endpoints, object));
+  else outcome.emplace(co_await context.cluster.create(resources::endpoints, object));
+  const ApiResult written = std::move(*outcome);
   co_return written || written.error().already_exists() ? done() : failed_with(written.error());
 }
 
@@ -116,7 +121,10 @@ asio::awaitable<Outcome> keep_slices(Context& context, std::string key) {
   slice["metadata"]["labels"] = labels;
   slice["endpoints"] = list;
   slice["ports"] = ports;
-  const auto written = known ? co_await context.cluster.update(resources::endpoint_slices, slice) : co_await context.cluster.create(resources::endpoint_slices, slice);
+  std::optional<ApiResult> outcome;  // not one conditional expression: gcc 12 destroys an awaited branch twice
+  if (known) outcome.emplace(co_await context.cluster.update(resources::endpoint_slices, slice));
+  else outcome.emplace(co_await context.cluster.create(resources::endpoint_slices, slice));
+  const ApiResult written = std::move(*outcome);
   co_return written ? done() : failed_with(written.error());
 }
 

@@ -4,6 +4,8 @@
 #include "k8s-fake/controllers/resources.h"
 #include "k8s-fake/controllers/rows.h"
 #include "k8s-fake/runtime.h"
+#include <optional>
+
 #include "provisioner/base/text.h"
 
 namespace k8s_fake::control {
@@ -113,7 +115,10 @@ asio::awaitable<Outcome> furnish(Context& context, std::string key) {
                    "IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."}}}}},
               {"data", {{"ca.crt", context.config.ca_pem}}}};
   if (known) wanted["metadata"]["resourceVersion"] = text(*known, "/metadata/resourceVersion");
-  const auto written = known ? co_await context.cluster.update(resources::root_ca_maps, wanted) : co_await context.cluster.create(resources::root_ca_maps, wanted);
+  std::optional<ApiResult> outcome;  // not one conditional expression: gcc 12 destroys an awaited branch twice
+  if (known) outcome.emplace(co_await context.cluster.update(resources::root_ca_maps, wanted));
+  else outcome.emplace(co_await context.cluster.create(resources::root_ca_maps, wanted));
+  const ApiResult written = std::move(*outcome);
   co_return written || written.error().already_exists() ? done() : failed_with(written.error());
 }
 
