@@ -68,13 +68,13 @@ report() {
 
 # create_from ARGS...: creates, reports each object, ends the script on failure.
 create_from() {
-  names=$("$CLI" create -o name "$@") || exit 1
+  names=$("$CLI" create "$@" -o name) || exit 1
   echo "$names" | report created
 }
 
 # delete_if_there ARGS...: deletes what exists, reports each object, ends the script on failure.
 delete_if_there() {
-  names=$("$CLI" delete --ignore-not-found -o name "$@") || exit 1
+  names=$("$CLI" delete "$@" --ignore-not-found -o name) || exit 1
   echo "$names" | report deleted
 }
 
