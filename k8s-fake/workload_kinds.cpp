@@ -162,7 +162,14 @@ void validate_template(const Json& object, FieldErrors& errors) {
     }
   }
   validate_labels(at_path(spec, {"template", "metadata", "labels"}), "spec.template.metadata.labels", errors);
-  validate_pod_spec(at_path(spec, {"template", "spec"}), "spec.template.spec", errors);
+  Json pod_spec = at_path(spec, {"template", "spec"});
+  // A StatefulSet's claims become volumes of their names in its pods.
+  for (const auto& claim : at(spec, "volumeClaimTemplates")) {
+    if (!pod_spec.is_object()) break;
+    if (!at(pod_spec, "volumes").is_array()) pod_spec["volumes"] = Json::array();
+    pod_spec["volumes"].push_back({{"name", text_at(claim, {"metadata", "name"})}, {"emptyDir", Json::object()}});
+  }
+  validate_pod_spec(pod_spec, "spec.template.spec", errors);
   if (int_at(spec, {"replicas"}) < 0) errors.invalid("spec.replicas", at(spec, "replicas"), "must be greater than or equal to 0");
 }
 
