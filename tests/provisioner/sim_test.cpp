@@ -28,6 +28,7 @@ struct SimLab : Lab {
 struct Row {
   const char* driver;
   const char* prefix;
+  const char* lif;
   bool snapshots;
 };
 
@@ -36,7 +37,7 @@ class OverTheSimulator : public testing::TestWithParam<Row> {};
 TEST_P(OverTheSimulator, AWholeLife) {
   const Row row = GetParam();
   SimLab lab;
-  Json config = {{"version", 1}, {"storageDriverName", row.driver}, {"managementLIF", "192.168.199.108"}, {"dataLIF", "127.0.1.11"}, {"svm", "svm1"}};
+  Json config = {{"version", 1}, {"storageDriverName", row.driver}, {"managementLIF", "192.168.199.108"}, {"dataLIF", row.lif}, {"svm", "svm1"}};
   config["username"] = "admin";
   config["password"] = "wrong";
   const auto refused = lab.run(lab.core->add_backend(config.dump()));
@@ -45,7 +46,7 @@ TEST_P(OverTheSimulator, AWholeLife) {
   config["password"] = "netapp123";
   const auto added = lab.run(lab.core->add_backend(config.dump()));
   ASSERT_TRUE(added) << added.error().message;
-  EXPECT_EQ(*added, std::string(row.prefix) + "_127.0.1.11");
+  EXPECT_EQ(*added, std::string(row.prefix) + "_" + row.lif);
   const auto view = lab.core->backend(*added);
   EXPECT_EQ(view->storage.size(), 3U);
   EXPECT_EQ(to_json(view->storage.at("aggr2").attributes.at("media")).dump(), R"({"offer":["ssd"]})");
@@ -72,7 +73,7 @@ TEST_P(OverTheSimulator, AWholeLife) {
     const auto usage = lab.sim->nfs_usage(mounted->svm, mounted->volume, mounted->qtree);
     ASSERT_TRUE(usage);
     const bool tree = std::string(row.driver) == "ontap-nas-economy";
-    EXPECT_EQ(static_cast<std::uint64_t>(usage->total), tree ? 1073741824U : 1020054732U / 4096 * 4096) << "5 % snapshot reserve";
+    EXPECT_EQ(static_cast<std::uint64_t>(usage->total), tree ? 1073741824U : 1020054733U) << "5 % snapshot reserve";
   }
   EXPECT_EQ(lab.run(lab.core->resize_volume("v0", "2Gi")).value().config.size, "2147483648");
   if (row.snapshots) {
@@ -90,7 +91,8 @@ TEST_P(OverTheSimulator, AWholeLife) {
     EXPECT_TRUE(lab.run(lab.core->snapshots("v0"))->empty());
   }
   ASSERT_TRUE(lab.start());
-  EXPECT_EQ(lab.core->volumes().size(), 8U);
+  // The deletion that the clone stood in the way of was a wish all the same: starting finished it.
+  EXPECT_EQ(lab.core->volumes().size(), row.snapshots ? 7U : 8U);
   EXPECT_EQ(lab.core->backend(*added)->state, BackendState::online);
   for (const std::string& name : lab.core->volumes()) {
     const auto gone = lab.run(lab.core->delete_volume(name));
@@ -101,7 +103,8 @@ TEST_P(OverTheSimulator, AWholeLife) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, OverTheSimulator,
-                         testing::Values(Row{"ontap-nas", "ontapnas", true}, Row{"ontap-nas-economy", "ontapnaseco", false}, Row{"ontap-san", "ontapsan", true}),
+                         testing::Values(Row{"ontap-nas", "ontapnas", "127.0.1.11", true}, Row{"ontap-nas-economy", "ontapnaseco", "127.0.1.11", false},
+                                         Row{"ontap-san", "ontapsan", "127.0.1.12", true}),
                          [](const auto& row) { return std::string(row.param.prefix); });
 
 }  // namespace
