@@ -125,7 +125,7 @@ bool Pod::apply_status(Json& pod) {
 
 asio::awaitable<void> Pod::write_status() {
   const std::shared_ptr<Pod> self = shared_from_this();
-  const std::function<bool(Json&)> change = [self](Json& pod) { return self->apply_status(pod); };
+  const std::function<bool(Json&)> change = [this](Json& pod) { return apply_status(pod); };  // `self` keeps us
   const auto written = co_await world.cluster.modify(resources::pods, namespace_of(*object), name_of(*object), "status", change);
   if (written && uid_of(*written) == uid_of(*object) && version_of(*written) > version_of(*object)) object = std::make_shared<const Json>(*written);
   const bool retry = !written && !written.error().not_found();
