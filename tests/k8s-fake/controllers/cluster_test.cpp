@@ -44,6 +44,7 @@ TEST(Binder, BindsTheSmallestVolumeThatFitsAndReleasesIt) {
   Lab lab;
   lab.create(kVolumes, volume("big", "10Gi"));
   lab.create(kVolumes, volume("small", "2Gi"));
+  ASSERT_TRUE(lab.until([&] { return lab.phase(kVolumes + "/big") == "Available" && lab.phase(kVolumes + "/small") == "Available"; }));
   lab.create(kClaims, claim("data", ""));
   ASSERT_TRUE(lab.until([&] { return lab.phase(kClaims + "/data") == "Bound"; }));
   const Json bound = lab.get(kClaims + "/data");
@@ -154,7 +155,7 @@ TEST(Kubelet, ShellKeepsFilesOnAVolumeAcrossPods) {
   ASSERT_TRUE(lab.until([&] { return lab.phase(kPods + "/writer") == "Failed"; }));
   EXPECT_EQ(lab.log("writer"), "3\n");
   EXPECT_EQ(lab.get(kPods + "/writer")["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"], 3);
-  lab.create(kPods, pod("reader", "busybox", {"sh", "-c", "if [ -f /usr/share/nginx/html/log ]; then grep 2 /usr/share/nginx/html/log | tr a-z A-Z; fi; nosuch; echo $?"}, "Never", "data"));
+  lab.create(kPods, pod("reader", "busybox", {"sh", "-c", "if [ -f /usr/share/nginx/html/log ]; then grep 2 /usr/share/nginx/html/log | tr a-z A-Z; fi; nosuch 2>&1; echo $?"}, "Never", "data"));
   ASSERT_TRUE(lab.until([&] { return lab.phase(kPods + "/reader") == "Succeeded"; }));
   EXPECT_EQ(lab.log("reader"), "LINE 2\nsh: nosuch: not found\n127\n");
 }
@@ -184,8 +185,9 @@ TEST(Workloads, DeploymentRollsAndScales) {
   ASSERT_TRUE(lab.until([&] { return available() == 3; }));
   lab.call("PATCH", "/apis" + path + "/web", {{"spec", {{"template", {{"metadata", {{"annotations", {{"v", "2"}}}}}}}}}});
   ASSERT_TRUE(lab.until([&] {
-    const Json status = lab.get("/apis" + path + "/web")["status"];
-    return status.value("updatedReplicas", 0) == 3 && status.value("replicas", 0) == 3 && status.value("availableReplicas", 0) == 3;
+    const Json object = lab.get("/apis" + path + "/web");
+    const Json& status = object["status"];
+    return status.value("observedGeneration", 0) == object["metadata"]["generation"] && status.value("updatedReplicas", 0) == 3 && status.value("replicas", 0) == 3 && status.value("availableReplicas", 0) == 3;
   }));
   EXPECT_EQ(lab.get("/apis/apps/v1/namespaces/default/replicasets")["items"].size(), 2U);
   lab.call("PATCH", "/apis" + path + "/web", {{"spec", {{"replicas", 1}}}});

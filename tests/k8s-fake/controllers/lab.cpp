@@ -28,31 +28,32 @@ Lab::~Lab() {
   EXPECT_TRUE(runtime->stopped());
 }
 
-Json Lab::call(const std::string& method, const std::string& path, const Json& body) {
+Json Lab::call(const std::string& method, const std::string& path, const Json& object) {
   base::http::Request request;
   request.method = method;
   request.target = path;
   request.headers.set("Authorization", "Bearer " + fake->admin_token());
   request.headers.set("Accept", "application/json");
-  if (!body.is_null()) {
+  if (!object.is_null()) {
     request.headers.set("Content-Type", method == "PATCH" ? "application/merge-patch+json" : "application/json");
-    request.body = body.dump();
+    request.body = object.dump();
   }
   const base::http::Response response = handler(request);
   status = response.status;
+  body = response.body;
   Json parsed = Json::parse(response.body, nullptr, false);
-  return parsed.is_discarded() ? Json(response.body) : parsed;
+  return parsed.is_discarded() ? Json() : parsed;
 }
 
-Json Lab::create(const std::string& path, const Json& body) {
-  Json made = call("POST", path, body);
+Json Lab::create(const std::string& path, const Json& object) {
+  Json made = call("POST", path, object);
   EXPECT_EQ(status, 201) << made.dump();
   return made;
 }
 
 std::string Lab::log(const std::string& pod) {
-  const Json answer = get("/api/v1/namespaces/default/pods/" + pod + "/log");
-  return answer.is_string() ? answer.get<std::string>() : answer.dump();
+  call("GET", "/api/v1/namespaces/default/pods/" + pod + "/log");
+  return body;
 }
 
 bool Lab::until(const std::function<bool()>& done, base::Duration limit) { return clock.run_until(done, limit); }

@@ -21,10 +21,10 @@ class Lab {
   explicit Lab(StorageHooks hooks = {}, std::function<void(RuntimeConfig&)> adjust = nullptr);
   ~Lab();
 
-  /// One request as an administrator; the answer's body as JSON (text bodies as a JSON string). `status` keeps the code.
-  Json call(const std::string& method, const std::string& path, const Json& body = Json());
+  /// One request as an administrator; the answer's body as JSON. `status` and `body` keep the code and the bytes.
+  Json call(const std::string& method, const std::string& path, const Json& object = Json());
   Json get(const std::string& path) { return call("GET", path); }
-  Json create(const std::string& path, const Json& body);
+  Json create(const std::string& path, const Json& object);
   std::string log(const std::string& pod);
   /// Runs until `done` or five minutes (or `limit`) of the cluster's time have passed.
   bool until(const std::function<bool()>& done, base::Duration limit = std::chrono::minutes(5));
@@ -34,6 +34,7 @@ class Lab {
   std::vector<std::string> events(const std::string& name);
 
   int status = 0;
+  std::string body;
   boost::asio::io_context io;
   base::VirtualClock clock{io};
   std::unique_ptr<Fake> fake;
