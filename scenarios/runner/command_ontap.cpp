@@ -41,20 +41,21 @@ int send(const Connection& to, const std::string& command) {
   client.set_read_timeout(60);
   Json answers = Json::array();
   while (true) {
-    const Json body = {{"command", command}, {"answers", answers}};
+    const Json body = {{"commands", Json::array({command})}, {"answers", answers}};
     const auto answer = client.Post("/drydock/v1/commands", body.dump(), "application/json");
     if (!answer) {
       std::fprintf(stderr, "drydock: no lab answers at %s; start one with: drydock up\n", to.url.c_str());
       return 1;
     }
     const Json json = Json::parse(answer->body, nullptr, false);
-    if (answer->status != 200 || !json.is_object() || !json.contains("output")) {
+    if (answer->status != 200 || !json.is_object() || !json.contains("results") || json["results"].empty()) {
       std::fprintf(stderr, "drydock: HTTP %d: %s\n", answer->status, answer->body.c_str());
       return 1;
     }
-    const std::string output = json.value("output", "");
-    if (json.contains("question")) {
-      std::fprintf(stderr, "%s", json["question"].value("prompt", "").c_str());
+    const Json& result = json["results"][0];
+    const std::string output = result.value("output", "");
+    if (result.contains("question")) {
+      std::fprintf(stderr, "%s", result.value("question", "").c_str());
       std::string line;
       if (!std::getline(std::cin, line)) {
         std::fprintf(stderr, "\ndrydock: the command asks and standard input has no answer\n");
@@ -65,7 +66,7 @@ int send(const Connection& to, const std::string& command) {
       continue;
     }
     std::fputs(output.c_str(), stdout);
-    return json.value("ok", true) ? 0 : 1;
+    return result.value("failed", false) ? 1 : 0;
   }
 }
 
