@@ -110,7 +110,7 @@ Result<std::unique_ptr<WireWorld>> WireWorld::start(boost::asio::io_context& io,
   fs::create_directories(parts.config.directory, failure);
   if (failure) return Error{ErrorKind::unavailable, parts.config.directory + ": " + failure.message()};
   parts.config.directory = fs::absolute(parts.config.directory).lexically_normal().string();
-  auto authority = http::make_authority("drydock");
+  auto authority = http::make_authority("drydock-ca");
   if (!authority) return authority.error();
   parts.authority = *authority;
 

@@ -21,5 +21,5 @@ same() { python3 "$tutorial/compare" "$@"; }
 # repeat COMMAND…: until it succeeds; the step's time-out ends it.
 repeat() { until "$@" >/dev/null 2>&1; do sleep 0.1; done; }
 cli() { drydock ontap "$@"; }
-times() { printf "%${1}s" '' | tr ' ' "${2:- }"; }
+fill() { printf "%${1}s" '' | tr ' ' "${2:- }"; }
 cd "$work"
