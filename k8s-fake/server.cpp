@@ -28,7 +28,8 @@ void put_default(Server& server, const char* plural, Json object) {
 }
 
 void bootstrap_namespaces(Server& server) {
-  std::vector<std::string> names = {"default", "kube-system", "kube-public", "kube-node-lease"};
+  std::vector<std::string> names = {"default", "kube-system", "kube-public"};
+  if (server.at_least(13)) names.push_back("kube-node-lease");
   if (!server.config.openshift.empty()) {
     names.emplace_back("openshift");
     names.emplace_back("openshift-infra");
