@@ -8,7 +8,7 @@ CTEST := ctest --preset all --parallel $(JOBS)
 .PHONY: lab test soak build bench format lint tsan fuzz install clean packages kubectl
 
 lab: build kubectl
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/drydock run --wire --granularity step scenarios/tutorial
+	@PATH="$(CURDIR)/$(BIN):$$PATH" DRYDOCK_DEBIAN_KUBECTL=$(CURDIR)/build/tools/kubernetes-client/usr/bin/kubectl $(BIN)/drydock run --wire --granularity step scenarios/tutorial
 
 test: packages kubectl build/dev/build.ninja
 	cmake --build --preset dev -- -j $(JOBS)
@@ -22,7 +22,8 @@ build: packages build/release/build.ninja
 	cmake --build --preset release -- -j $(JOBS)
 
 bench: build
-	$(BIN)/drydock_bench --out bench/out
+	@mkdir -p bench/out
+	$(BIN)/pool_matching_bench --benchmark_out=bench/out/pool_matching.json --benchmark_out_format=json
 
 tsan: packages
 	cmake --workflow --preset tsan

@@ -78,7 +78,6 @@ int serve(const Flags& flags) {
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code&, int) {
     (*listeners)->stop();
-    clock.after(std::chrono::seconds(4), [&io] { io.stop(); });
   });
   io.run();
   return 0;

@@ -35,7 +35,11 @@ Object current_set(const Json& deployment, const std::vector<Object>& sets) {
 asio::awaitable<ApiResult> make_set(Context& context, Json deployment, std::int64_t replicas, std::int64_t revision) {
   const Json pod_template = at(deployment, "/spec/template");
   std::string hash = template_hash(pod_template);
-  hash.resize(context.config.minor >= 12 ? 10 : 9);
+  if (context.config.minor < 12) {
+    hash = decimal_template_hash(pod_template);
+  } else {
+    hash.resize(10);
+  }
   Json labels = at(pod_template, "/metadata/labels");
   if (!labels.is_object()) labels = Json::object();
   labels[kHash] = hash;
@@ -163,7 +167,8 @@ bool describe(Context& context, const Json& deployment, Json& status, const Coun
   condition_update("Available", enough, enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
                    enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.");
   const bool complete = counts.updated == wanted && counts.replicas == wanted && counts.available == wanted;
-  const Json& progressing = condition(Json{{"status", before}}, "Progressing");
+  const Json earlier = Json::object({{"status", before}});
+  const Json& progressing = condition(earlier, "Progressing");
   const std::int64_t deadline = number(deployment, "/spec/progressDeadlineSeconds", 600);
   const bool moved = counts.updated != number(before, "/updatedReplicas") || counts.available > number(before, "/availableReplicas") || counts.ready > number(before, "/readyReplicas");
   if (complete) {

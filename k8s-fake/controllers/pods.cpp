@@ -60,6 +60,12 @@ std::string template_hash(const Json& pod_template) {
   return result;
 }
 
+std::string decimal_template_hash(const Json& pod_template) {
+  std::uint32_t hash = 2166136261U;  // FNV-1a
+  for (const char c : template_hash(pod_template)) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return std::to_string(hash);
+}
+
 std::int64_t share_of(const Json& value, std::int64_t total, bool round_up, std::int64_t otherwise) {
   if (value.is_number()) return value.get<std::int64_t>();
   if (!value.is_string()) return otherwise;

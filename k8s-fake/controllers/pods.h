@@ -17,6 +17,8 @@ Json owner_reference(const Json& owner);
 Json pod_from(const Json& pod_template, const Json& owner);
 /// 10 characters of Kubernetes' safe alphabet, the same for the same content.
 std::string template_hash(const Json& pod_template);
+/// The form it had up to 1.11: a 32-bit number in decimal.
+std::string decimal_template_hash(const Json& pod_template);
 /// "25%" or 3, of `total`.
 std::int64_t share_of(const Json& value, std::int64_t total, bool round_up, std::int64_t otherwise);
 /// Seconds since 1970 of metadata.creationTimestamp and the like; zero when absent.

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "ontap-sim/cli/resolve.h"
-#include "shell.h"
+#include "tests/ontap-sim/cli/shell.h"
 
 namespace ontap_sim::cli {
 namespace {

@@ -1,7 +1,7 @@
 // Step B of the tutorial in both forms, and what the show commands then print.
 #include <gmock/gmock.h>
 
-#include "shell.h"
+#include "tests/ontap-sim/cli/shell.h"
 
 namespace ontap_sim::cli {
 namespace {

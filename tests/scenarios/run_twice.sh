@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# run_twice.sh DRYDOCK SEED PATH: a virtual suite passes, and its journal is the same when it runs again with its seed.
+set -eu
+drydock=$1 seed=$2 suite=$3
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+for turn in first second; do
+  "$drydock" run --virtual --seed "$seed" --granularity step --journal "$folder/$turn" "$suite"
+done
+test -s "$folder/first"
+cmp "$folder/first" "$folder/second" || { diff "$folder/first" "$folder/second" | head -20; echo "journals differ: $drydock run --virtual --seed $seed $suite"; exit 1; }
