@@ -213,6 +213,8 @@ Json pick(const Json& from, const std::vector<std::string>& keys) {
 
 Json reduce_backend(const Json& backend) {
   Json out = pick(backend, {"name", "config", "storage", "online", "volumes"});
+  // 17.10.1 keeps the pools as plain maps, which Go prints with sorted keys, whatever the server's order.
+  if (out.contains("storage")) out["storage"] = Json::parse(nlohmann::json::parse(out["storage"].dump()).dump());
   out["config"] = pick(out["config"], {"version", "storageDriverName", "storagePrefix", "serialNumbers"});
   if (out["config"]["storagePrefix"].is_null()) out["config"]["storagePrefix"] = "";
   return out;

@@ -102,7 +102,9 @@ TEST_F(Runner, EveryOperation) {
       continue;
     }
     EXPECT_EQ(result.verdict, *c.failure == '\0' ? Verdict::passed : Verdict::failed) << c.operations << text;
-    if (*c.failure != '\0') EXPECT_THAT(text, testing::HasSubstr(c.failure)) << c.operations;
+    if (*c.failure != '\0') {
+      EXPECT_THAT(text, testing::HasSubstr(c.failure)) << c.operations;
+    }
   }
   for (const auto& row : scenario::step_table()) EXPECT_TRUE(seen.contains(std::string(row.verb))) << row.verb;
 }

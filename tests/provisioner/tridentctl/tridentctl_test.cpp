@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const char* const kBackend = R"({"backend":{"name":"ontapnas_192.168.199.107","config":{"version":1,"storageDriverName":"ontap-nas","storagePrefix":"trident","serialNumbers":[],"managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","igroupName":"","svm":"tridentsvm"},"storage":{"aggr3":{"name":"aggr3","storageAttributes":{"backendType":{"offer":["ontap-nas"]},"encryption":{"offer":true},"media":{"offer":["hdd"]},"provisioningType":{"offer":["thick","thin"]},"snapshots":{"offer":true}},"storageClasses":[],"volumes":[]}},"online":true,"volumes":[]}})";
+const char* const kBackend = R"({"backend":{"name":"ontapnas_192.168.199.107","config":{"version":1,"storageDriverName":"ontap-nas","storagePrefix":"trident","serialNumbers":[],"managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","igroupName":"","svm":"tridentsvm"},"storage":{"aggr3":{"name":"aggr3","storageClasses":[],"storageAttributes":{"backendType":{"offer":["ontap-nas"]},"encryption":{"offer":true},"media":{"offer":["hdd"]},"provisioningType":{"offer":["thick","thin"]},"snapshots":{"offer":true}},"volumes":[]}},"online":true,"volumes":[]}})";
 const char* const kGold = R"({"storageClass":{"Config":{"version":"1","name":"ontap-gold","attributes":{"backendType":"ontap-nas","media":"ssd","provisioningType":"thin","snapshots":"true"}},"storage":{}}})";
 const char* const kBasic = R"({"storageClass":{"Config":{"version":"1","name":"basic","attributes":{"backendType":"ontap-nas"}},"storage":{"ontapnas_192.168.199.107":["aggr3"]}}})";
 const char* const kPinned = R"({"storageClass":{"Config":{"version":"1","name":"pinned","requiredStorage":{"b":["p"]}},"storage":{}}})";
