@@ -126,7 +126,7 @@ TEST_F(Runner, BlocksRunInOrder) {
 TEST_F(Runner, NamespacesBindingsAndCleanup) {
   std::vector<std::string> journal;
   const auto result = run(
-      "  bindings: [{name: a, value: x}, {name: b, value: \"(join('-', [$a, $namespace]))\"}]\n  namespaceTemplate: {metadata: {labels: {team: \"(join('', [$a, 'y']))\"}}}\n  steps:\n"
+      "  bindings: [{name: a, value: x}, {name: b, value: \"(join('-', [$a, $namespace]))\"}]\n  namespaceTemplate: {metadata: {labels: {team: \"(join('', ['x', 'y']))\"}}}\n  steps:\n"
       "  - bindings: [{name: a, value: z}]\n    try:\n    - apply: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: \"(join('-', [$a, 'map']))\"}, data: {b: ($b), size: ($values.size)}}}\n"
       "    - assert: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: z-map, namespace: ($namespace)}, data: {size: 2Gi}}}\n"
       "    - assert: {resource: {apiVersion: v1, kind: Namespace, metadata: {name: ($namespace), labels: {team: xy}}}}\n",
