@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ontap-sim/model/cluster.h"
+#include "ontap-sim/model/mirror_ops.h"
 #include "ontap-sim/model/qtree_ops.h"
 #include "ontap-sim/model/volume_ops.h"
 #include "provisioner/base/text.h"
@@ -84,6 +85,7 @@ std::string finish_move(Cluster& cluster, Svm& svm, Volume& volume, Job& job) {
 
 /// "" when it went well.
 std::string perform(Cluster& cluster, Job& job) {
+  if (job.kind == JobKind::snapmirror) return finish_transfer(cluster, {job.svm, job.volume});
   Svm* svm = cluster.find_svm(job.svm);
   Volume* volume = svm == nullptr ? nullptr : svm->find_volume(job.volume);
   if (volume == nullptr) return job.kind == JobKind::finished || job.kind == JobKind::other ? "" : "Volume \"" + job.volume + "\" does not exist.";

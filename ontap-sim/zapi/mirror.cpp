@@ -1,73 +1,565 @@
-// SnapMirror relationships: what the NAS driver asks after each volume. Source: section 7.12.
+// SnapMirror relationships, their policies, and peers. Source: section 7.12.
+#include "ontap-sim/model/mirror_ops.h"
+
+#include <algorithm>
+
 #include "ontap-sim/model/job_ops.h"
 #include "ontap-sim/zapi/families.h"
 
 namespace ontap_sim::zapi {
 namespace {
 
+using model::Endpoint;
 using model::SnapMirror;
+using model::SnapMirrorPolicy;
+using model::SvmPeer;
 
-void write_mirror(Out& out, const SnapMirror& mirror) {
+/// "svm:vol", "cluster://svm/vol" or the pair of vserver and volume.
+Endpoint read_end(const Call& call, const std::string& side) {
+  std::string location = call.text((side + "-location").c_str());
+  if (const std::size_t scheme = location.find("://"); scheme != std::string::npos) {
+    location = location.substr(scheme + 3);
+    std::replace(location.begin(), location.end(), '/', ':');
+  }
+  if (!location.empty()) {
+    const std::size_t colon = location.find(':');
+    return {location.substr(0, colon), colon == std::string::npos ? "" : location.substr(colon + 1)};
+  }
+  Endpoint end{call.text((side + "-vserver").c_str()), call.text((side + "-volume").c_str())};
+  if (end.svm.empty() && !end.volume.empty() && call.scope_svm != nullptr) end.svm = call.scope_svm->name;
+  return end;
+}
+
+bool mirror_visible(const Call& call, const SnapMirror& mirror) {
+  return call.scope_svm == nullptr || mirror.destination.svm == call.scope_svm->name || (mirror.type == "load_sharing" && mirror.source.svm == call.scope_svm->name);
+}
+
+/// The relationship that a call names by its destination, or by its source when it gives only that.
+model::Result<SnapMirror*> named_mirror(Call& call) {
+  const Endpoint destination = read_end(call, "destination");
+  if (destination.svm.empty()) {
+    const Endpoint source = read_end(call, "source");
+    for (auto& [key, mirror] : call.cluster.snapmirrors) {
+      if (mirror.source == source && mirror_visible(call, mirror)) return &mirror;
+    }
+  }
+  auto mirror = model::require_mirror(call.cluster, destination);
+  if (mirror && !mirror_visible(call, **mirror)) return model::missing_entry();
+  return mirror;
+}
+
+void write_mirror(Out& out, const model::Cluster& cluster, const SnapMirror& mirror) {
+  const auto seconds = [](base::Duration span) { return std::chrono::duration_cast<std::chrono::seconds>(span).count(); };
+  const bool done_once = mirror.last_transfer_end != model::TimePoint{};
+  if (mirror.status == "transferring") out.text("current-transfer-type", mirror.pending);
   out.text("destination-location", mirror.destination.location());
   out.text("destination-volume", mirror.destination.volume);
   out.text("destination-vserver", mirror.destination.svm);
+  out.text_if("exported-snapshot", mirror.newest_snapshot);
+  if (!mirror.newest_snapshot.empty()) out.time("exported-snapshot-timestamp", mirror.newest_snapshot_time);
+  if (cluster.ontapi_minor >= 30) out.flag("identity-preserve", mirror.identity_preserve);
+  out.flag("is-constituent", false);
   out.flag("is-healthy", mirror.healthy);
+  if (!mirror.newest_snapshot.empty()) out.integer("lag-time", seconds(cluster.now() - mirror.newest_snapshot_time));
+  if (done_once) {
+    out.integer("last-transfer-duration", seconds(mirror.last_transfer_end - mirror.last_transfer_begin));
+    out.time("last-transfer-end-timestamp", mirror.last_transfer_end);
+    out.text("last-transfer-from", mirror.source.location());
+    out.integer("last-transfer-size", mirror.last_transfer_size);
+    out.text("last-transfer-type", mirror.last_transfer_type);
+  }
+  out.text_if("last-transfer-error", mirror.last_transfer_error);
+  out.integer("max-transfer-rate", mirror.max_transfer_rate);
   out.text("mirror-state", mirror.mirror_state);
+  out.text_if("newest-snapshot", mirror.newest_snapshot);
+  if (!mirror.newest_snapshot.empty()) out.time("newest-snapshot-timestamp", mirror.newest_snapshot_time);
+  if (cluster.ontapi_minor >= 30) out.text("opmask", "18446744073709551615");
   out.text("policy", mirror.policy);
+  if (cluster.ontapi_minor >= 30) {
+    const auto policy = cluster.snapmirror_policies.find({"", mirror.policy});
+    out.text("policy-type", policy == cluster.snapmirror_policies.end() ? "async_mirror" : policy->second.type);
+    out.text("relationship-group-type", mirror.destination.volume.empty() ? "vserver" : "none");
+  }
+  out.text("relationship-control-plane", "v2");
   out.text("relationship-id", mirror.id.text());
+  if (mirror.status == "transferring") out.integer("relationship-progress", mirror.last_transfer_size / 2);
   out.text("relationship-status", mirror.status);
   out.text("relationship-type", mirror.type);
   out.text_if("schedule", mirror.schedule);
   out.text("source-location", mirror.source.location());
   out.text("source-volume", mirror.source.volume);
   out.text("source-vserver", mirror.source.svm);
+  out.text("tries", mirror.tries);
+  out.text_if("unhealthy-reason", mirror.unhealthy_reason);
+  if (cluster.ontapi_minor >= 30) {
+    out.integer("break-successful-count", mirror.break_successful);
+    out.integer("resync-successful-count", mirror.resync_successful);
+    out.integer("update-successful-count", mirror.update_successful);
+  }
   out.text("vserver", mirror.destination.svm);
 }
 
-bool visible(const Call& call, const SnapMirror& mirror) {
-  return call.scope_svm == nullptr || mirror.destination.svm == call.scope_svm->name || (mirror.type == "load_sharing" && mirror.source.svm == call.scope_svm->name);
+const RecordShape kMirrorShape{"snapmirror-info", {"destination-location"}};
+
+void walk_mirrors(Iteration& page, const Call& call) {
+  std::vector<std::pair<std::string, const SnapMirror*>> rows;
+  for (const auto& [destination, mirror] : call.cluster.snapmirrors) {
+    if (mirror_visible(call, mirror)) rows.emplace_back(destination.location(), &mirror);
+  }
+  std::sort(rows.begin(), rows.end());
+  for (const auto& [location, mirror] : rows) {
+    const SnapMirror& one = *mirror;
+    if (!page.row({location}, [&](Out& out) { write_mirror(out, call.cluster, one); })) break;
+  }
 }
 
 Status snapmirror_get_iter(Call& call) {
-  static const RecordShape shape{"snapmirror-info", {"destination-location"}};
-  auto page = Iteration::open(call, shape);
+  auto page = Iteration::open(call, kMirrorShape);
   if (!page) return page.error();
-  for (const auto& [destination, mirror] : call.cluster.snapmirrors) {
-    if (!visible(call, mirror)) continue;
-    if (!(*page)->row({destination.location()}, [&](Out& out) { write_mirror(out, mirror); })) break;
+  walk_mirrors(**page, call);
+  return (*page)->finish();
+}
+
+Status snapmirror_get(Call& call) {
+  auto mirror = named_mirror(call);
+  if (!mirror) return mirror.error();
+  auto record = Iteration::single(call, kMirrorShape);
+  record->row({(*mirror)->destination.location()}, [&](Out& out) { write_mirror(out, call.cluster, **mirror); });
+  return record->finish_single();
+}
+
+Status snapmirror_create(Call& call) {
+  model::NewMirror spec;
+  spec.source = read_end(call, "source");
+  spec.destination = read_end(call, "destination");
+  spec.source_cluster = call.text("source-cluster");
+  if (spec.destination.svm.empty()) return ModelError{Errno::invalid_input, "Missing input: destination-location"};
+  spec.type = call.optional_text("relationship-type").value_or("");
+  constexpr std::string_view types[] = {"", "data_protection", "extended_data_protection", "load_sharing", "vault", "restore", "transition_data_protection"};
+  if (std::find(std::begin(types), std::end(types), spec.type) == std::end(types)) return call.invalid("relationship-type");
+  spec.policy = call.optional_text("policy").value_or("");
+  spec.schedule = call.optional_text("schedule").value_or("");
+  spec.tries = call.optional_text("tries").value_or("");
+  spec.max_transfer_rate = call.integer("max-transfer-rate").value_or(0);
+  spec.identity_preserve = call.flag("identity-preserve");
+  auto made = model::create_mirror(call.cluster, spec);
+  if (!made) return made.error();
+  if (call.flag("return-record")) {
+    Out out(call.put("result").append_child(kMirrorShape.type), {}, {}, {});
+    write_mirror(out, call.cluster, **made);
+  }
+  return {};
+}
+
+/// The calls that start a transfer differ in its kind only.
+Status transfer(Call& call, const std::string& kind) {
+  auto mirror = named_mirror(call);
+  if (!mirror) return mirror.error();
+  auto job = model::start_transfer(call.cluster, **mirror, kind);
+  if (!job) return job.error();
+  call.put("result-jobid", static_cast<std::int64_t>(*job));
+  call.put("result-operation-id", call.cluster.jobs.at(*job).uuid.text());
+  call.put("result-status", "succeeded");  // the request is queued; clients poll the relationship
+  return {};
+}
+
+Status snapmirror_initialize(Call& call) { return transfer(call, "initialize"); }
+Status snapmirror_update(Call& call) { return transfer(call, "update"); }
+Status snapmirror_resync(Call& call) { return transfer(call, "resync"); }
+
+Status snapmirror_restore(Call& call) {
+  const Endpoint source = read_end(call, "source");
+  const Endpoint destination = read_end(call, "destination");
+  model::Svm* svm = call.cluster.find_svm(destination.svm);
+  if (svm == nullptr || svm->find_volume(destination.volume) == nullptr) return model::missing_entry();
+  const model::Svm* from = call.cluster.find_svm(source.svm);
+  const model::Volume* volume = from == nullptr ? nullptr : from->find_volume(source.volume);
+  if (volume == nullptr) return model::missing_entry();
+  const std::string snapshot = call.text("source-snapshot");
+  if (!snapshot.empty() && volume->find_snapshot(snapshot) == nullptr) return model::refused("Snapshot \"" + snapshot + "\" does not exist.");
+  call.put_job(model::start_job(call.cluster, {.kind = model::JobKind::other, .name = "SnapMirror restore of " + destination.location(), .type = "SNAPMIRROR", .svm = destination.svm,
+                                               .volume = destination.volume},
+                                model::copy_time(call.cluster, volume->written)));
+  return {};
+}
+
+template <Status (*operation)(model::Cluster&, SnapMirror&)>
+Status on_mirror(Call& call) {
+  auto mirror = named_mirror(call);
+  if (!mirror) return mirror.error();
+  return operation(call.cluster, **mirror);
+}
+
+Status snapmirror_modify(Call& call) {
+  auto mirror = named_mirror(call);
+  if (!mirror) return mirror.error();
+  const auto policy = call.optional_text("policy");
+  if (policy && !call.cluster.snapmirror_policies.contains({"", *policy}) && !call.cluster.snapmirror_policies.contains({(*mirror)->destination.svm, *policy})) {
+    return ModelError{Errno::entry_does_not_exist, "SnapMirror policy \"" + *policy + "\" does not exist: entry doesn't exist"};
+  }
+  const auto schedule = call.optional_text("schedule");
+  if (schedule && !call.cluster.schedules.contains(*schedule)) return model::refused("Schedule \"" + *schedule + "\" does not exist.");
+  if (policy) (*mirror)->policy = *policy;
+  if (schedule) (*mirror)->schedule = *schedule;
+  if (const auto tries = call.optional_text("tries")) (*mirror)->tries = *tries;
+  if (const auto rate = call.integer("max-transfer-rate")) (*mirror)->max_transfer_rate = *rate;
+  call.cluster.touch();
+  return {};
+}
+
+Status snapmirror_destroy(Call& call) {
+  auto mirror = named_mirror(call);
+  if (!mirror) return mirror.error();
+  return model::destroy_mirror(call.cluster, Endpoint((*mirror)->destination));
+}
+
+Endpoint end_of_location(const std::string& location) {
+  const std::size_t colon = location.find(':');
+  return {location.substr(0, colon), colon == std::string::npos ? "" : location.substr(colon + 1)};
+}
+
+Status snapmirror_destroy_iter(Call& call) {
+  auto found = Iteration::collect(call, kMirrorShape);
+  if (!found) return found.error();
+  walk_mirrors(**found, call);
+  return change_each(call, kMirrorShape, **found, {"snapmirror-destroy-iter-info", "snapmirror-key"},
+                     [&](const Key& key) { return model::destroy_mirror(call.cluster, end_of_location(key[0])); });
+}
+
+const RecordShape kDestinationShape{"snapmirror-destination-info", {"destination-location"}};
+
+void walk_destinations(Iteration& page, const Call& call) {
+  const auto table = call.cluster.records.find(model::kReleaseTable);
+  if (table == call.cluster.records.end()) return;
+  for (const auto& [location, record] : table->second) {
+    const auto& fields = record.fields;
+    if (call.scope_svm != nullptr && fields.at("source-vserver") != call.scope_svm->name) continue;
+    const bool more = page.row({location}, [&](Out& out) {
+      for (const auto& [name, value] : fields) out.text(name.c_str(), value);
+      out.flag("is-constituent", false);
+    });
+    if (!more) break;
+  }
+}
+
+Status snapmirror_get_destination_iter(Call& call) {
+  auto page = Iteration::open(call, kDestinationShape);
+  if (!page) return page.error();
+  walk_destinations(**page, call);
+  return (*page)->finish();
+}
+
+Status snapmirror_release(Call& call) { return model::release_mirror(call.cluster, read_end(call, "destination"), call.flag("relationship-info-only")); }
+
+Status snapmirror_release_iter(Call& call) {
+  auto found = Iteration::collect(call, kDestinationShape);
+  if (!found) return found.error();
+  walk_destinations(**found, call);
+  return change_each(call, kDestinationShape, **found, {"snapmirror-release-iter-info", "snapmirror-key"},
+                     [&](const Key& key) { return model::release_mirror(call.cluster, end_of_location(key[0]), call.flag("relationship-info-only")); });
+}
+
+Status snapmirror_update_ls_set(Call& call) {
+  const Endpoint source = read_end(call, "source");
+  bool any = false;
+  for (auto& [destination, mirror] : call.cluster.snapmirrors) {
+    if (mirror.type != "load_sharing" || mirror.source != source || !mirror_visible(call, mirror)) continue;
+    any = true;
+    mirror.last_transfer_begin = mirror.last_transfer_end = call.cluster.now();
+    mirror.last_transfer_type = "update";
+    ++mirror.update_successful;
+  }
+  if (!any) return model::missing_entry();
+  call.cluster.touch();
+  call.put_job(model::record_job(call.cluster, {.kind = model::JobKind::finished, .name = "SnapMirror update of the set " + source.location(), .type = "SNAPMIRROR", .svm = source.svm,
+                                                .volume = source.volume},
+                                 "Successful"));
+  return {};
+}
+
+// Policies. Those of the cluster have no owner; an SVM sees its own and the cluster's.
+
+const RecordShape kMirrorPolicyShape{"snapmirror-policy-info", {"vserver-name", "policy-name"}};
+
+std::string policy_owner(const Call& call) { return call.scope_svm == nullptr ? "" : call.scope_svm->name; }
+
+void write_mirror_policy(Out& out, const model::Cluster& cluster, const SnapMirrorPolicy& policy) {
+  out.text("comment", policy.comment);
+  out.flag("create-snapshot", policy.create_snapshot);
+  out.list("discard-configs", "svmdr-config-obj", policy.discard_configs);
+  out.flag("ignore-atime", policy.ignore_atime);
+  out.text("owner", policy.owner_svm.empty() ? "cluster_admin" : "vserver_admin");
+  out.text("policy-name", policy.name);
+  out.text("restart", policy.restart);
+  std::int64_t keep = 0;
+  for (const SnapMirrorPolicy::Rule& rule : policy.rules) keep += static_cast<std::int64_t>(base::parse_unsigned(rule.keep).value_or(0));
+  if (pugi::xml_node list = policy.rules.empty() ? pugi::xml_node() : out.child_list("snapmirror-policy-rules")) {
+    for (const SnapMirrorPolicy::Rule& rule : policy.rules) {
+      pugi::xml_node info = list.append_child("snapmirror-policy-rule-info");
+      append_text(info, "keep", rule.keep);
+      append_text(info, "preserve", rule.preserve ? "true" : "false");
+      append_text(info, "snapmirror-label", rule.label);
+      append_text(info, "warn", std::to_string(rule.warn));
+    }
+  }
+  out.integer("total-keep", keep);
+  out.integer("total-rules", static_cast<std::int64_t>(policy.rules.size()));
+  out.text("transfer-priority", policy.transfer_priority);
+  out.text("tries", policy.tries);
+  out.text("type", policy.type);
+  out.text("vserver-name", policy.owner_svm.empty() ? cluster.name : policy.owner_svm);
+}
+
+Status snapmirror_policy_get_iter(Call& call) {
+  auto page = Iteration::open(call, kMirrorPolicyShape);
+  if (!page) return page.error();
+  std::map<std::pair<std::string, std::string>, const SnapMirrorPolicy*> rows;
+  for (const auto& [key, policy] : call.cluster.snapmirror_policies) {
+    if (call.scope_svm != nullptr && !key.first.empty() && key.first != call.scope_svm->name) continue;
+    rows[{key.first.empty() ? call.cluster.name : key.first, key.second}] = &policy;
+  }
+  for (const auto& [key, policy] : rows) {
+    const SnapMirrorPolicy& one = *policy;
+    if (!(*page)->row({key.first, key.second}, [&](Out& out) { write_mirror_policy(out, call.cluster, one); })) break;
   }
   return (*page)->finish();
 }
 
-Status snapmirror_update_ls_set(Call& call) {
-  std::string location = call.text("source-location");
-  if (location.empty()) location = call.text("source-vserver") + ":" + call.text("source-volume");
-  if (const std::size_t slashes = location.rfind('/'); slashes != std::string::npos) location = location.substr(slashes + 1);
-  std::string svm;
-  std::string volume;
-  for (auto& [destination, mirror] : call.cluster.snapmirrors) {
-    if (mirror.type != "load_sharing" || mirror.source.location() != location || !visible(call, mirror)) continue;
-    svm = mirror.source.svm;
-    volume = mirror.source.volume;
-    mirror.last_transfer_end = call.cluster.now();
-    mirror.last_transfer_type = "update";
-    ++mirror.update_successful;
+Status snapmirror_policy_create(Call& call) {
+  SnapMirrorPolicy policy;
+  policy.owner_svm = policy_owner(call);
+  policy.name = call.text("policy-name");
+  if (call.cluster.snapmirror_policies.contains({policy.owner_svm, policy.name}) || call.cluster.snapmirror_policies.contains({"", policy.name})) return model::duplicate_entry();
+  policy.comment = call.text("comment");
+  policy.type = call.optional_text("type").value_or("async_mirror");
+  policy.tries = call.optional_text("tries").value_or(policy.tries);
+  policy.transfer_priority = call.optional_text("transfer-priority").value_or(policy.transfer_priority);
+  policy.restart = call.optional_text("restart").value_or(policy.restart);
+  policy.ignore_atime = call.flag("ignore-atime");
+  if (const auto discard = call.list("discard-configs", "svmdr-config-obj")) policy.discard_configs = {discard->begin(), discard->end()};
+  if (call.flag("return-record")) {
+    Out out(call.put("result").append_child(kMirrorPolicyShape.type), {}, {}, {});
+    write_mirror_policy(out, call.cluster, policy);
   }
-  if (svm.empty()) return model::missing_entry();
+  call.cluster.snapmirror_policies[{policy.owner_svm, policy.name}] = std::move(policy);
   call.cluster.touch();
-  call.put_job(model::record_job(call.cluster, {.kind = model::JobKind::finished, .name = "SnapMirror update of the set " + location, .type = "SNAPMIRROR", .svm = svm, .volume = volume},
-                                 "Successful"));
+  return {};
+}
+
+model::Result<SnapMirrorPolicy*> own_policy(Call& call) {
+  const auto at = call.cluster.snapmirror_policies.find({policy_owner(call), call.text("policy-name")});
+  if (at == call.cluster.snapmirror_policies.end()) return model::missing_entry();
+  return &at->second;
+}
+
+Status snapmirror_policy_add_rule(Call& call) {
+  auto policy = own_policy(call);
+  if (!policy) return policy.error();
+  const std::string label = call.text("snapmirror-label");
+  for (const SnapMirrorPolicy::Rule& rule : (*policy)->rules) {
+    if (rule.label == label) return model::duplicate_entry();
+  }
+  (*policy)->rules.push_back({label, call.text("keep"), call.flag("preserve"), static_cast<int>(call.integer("warn").value_or(0))});
+  call.cluster.touch();
+  return {};
+}
+
+Status snapmirror_policy_modify(Call& call) {
+  auto policy = own_policy(call);
+  if (!policy) return policy.error();
+  if (call.has("comment")) (*policy)->comment = call.text("comment");
+  (*policy)->tries = call.optional_text("tries").value_or((*policy)->tries);
+  (*policy)->transfer_priority = call.optional_text("transfer-priority").value_or((*policy)->transfer_priority);
+  (*policy)->restart = call.optional_text("restart").value_or((*policy)->restart);
+  call.cluster.touch();
+  return {};
+}
+
+Status snapmirror_policy_delete(Call& call) {
+  auto policy = own_policy(call);
+  if (!policy) return policy.error();
+  for (const auto& [destination, mirror] : call.cluster.snapmirrors) {
+    if (mirror.policy == (*policy)->name) return model::refused("SnapMirror policy \"" + mirror.policy + "\" is in use by \"" + destination.location() + "\".");
+  }
+  call.cluster.snapmirror_policies.erase({policy_owner(call), call.text("policy-name")});
+  call.cluster.touch();
+  return {};
+}
+
+// Peers.
+
+Status vserver_peer_create(Call& call) {
+  SvmPeer peer;
+  peer.svm = call.text("vserver");
+  peer.peer_svm = call.text("peer-vserver");
+  peer.peer_cluster = call.optional_text("peer-cluster").value_or("");
+  if (const auto list = call.list("applications", "vserver-peer-application"); list && !list->empty()) peer.applications = {list->begin(), list->end()};
+  return model::create_svm_peer(call.cluster, peer);
+}
+Status vserver_peer_accept(Call& call) { return model::accept_svm_peer(call.cluster, call.text("vserver"), call.text("peer-vserver")); }
+Status vserver_peer_delete(Call& call) { return model::delete_svm_peer(call.cluster, call.text("vserver"), call.text("peer-vserver")); }
+
+Status vserver_peer_get_iter(Call& call) {
+  static const RecordShape shape{"vserver-peer-info", {"vserver", "peer-vserver"}};
+  auto page = Iteration::open(call, shape);
+  if (!page) return page.error();
+  std::vector<SvmPeer> peers = call.cluster.svm_peers;
+  std::sort(peers.begin(), peers.end(), [](const SvmPeer& a, const SvmPeer& b) { return std::tie(a.svm, a.peer_svm) < std::tie(b.svm, b.peer_svm); });
+  for (const SvmPeer& peer : peers) {
+    if (call.scope_svm != nullptr && peer.svm != call.scope_svm->name) continue;
+    const bool more = (*page)->row({peer.svm, peer.peer_svm}, [&](Out& out) {
+      out.list("applications", "vserver-peer-application", peer.applications);
+      out.text("peer-cluster", peer.peer_cluster);
+      out.text("peer-state", peer.state);
+      out.text("peer-vserver", peer.peer_svm);
+      if (const model::Svm* other = call.cluster.find_svm(peer.peer_svm)) out.text("peer-vserver-uuid", other->uuid.text());
+      out.text("remote-vserver-name", peer.peer_svm);
+      out.text("vserver", peer.svm);
+      if (const model::Svm* own = call.cluster.find_svm(peer.svm)) out.text("vserver-uuid", own->uuid.text());
+    });
+    if (!more) break;
+  }
+  return (*page)->finish();
+}
+
+Status cluster_peer_create(Call& call) {
+  model::ClusterPeer peer;
+  peer.addresses = call.list("peer-addresses", "remote-inet-address").value_or(std::vector<std::string>{});
+  if (peer.addresses.empty()) return ModelError{Errno::invalid_input, "Missing input: peer-addresses"};
+  peer.name = peer.remote_name = call.optional_text("cluster-name").value_or("cluster-" + base::replace_all(peer.addresses.front(), ".", "-"));
+  if (call.cluster.cluster_peers.contains(peer.name)) return model::duplicate_entry();
+  peer.timeout = static_cast<int>(call.integer("timeout").value_or(60));
+  peer.uuid = model::new_uuid(call.cluster.rng);
+  peer.serial = "1-80-" + std::to_string(100001 + call.cluster.cluster_peers.size());
+  call.cluster.cluster_peers.emplace(peer.name, std::move(peer));
+  call.cluster.touch();
+  return {};
+}
+
+Status cluster_peer_delete(Call& call) {
+  const std::string name = call.text("cluster-name");
+  for (const SvmPeer& peer : call.cluster.svm_peers) {
+    if (peer.peer_cluster == name) return model::refused("Cluster peer \"" + name + "\" is in use by Vserver peer relationships.");
+  }
+  if (call.cluster.cluster_peers.erase(name) == 0) return model::missing_entry();
+  call.cluster.touch();
+  return {};
+}
+
+Status cluster_peer_get_iter(Call& call) {
+  static const RecordShape shape{"cluster-peer-info", {"cluster-name"}};
+  auto page = Iteration::open(call, shape);
+  if (!page) return page.error();
+  (*page)->each(call.cluster.cluster_peers, 0, true, [&](const std::string& name, const model::ClusterPeer& peer, bool) {
+    return (*page)->row({name}, [&](Out& out) {
+      out.list("active-addresses", "remote-inet-address", peer.addresses);
+      out.text("availability", peer.availability);
+      out.text("cluster-name", name);
+      out.text("cluster-uuid", peer.uuid.text());
+      out.list("peer-addresses", "remote-inet-address", peer.addresses);
+      out.text("remote-cluster-name", peer.remote_name);
+      out.text("serial-number", peer.serial);
+      out.integer("timeout", peer.timeout);
+    });
+  });
+  return (*page)->finish();
+}
+
+std::string cluster_option(const Call& call, const std::string& name, const std::string& otherwise) {
+  const auto at = call.cluster.options.find(name);
+  return at == call.cluster.options.end() ? otherwise : at->second;
+}
+
+Status cluster_peer_policy_get(Call& call) {
+  pugi::xml_node policy = call.put("attributes").append_child("cluster-peer-policy");
+  append_text(policy, "is-unauthenticated-access-permitted", cluster_option(call, "peer-policy:unauthenticated", "false"));
+  append_text(policy, "passphrase-minimum-length", cluster_option(call, "peer-policy:passphrase", "8"));
+  return {};
+}
+
+Status cluster_peer_policy_modify(Call& call) {
+  if (const auto permitted = call.boolean("is-unauthenticated-access-permitted")) call.cluster.options["peer-policy:unauthenticated"] = *permitted ? "true" : "false";
+  if (const auto length = call.integer("passphrase-minlength")) call.cluster.options["peer-policy:passphrase"] = std::to_string(*length);
+  call.cluster.touch();
   return {};
 }
 
 }  // namespace
 
 std::vector<ApiEntry> mirror_apis() {
+  constexpr std::string_view ends = "destination-cluster destination-location destination-volume destination-vserver source-cluster source-location source-volume source-vserver";
+  constexpr std::string_view quiesce = ends;
+  constexpr std::string_view move =
+      "destination-cluster destination-location destination-snapshot destination-volume destination-vserver enable-storage-efficiency:b is-adaptive:b "
+      "is-catalog-enabled:b max-transfer-rate:i source-cluster source-location source-snapshot source-volume source-vserver transfer-priority preserve:b "
+      "quick-resync:b remove-catalog-base-owners:b destination-endpoint-uuid";
   return {
       {.name = "snapmirror-get-iter", .scope = Scope::any, .input = "desired-attributes:r expand:b max-records:i query:r tag", .run = snapmirror_get_iter,
        .source = "nDVP needs num-records"},
+      {.name = "snapmirror-get", .scope = Scope::any,
+       .input = "desired-attributes:r destination-cluster destination-location destination-volume destination-vserver source-cluster source-location source-volume "
+                "source-vserver",
+       .run = snapmirror_get, .source = "15661 means none: Trident"},
+      {.name = "snapmirror-create", .scope = Scope::any,
+       .input = "cg-item-mappings:r destination-cluster destination-endpoint-uuid destination-location destination-volume destination-vserver identity-preserve:b "
+                "is-auto-expand-enabled:b is-catalog-enabled:b max-transfer-rate:i policy relationship-type return-record:b schedule source-cluster "
+                "source-endpoint-uuid source-location source-volume source-vserver tries vserver",
+       .run = snapmirror_create, .source = "17122: Manila, Cinder"},
+      {.name = "snapmirror-initialize", .scope = Scope::any, .input = move, .run = snapmirror_initialize, .source = "Manila polls the relationship"},
+      {.name = "snapmirror-update", .scope = Scope::any, .input = move, .run = snapmirror_update, .source = "17137 tolerated: Manila"},
+      {.name = "snapmirror-resync", .scope = Scope::any, .input = move, .run = snapmirror_resync, .source = "Trident"},
+      {.name = "snapmirror-restore", .scope = Scope::any,
+       .input = "clean-up-failure:b destination-cluster destination-location destination-volume destination-vserver disable-storage-efficiency:b max-transfer-rate:i "
+                "source-cluster source-location source-snapshot source-volume source-vserver transfer-priority tries",
+       .run = snapmirror_restore, .source = "appendix B"},
+      {.name = "snapmirror-quiesce", .scope = Scope::any, .input = quiesce, .run = on_mirror<model::quiesce_mirror>, .source = "Manila"},
+      {.name = "snapmirror-resume", .scope = Scope::any, .input = quiesce, .run = on_mirror<model::resume_mirror>, .source = "17127 tolerated: Manila"},
+      {.name = "snapmirror-abort", .scope = Scope::any,
+       .input = "check-only:b clear-checkpoint:b destination-cluster destination-location destination-volume destination-vserver source-cluster source-location "
+                "source-volume source-vserver",
+       .run = on_mirror<model::abort_transfer>, .source = "17130 tolerated: Manila"},
+      {.name = "snapmirror-break", .scope = Scope::any,
+       .input = "destination-cluster destination-location destination-volume destination-vserver recover:b restore-destination-to-snapshot source-cluster "
+                "source-location source-volume source-vserver",
+       .run = on_mirror<model::break_mirror>, .source = "17114, 13001: Trident, Manila"},
+      {.name = "snapmirror-modify", .scope = Scope::any,
+       .input = "destination-cluster destination-location destination-volume destination-vserver max-transfer-rate:i policy schedule source-cluster source-location "
+                "source-volume source-vserver tries vserver",
+       .run = snapmirror_modify, .source = "Manila"},
+      {.name = "snapmirror-destroy", .scope = Scope::any, .input = ends, .run = snapmirror_destroy, .source = "15661: Trident"},
+      {.name = "snapmirror-destroy-iter", .scope = Scope::any, .input = kDestroyIter, .run = snapmirror_destroy_iter, .source = "Manila"},
+      {.name = "snapmirror-get-destination-iter", .scope = Scope::any, .input = "desired-attributes:r expand:b max-records:i query:r tag",
+       .run = snapmirror_get_destination_iter, .source = "Manila"},
+      {.name = "snapmirror-release", .scope = Scope::any,
+       .input = "destination-endpoint-uuid destination-location destination-volume destination-vserver relationship-id relationship-info-only:b source-location "
+                "source-volume source-vserver",
+       .run = snapmirror_release, .source = "19068: Trident"},
+      {.name = "snapmirror-release-iter", .scope = Scope::any,
+       .input = "continue-on-failure:b destination-endpoint-uuid max-failure-count:i max-records:i query*:r relationship-info-only:b return-failure-list:b "
+                "return-success-list:b tag",
+       .run = snapmirror_release_iter, .source = "Manila, Cinder"},
       {.name = "snapmirror-update-ls-set", .scope = Scope::any, .input = "source-cluster source-location source-volume source-vserver",
        .run = snapmirror_update_ls_set, .source = "nDVP"},
+      {.name = "snapmirror-policy-get-iter", .scope = Scope::any, .input = kIter, .run = snapmirror_policy_get_iter, .source = "Trident, Manila"},
+      {.name = "snapmirror-policy-create", .scope = Scope::any,
+       .input = "comment ignore-atime:b policy-name* restart return-record:b transfer-priority tries type discard-configs:r", .run = snapmirror_policy_create,
+       .source = "Manila"},
+      {.name = "snapmirror-policy-add-rule", .scope = Scope::any, .input = "keep* policy-name* preserve:b snapmirror-label* warn:i", .run = snapmirror_policy_add_rule,
+       .source = "Manila"},
+      {.name = "snapmirror-policy-modify", .scope = Scope::any, .input = "comment ignore-atime:b policy-name* restart transfer-priority tries",
+       .run = snapmirror_policy_modify, .source = "Ansible's na_ontap_snapmirror_policy"},
+      {.name = "snapmirror-policy-delete", .scope = Scope::any, .input = "policy-name*", .run = snapmirror_policy_delete, .source = "Manila"},
+      {.name = "vserver-peer-create", .scope = Scope::cluster, .input = "applications*:r peer-cluster peer-vserver* vserver*", .run = vserver_peer_create, .source = "Manila"},
+      {.name = "vserver-peer-accept", .scope = Scope::cluster, .input = "peer-vserver* vserver*", .run = vserver_peer_accept, .source = "Manila"},
+      {.name = "vserver-peer-delete", .scope = Scope::cluster, .input = "force:b peer-vserver* vserver*", .run = vserver_peer_delete, .source = "Manila"},
+      {.name = "vserver-peer-get-iter", .scope = Scope::any, .input = kIter, .run = vserver_peer_get_iter, .source = "Trident, Manila"},
+      {.name = "cluster-peer-create", .scope = Scope::cluster, .input = "password peer-addresses*:r timeout:i user-name passphrase cluster-name",
+       .run = cluster_peer_create, .source = "Cinder"},
+      {.name = "cluster-peer-delete", .scope = Scope::cluster, .input = "cluster-name*", .run = cluster_peer_delete, .source = "Cinder"},
+      {.name = "cluster-peer-get-iter", .scope = Scope::cluster, .input = kIter, .run = cluster_peer_get_iter, .source = "Cinder"},
+      {.name = "cluster-peer-policy-get", .scope = Scope::cluster, .run = cluster_peer_policy_get, .source = "Cinder", .since = 30},
+      {.name = "cluster-peer-policy-modify", .scope = Scope::cluster, .input = "is-unauthenticated-access-permitted:b passphrase-minlength:i",
+       .run = cluster_peer_policy_modify, .source = "Cinder", .since = 30},
   };
 }
 

@@ -142,7 +142,7 @@ TEST(ZapiIterators, TagsGoThereAndBack) {
 
 /// Every iterator that answers at cluster scope: pages of one give the same records as one big page, and no tag repeats.
 TEST(ZapiIterators, PagesOfOneAddUpForEveryIterator) {
-  World world;
+  World world(150);
   for (const char* line : {"@svm1 volume-create volume=a size=100m containing-aggr-name=aggr1", "@svm1 volume-create volume=b size=100m containing-aggr-name=aggr1",
                            "@svm1 qtree-create volume=a qtree=q", "@svm1 snapshot-create volume=a snapshot=s1", "@svm1 snapshot-create volume=a snapshot=r2",
                            "@svm1 lun-create-by-size path=/vol/a/l size=10485760", "@svm1 lun-create-by-size path=/vol/b/l size=10485760",
