@@ -1,5 +1,7 @@
 /// Attaches CSI volumes to nodes and takes them off again, makes the claims of ephemeral volumes, and looks after nodes:
 /// leases that ran out, taints, evictions, pods of nodes that are gone. Source: kubernetes specification 5.3, 4.7, 5.8.3.
+#include <algorithm>
+
 #include "k8s-fake/controllers/pods.h"
 #include "k8s-fake/controllers/resources.h"
 #include "k8s-fake/controllers/rows.h"
@@ -202,7 +204,8 @@ asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
   const Json node = *found;
   const auto lease = co_await context.cluster.client().get(resources::leases, "kube-node-lease", name);
   const base::TimePoint now = context.clock.now();
-  const base::TimePoint renewed = lease ? time_of(text(*lease, "/spec/renewTime")) : time_of(text(node, "/metadata/creationTimestamp"));
+  const base::TimePoint posted = time_of(text(condition(node, "Ready"), "/lastHeartbeatTime"));
+  const base::TimePoint renewed = std::max(posted, lease ? time_of(text(*lease, "/spec/renewTime")) : time_of(text(node, "/metadata/creationTimestamp")));
   const std::string ready = text(condition(node, "Ready"), "/status");
   const std::string stamp = context.now();
   if (now - renewed <= 50s) {

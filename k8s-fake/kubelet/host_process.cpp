@@ -158,12 +158,12 @@ asio::awaitable<int> run_on_host(std::shared_ptr<Process> process, std::vector<s
   base::Clock& clock = process->clock();
   co_await (wait_for_end(pidfd) || feed(to_child, process->in, clock) || collect(from_out, process->out, clock) || collect(from_err, process->err, clock));
   process->on_signal = nullptr;
+  int status = 0;
+  const pid_t ended = ::waitpid(child.pid, &status, WNOHANG);
+  if (ended == 0) co_return 128 + SIGKILL;  // this task was cancelled before the program's end: Child kills it
+  child.reaped = true;
   drain(from_out, *process->out);
   drain(from_err, *process->err);
-  int status = 0;
-  while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  child.reaped = true;
   co_return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

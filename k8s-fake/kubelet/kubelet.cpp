@@ -183,7 +183,18 @@ asio::awaitable<void> Kubelet::keep_node(RuntimeNode node) {
                  {"spec", {{"holderIdentity", node.name}, {"leaseDurationSeconds", 40}, {"renewTime", now}}}};
       if (known) lease["metadata"]["ownerReferences"] = Json::array({owner});
       const auto made = co_await cluster_.client().create(resources::leases, lease);
-      if (!made) co_await base::sleep_for(clock_, 1s);
+      // Before 1.13 there is no namespace for leases: the node's status is the heartbeat.
+      if (!made && made.error().not_found()) {
+        const std::string beat = base::to_rfc3339(clock_.now());
+        const std::function<bool(Json&)> change = [beat](Json& object) {
+          for (Json& one : object["status"]["conditions"]) one["lastHeartbeatTime"] = beat;
+          return true;
+        };
+        const auto written = co_await cluster_.modify(resources::nodes, "", node.name, "status", change);
+        if (!written) co_await base::sleep_for(clock_, 1s);
+      } else if (!made) {
+        co_await base::sleep_for(clock_, 1s);
+      }
     }
     co_await base::sleep_for(clock_, 10s);
   }

@@ -1,7 +1,7 @@
 # What every step of the tutorial begins with: where it works, which programs it finds, and how it compares.
 # The environment comes from the runner (DRYDOCK_*, KUBECONFIG) and from the test's bindings (names and addresses).
 set -e
-tutorial=$PWD
+tutorial=$(pwd -P)
 work=$DRYDOCK_DIR/work
 mkdir -p "$work/bin" "$work/demo"
 if [ "$STANDIN" = no ]; then PATH=$work/bin:$DRYDOCK_BIN:$PATH; else PATH=$tutorial/bin:$work/bin:$DRYDOCK_BIN:$PATH; fi

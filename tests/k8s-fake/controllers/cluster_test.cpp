@@ -174,6 +174,21 @@ TEST(Kubelet, BacksOffFromCrashesAndMissingImages) {
   EXPECT_THAT(lab.events("lost"), Contains("Failed: Error: ErrImagePull"));
 }
 
+TEST(Kubelet, KeepsItsNodeReadyWithAndWithoutLeases) {
+  for (const char* version : {"v1.6.1", "v1.32.0"}) {
+    SCOPED_TRACE(version);
+    Lab lab({}, nullptr, version);
+    lab.advance(10min);
+    const std::string node = lab.call("GET", "/api/v1/nodes")["items"][0]["metadata"]["name"];
+    for (const Json& one : lab.get("/api/v1/nodes/" + node)["status"]["conditions"]) {
+      if (one["type"] == "Ready") EXPECT_EQ(one["status"], "True");
+    }
+    EXPECT_FALSE(lab.get("/api/v1/nodes/" + node)["spec"].contains("taints"));
+    lab.get("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/" + node);
+    EXPECT_EQ(lab.status, std::string(version) == "v1.6.1" ? 404 : 200);
+  }
+}
+
 TEST(Workloads, DeploymentRollsAndScales) {
   Lab lab;
   const std::string path = "/apps/v1/namespaces/default/deployments";

@@ -108,6 +108,22 @@ TEST(ExecWebSocket, ATerminalEchoesEditsAndResizes) {
   EXPECT_TRUE(lab.session->input->at_end());
 }
 
+TEST(ExecWebSocket, AShortCommandWaitsForTheTerminalsSize) {
+  for (const bool sends : {true, false}) {
+    ExecLab lab;
+    lab.open(StreamLab::websocket("/exec?stdout=1&tty=1", "v5.channel.k8s.io"));
+    lab.messages();
+    lab.session->output->write("done\n");
+    lab.session->finish({});
+    EXPECT_THAT(lab.messages(), ElementsAre("\1done\r\n"));
+    EXPECT_FALSE(lab.closed());
+    if (sends) lab.send_message("\4{\"Width\":80,\"Height\":24}\n"s);
+    lab.clock.advance(sends ? std::chrono::milliseconds(2) : std::chrono::milliseconds(500));
+    EXPECT_THAT(lab.messages(), ElementsAre("\3" + kSuccess, "close 1000"));
+    EXPECT_TRUE(lab.closed());
+  }
+}
+
 TEST(ExecWebSocket, PingsAreAnsweredAndAClosingClientIsGone) {
   ExecLab lab;
   lab.open(StreamLab::websocket("/exec?stdout=1&stdin=1", "v4.channel.k8s.io"));
