@@ -40,8 +40,10 @@ std::string query_value(const Request& request, const std::string& name) {
 }
 
 bool query_flag(const Request& request, const std::string& name) {
-  const std::string value = query_value(request, name);
-  return value == "true" || value == "1" || value == "True";
+  for (const auto& [key, value] : base::http::parse_query(request.query())) {
+    if (key == name) return value != "0" && !base::equals_ignoring_case(value, "false");
+  }
+  return false;
 }
 
 /// Seconds since 1970 of "2017-11-28T07:46:32Z" (fractions and offsets are read too); nothing when malformed.

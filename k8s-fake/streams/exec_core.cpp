@@ -9,7 +9,8 @@ namespace k8s_fake {
 
 namespace {
 
-bool is_true(std::string_view value) { return value == "1" || value == "true"; }
+/// As the API reads every boolean: Python says "True", a bare name counts too.
+bool is_true(std::string_view value) { return value != "0" && !base::equals_ignoring_case(value, "false"); }
 
 }  // namespace
 
