@@ -6,6 +6,7 @@
 
 #include "k8s-fake/api.h"
 #include "k8s-fake/fields.h"
+#include "k8s-fake/protobuf.h"
 #include "k8s-fake/yaml.h"
 #include "provisioner/base/text.h"
 
@@ -42,7 +43,7 @@ ApiResult<Decoded> decode(Call& call) {
   }
   const std::string type = media_type(call);
   const bool custom = call.resource().custom != nullptr;
-  if (type == "application/vnd.kubernetes.protobuf" && !custom) {
+  if (type == kProtobufType && !custom) {
     auto value = decode_protobuf(body, group_version_of(call), kind_of(call));
     if (!value) return bad_request(value.error().message);
     return Decoded{std::move(*value), false, {}};
@@ -99,7 +100,7 @@ std::string validation_mode(const Call& call) {
 
 ApiResult<Json> read_options(Call& call) {
   const std::string type = media_type(call);
-  if (type == "application/vnd.kubernetes.protobuf") {
+  if (type == kProtobufType) {
     auto value = decode_protobuf(call.request.body, "meta/v1", "DeleteOptions");
     if (!value) return bad_request(value.error().message);
     return std::move(*value);

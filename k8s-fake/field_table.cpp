@@ -101,7 +101,8 @@ std::string shape_of(std::string_view group_version) {
       {"rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1"}, {"rbac.authorization.k8s.io/v1alpha1", "rbac.authorization.k8s.io/v1"},
       {"authorization.k8s.io/v1beta1", "authorization.k8s.io/v1"}, {"authentication.k8s.io/v1beta1", "authentication.k8s.io/v1"},
       {"policy/v1beta1", "policy/v1"}, {"coordination.k8s.io/v1beta1", "coordination.k8s.io/v1"}, {"scheduling.k8s.io/v1beta1", "scheduling.k8s.io/v1"},
-      {"events.k8s.io/v1beta1", "events.k8s.io/v1"}};
+      {"events.k8s.io/v1beta1", "events.k8s.io/v1"}, {"admissionregistration.k8s.io/v1beta1", "admissionregistration.k8s.io/v1"},
+      {"extensions/v1beta1", "apps/v1"}};
   const auto found = kSame.find(group_version);
   return found == kSame.end() ? std::string(group_version) : found->second;
 }
@@ -127,7 +128,7 @@ const Field* Message::by_number(unsigned wanted) const {
 const Message* find_message(std::string_view group_version, std::string_view kind) {
   const auto& all = table().by_name;
   std::string api = shape_of(group_version);
-  if (group_version == "extensions/v1beta1") api = kind == "Ingress" || kind == "NetworkPolicy" ? "networking.k8s.io/v1" : "apps/v1";
+  if (group_version == "extensions/v1beta1" && (kind == "Ingress" || kind == "NetworkPolicy")) api = "networking.k8s.io/v1";
   auto found = all.find(std::pair<std::string, std::string>(api, kind));
   if (found == all.end() && api == "storage.k8s.io/v1beta1") found = all.find(std::pair<std::string, std::string>("storage.k8s.io/v1", kind));
   return found == all.end() ? nullptr : found->second;

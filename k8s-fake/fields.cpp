@@ -6,6 +6,8 @@
 
 #include "k8s-fake/field_table.h"
 #include "k8s-fake/quantity.h"
+#include "k8s-fake/table.h"
+#include "provisioner/base/clock.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -99,6 +101,7 @@ class Checker {
       case Field::Type::time:
       case Field::Type::micro_time:
         if (!value.is_string() && !value.is_null()) wrong();
+        else if (value.is_string()) moment(value, field.type == Field::Type::micro_time);
         return;
       case Field::Type::integer:
         if (value.is_number_float() && value.get<double>() == static_cast<double>(static_cast<std::int64_t>(value.get<double>()))) {
@@ -116,6 +119,18 @@ class Checker {
       case Field::Type::raw:
       case Field::Type::unknown: return;
     }
+  }
+
+  /// Stored in UTC, whatever zone the client thinks in.
+  void moment(Json& value, bool micro) {
+    const std::string text = value.get<std::string>();
+    if (text.empty()) {
+      value = nullptr;
+      return;
+    }
+    const auto time = parse_time(text);
+    if (time) value = micro ? base::to_rfc3339_micro(*time) : base::to_rfc3339(*time);
+    else report_.error = "parsing time \"" + text + "\" as \"2006-01-02T15:04:05" + (micro ? ".000000" : "") + "Z07:00\": cannot parse \"" + text + "\" as \"2006\"";
   }
 
   template <class Wrong>

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "k8s-fake/json.h"
-#include "provisioner/base/result.h"
 
 /// What the field table says of a kind: unknown fields, wrong types, and how lists merge. Custom kinds have their own schema.
 /// Source: kubernetes-fields.tsv, kubernetes.md 2.6 and 2.9.
@@ -22,8 +21,5 @@ struct FieldReport {
 void check_known_fields(std::string_view group_version, std::string_view kind, Json& object, FieldReport& report);
 /// Prunes by the structural schema of that version.
 void check_custom_fields(const CustomKind& custom, std::string_view version, Json& object, FieldReport& report);
-
-/// An enveloped protobuf body as JSON with kind and apiVersion. Errors: invalid.
-base::Result<Json> decode_protobuf(std::string_view body, std::string_view group_version, std::string_view kind);
 
 }  // namespace k8s_fake

@@ -11,7 +11,7 @@ namespace {
 struct Step {
   std::string key;      // of an object
   bool list = false;    // an index or a filter of a list
-  std::string filter_key, filter_value;
+  std::string filter_key{}, filter_value{};
 };
 
 std::vector<Step> steps_of(std::string_view path) {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "k8s-fake/field_table.h"
-#include "k8s-fake/fields.h"
+#include "k8s-fake/protobuf.h"
 #include "k8s-fake/quantity.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/text.h"
@@ -245,7 +245,8 @@ base::Result<Json> decode_protobuf(std::string_view body, std::string_view group
     }
   }
   if (reader.bad) return base::Error{base::ErrorKind::invalid, "unexpected EOF"};
-  const Message* shape = name == "DeleteOptions" ? find_message("meta/v1", name) : find_message(api, name);
+  const Message* shape = name == "DeleteOptions" ? nullptr : find_message(api, name);
+  if (shape == nullptr) shape = find_message("meta/v1", name);  // options, statuses, bare metadata
   if (shape == nullptr) return base::Error{base::ErrorKind::invalid, "no kind \"" + name + "\" is registered for version \"" + api + "\""};
   Decoder decoder;
   Json out = decoder.message(*shape, raw, 0);

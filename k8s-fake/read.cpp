@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "k8s-fake/api.h"
+#include "k8s-fake/field_table.h"
+#include "k8s-fake/negotiate.h"
+#include "k8s-fake/protobuf.h"
 #include "k8s-fake/table.h"
 #include "provisioner/base/text.h"
 
@@ -176,8 +179,6 @@ std::string list_text(Call& call, const WatchSpec& spec, const Page& page, std::
   return out;
 }
 
-bool wants(std::string_view media, std::string_view type) { return media.substr(0, media.find(';')) == type; }
-
 }  // namespace
 
 std::string encode_object(const Endpoint& endpoint, const Object& object) {
@@ -204,34 +205,23 @@ ApiResult<View> negotiate_view(Call& call, bool list) {
   View view;
   const std::string accept = call.request.headers.get("Accept");
   if (accept.empty()) return view;
-  for (const auto& part : split_text(accept, ',')) {
-    std::string media(base::trim(part));
-    std::erase(media, ' ');
-    if (!(wants(media, "application/json") || wants(media, "application/yaml") || wants(media, "application/vnd.kubernetes.protobuf") ||
-          wants(media, "application/*") || wants(media, "*/*"))) continue;
-    const auto parameter = [&](const std::string& name) -> std::string {
-      for (const auto& each : split_text(media, ';')) if (each.rfind(name + "=", 0) == 0) return each.substr(name.size() + 1);
-      return "";
-    };
-    const std::string as = parameter("as");
-    if (as.empty()) return view;
-    const std::string version = parameter("v");
-    if (parameter("g") != "meta.k8s.io" || (version != "v1" && version != "v1beta1")) continue;
-    view.api_version = "meta.k8s.io/" + version;
-    if (as == "Table") {
+  const bool protobuf = call.resource().custom == nullptr && find_message(call.endpoint->group_version(), call.endpoint->kind()) != nullptr;
+  for (const auto& each : accepted_types(accept)) {
+    if (each.media == View::Media::protobuf && (!protobuf || each.as == "Table")) continue;
+    view.media = each.media;
+    if (each.as.empty()) return view;
+    if (each.group != "meta.k8s.io" || (each.version != "v1" && each.version != "v1beta1")) continue;
+    view.api_version = "meta.k8s.io/" + each.version;
+    if (each.as == "Table") {
       view.shape = View::Shape::table;
       const std::string include = call.query.get("includeObject");
       view.include = include == "Object" ? View::Include::object : include == "None" ? View::Include::none : View::Include::metadata;
       return view;
     }
-    if (as == (list ? "PartialObjectMetadataList" : "PartialObjectMetadata")) {
+    if (each.as == (list ? "PartialObjectMetadataList" : "PartialObjectMetadata")) {
       view.shape = View::Shape::partial;
       return view;
     }
-  }
-  if (accept.find("json") != std::string::npos || accept.find("yaml") != std::string::npos || accept.find("protobuf") != std::string::npos ||
-      accept.find("*/*") != std::string::npos) {
-    return view;
   }
   return ApiStatus{.code = 406, .reason = "NotAcceptable",
                    .message = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, "
@@ -319,12 +309,10 @@ ApiResult<Response> watch_objects(Call& call) {
   if (const auto problem = check_list_options(call, true)) return *problem;
   auto spec = spec_of(call);
   if (!spec) return spec.error();
-  auto view = negotiate_view(call, true);
+  auto view = negotiate_view(call, false);  // every event holds one object
   if (!view) return view.error();
   spec->view = *view;
-  if (spec->view.shape == View::Shape::object && call.request.headers.get("Accept").find("as=PartialObjectMetadata;") != std::string::npos) {
-    spec->view.shape = View::Shape::partial;
-  }
+  if (view->media == View::Media::yaml) spec->view.media = View::Media::json;
   const auto version = parse_resource_version(call.query.get("resourceVersion"));
   if (!version) return version.error();
   spec->bookmarks = call.query.flag("allowWatchBookmarks");
@@ -333,7 +321,7 @@ ApiResult<Response> watch_objects(Call& call) {
   }
   Store& store = call.server.store;
   Response response;
-  response.headers.set("Content-Type", "application/json");
+  response.headers.set("Content-Type", spec->view.media == View::Media::protobuf ? std::string(kProtobufType) + ";stream=watch" : "application/json");
   const bool initial_events = call.query.flag("sendInitialEvents");
   WatchHub::Start start;
   if (!version->given || version->value == 0 || initial_events) {
@@ -351,7 +339,7 @@ ApiResult<Response> watch_objects(Call& call) {
       if (!events) {
         const ApiStatus gone = expired("too old resource version: " + std::to_string(version->value) + " (" + std::to_string(store.version()) + ")");
         response.outgoing = std::make_shared<base::Pipe>();
-        response.outgoing->write(event_line("ERROR", dump(to_json(gone))));
+        response.outgoing->write(event_text(spec->view, "ERROR", dump(to_json(gone))));
         response.outgoing->close();
         return response;
       }

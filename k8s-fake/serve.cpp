@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "k8s-fake/api.h"
+#include "k8s-fake/negotiate.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -141,6 +142,7 @@ Response serve(Server& server, const base::http::Request& request, bool checked)
   const std::string audit = request.headers.get("Audit-ID");
   response.headers.set("Audit-Id", audit.empty() ? server.rng.uuid() : audit);
   if (response.headers.find("Cache-Control") == nullptr) response.headers.set("Cache-Control", "no-cache, private");
+  encode_answer(request.headers.get("Accept"), response);
   if (!response.body.empty() && response.headers.get("Content-Type").rfind("application/json", 0) == 0 && wants_pretty(request, query)) {
     response.body = indented(response.body);
   }

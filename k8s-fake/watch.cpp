@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "k8s-fake/protobuf.h"
+
 namespace k8s_fake {
 namespace {
 
@@ -31,7 +33,8 @@ bool WatchSpec::matches(const Object& object) const {
   return labels.matches(object.labels) && fields.matches(object, *endpoint->resource) && (!visible || visible(object));
 }
 
-std::string event_line(std::string_view type, std::string_view object) {
+std::string event_text(const View& view, std::string_view type, std::string_view object) {
+  if (view.media == View::Media::protobuf) return protobuf_event(type, encode_protobuf(parse_json(object).value).value_or(""));
   std::string out;
   out.reserve(object.size() + 40);
   out += "{\"type\":\"";
@@ -62,6 +65,7 @@ struct WatchHub::State {
   using Ref = std::shared_ptr<Watcher>;
   struct Cached {
     const Endpoint* endpoint;
+    View::Media media;
     EventType type;
     base::Chunk chunk;
   };
@@ -77,15 +81,15 @@ struct WatchHub::State {
     const bool shared = cache != nullptr && watcher.spec.view.shape == View::Shape::object;
     if (shared) {
       for (const auto& each : *cache) {
-        if (each.endpoint == watcher.spec.endpoint && each.type == type) {
+        if (each.endpoint == watcher.spec.endpoint && each.media == watcher.spec.view.media && each.type == type) {
           watcher.pipe->write(each.chunk);
           return;
         }
       }
     }
-    auto chunk = std::make_shared<const std::string>(event_line(name_of(type), encode(watcher.spec, object, watcher.first)));
+    auto chunk = std::make_shared<const std::string>(event_text(watcher.spec.view, name_of(type), encode(watcher.spec, object, watcher.first)));
     watcher.first = false;
-    if (shared) cache->push_back({watcher.spec.endpoint, type, chunk});
+    if (shared) cache->push_back({watcher.spec.endpoint, watcher.spec.view.media, type, chunk});
     watcher.pipe->write(std::move(chunk));
   }
 
@@ -134,7 +138,7 @@ struct WatchHub::State {
     } else if (watcher.spec.view.shape == View::Shape::partial) {
       object = head_of("PartialObjectMetadata", watcher.spec.view.api_version) + metadata + "}";
     }
-    watcher.pipe->write(event_line("BOOKMARK", object));
+    watcher.pipe->write(event_text(watcher.spec.view, "BOOKMARK", object));
   }
 };
 

@@ -24,6 +24,7 @@ namespace k8s_fake {
 struct View {
   enum class Shape { object, table, partial } shape = Shape::object;
   enum class Include { metadata, object, none } include = Include::metadata;
+  enum class Media { json, yaml, protobuf } media = Media::json;
   std::string api_version = "meta.k8s.io/v1";  // of the Table or PartialObjectMetadata
 };
 
@@ -68,7 +69,7 @@ class WatchHub {
   std::shared_ptr<State> state_;
 };
 
-/// One event line: {"type":T,"object":O}\n
-std::string event_line(std::string_view type, std::string_view object);
+/// One event as a view's media wants it: {"type":T,"object":O}\n or a protobuf frame. `object` is JSON text that names its kind.
+std::string event_text(const View& view, std::string_view type, std::string_view object);
 
 }  // namespace k8s_fake

@@ -56,7 +56,42 @@ Json convert(const YAML::Node& node, std::size_t depth) {
   return nullptr;
 }
 
+/// A text that would be read back as something else needs quotes, and what JSON escapes does too.
+std::string yaml_text(const std::string& text) {
+  const bool odd = text.empty() || text.find_first_of("\n\t\r\"\\:#{}[],&*!|>'%@`") != std::string::npos || text.front() == ' ' || text.back() == ' ' ||
+                   text.front() == '-' || text.front() == '?' || text.front() == '=' || text.front() == '<' || !plain_scalar(text).is_string();
+  return odd ? dump(text) : text;
+}
+
+void write_yaml(const Json& value, std::size_t indent, bool in_list, std::string& out) {
+  const std::string margin(indent, ' ');
+  bool first = in_list;
+  if (value.is_object() && !value.empty()) {
+    for (const auto& [key, member] : value.items()) {
+      out += (first ? "" : margin) + yaml_text(key) + ":";
+      first = false;
+      const bool nested = (member.is_object() || member.is_array()) && !member.empty();
+      out += nested ? "\n" : " ";
+      write_yaml(member, member.is_array() ? indent : indent + 2, false, out);
+    }
+  } else if (value.is_array() && !value.empty()) {
+    for (const auto& each : value) {
+      out += (first ? "" : margin) + "- ";
+      first = false;
+      write_yaml(each, indent + 2, true, out);
+    }
+  } else {
+    out += (value.is_string() ? yaml_text(value.get<std::string>()) : dump(value)) + "\n";
+  }
+}
+
 }  // namespace
+
+std::string json_to_yaml(const Json& value) {
+  std::string out;
+  write_yaml(value, 0, false, out);
+  return out;
+}
 
 base::Result<std::vector<Json>> yaml_documents(std::string_view text) {
   if (const auto first = text.find_first_not_of(" \t\r\n"); first != std::string_view::npos && text[first] == '{') {

@@ -14,5 +14,7 @@ namespace k8s_fake {
 base::Result<Json> yaml_to_json(std::string_view text);
 /// Every document of a file, empty ones left out.
 base::Result<std::vector<Json>> yaml_documents(std::string_view text);
+/// Block style, members by name, as kubectl prints it.
+std::string json_to_yaml(const Json& value);
 
 }  // namespace k8s_fake
