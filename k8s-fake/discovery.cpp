@@ -42,12 +42,15 @@ Json group_json(const Kinds& kinds, const std::string& group) {
   return {{"name", group}, {"versions", versions}, {"preferredVersion", versions[0]}};
 }
 
+/// An old group's entry has no short names: newer clients would warn that they are ambiguous.
+bool short_names_here(const Endpoint& endpoint) { return !endpoint.legacy || endpoint.group == endpoint.resource->group; }
+
 /// One endpoint and its subresources as APIResource entries.
 void append_resources(const Endpoint& endpoint, Json& list) {
   const Resource& resource = *endpoint.resource;
   Json entry = {{"name", endpoint.plural()}, {"singularName", endpoint.as_kind.empty() ? resource.singular : base::to_lower(endpoint.as_kind)}, {"namespaced", resource.namespaced}, {"kind", endpoint.kind()}, {"verbs", verb_names(resource.verbs)}};
   if (resource.custom != nullptr) entry["verbs"] = {"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"};
-  if (!resource.short_names.empty()) entry["shortNames"] = resource.short_names;
+  if (!resource.short_names.empty() && short_names_here(endpoint)) entry["shortNames"] = resource.short_names;
   if (!resource.categories.empty()) entry["categories"] = resource.categories;
   list.push_back(entry);
   if (!endpoint.as_kind.empty()) return;
@@ -76,7 +79,7 @@ Json aggregated_resource(const Endpoint& endpoint) {
   };
   Json out = {{"resource", endpoint.plural()}, {"responseKind", kind_json(endpoint.group, endpoint.version, endpoint.kind())},
               {"scope", resource.namespaced ? "Namespaced" : "Cluster"}, {"singularResource", endpoint.as_kind.empty() ? resource.singular : base::to_lower(endpoint.as_kind)}, {"verbs", verb_names(resource.verbs)}};
-  if (!resource.short_names.empty()) out["shortNames"] = resource.short_names;
+  if (!resource.short_names.empty() && short_names_here(endpoint)) out["shortNames"] = resource.short_names;
   if (!resource.categories.empty()) out["categories"] = resource.categories;
   Json subresources = Json::array();
   for (const auto& sub : resource.subresources) {

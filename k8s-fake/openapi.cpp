@@ -129,6 +129,12 @@ class Generator {
     return out;
   }
 
+  std::string any_value() {
+    const std::string name = definition_name("apiextensions.k8s.io/v1", "JSON");
+    out_[name] = {{"description", "JSON is any valid JSON value."}};
+    return name;
+  }
+
   Json single(const Field& field) {
     switch (field.type) {
       case Field::Type::text:
@@ -143,7 +149,8 @@ class Generator {
       case Field::Type::micro_time: return reference(kMicroTime);
       case Field::Type::items: return {{"type", "array"}, {"items", {{"type", "string"}}}};
       case Field::Type::message: return reference(use(*field.message), field.many == Field::Many::one);
-      case Field::Type::raw:
+      // A schema's default, example and enum values are any JSON; embedded objects are objects.
+      case Field::Type::raw: return field.type_name.find("JSON") != std::string::npos ? reference(any_value()) : Json{{"type", "object"}};
       case Field::Type::unknown: return {{"type", "object"}};
     }
     return Json::object();
@@ -259,15 +266,18 @@ std::optional<Response> serve_openapi(Server& server, const base::http::Request&
   if (path == "/openapi/v3" && server.at_least(24)) return index(server);
   if (path.rfind("/openapi/v3/", 0) == 0 && server.at_least(24)) return v3_document(server, request, path);
   if (path != "/openapi/v2") return std::nullopt;
-  Generator generator(false);
-  for (const auto& each : server.kinds.endpoints()) generator.add_kind(*each);
-  const Json document = {{"swagger", "2.0"}, {"info", {{"title", "Kubernetes"}, {"version", server.version.git}}}, {"paths", Json::object()}, {"definitions", generator.take()}};
-  const std::string accept = request.headers.get("Accept");
-  if (accept.find("protobuf") == std::string::npos) return json_response(200, document);
-  Response response;
-  response.headers.set("Content-Type", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+  const bool wants_json = request.headers.get("Accept").find("protobuf") == std::string::npos;
+  auto& [generation, text] = server.documents[wants_json ? "v2 json" : "v2 protobuf"];
+  if (generation != server.kinds.generation()) {
+    Generator generator(false);
+    for (const auto& each : server.kinds.endpoints()) generator.add_kind(*each);
+    const Json whole = {{"swagger", "2.0"}, {"info", {{"title", "Kubernetes"}, {"version", server.version.git}}}, {"paths", Json::object()}, {"definitions", generator.take()}};
+    text = wants_json ? dump(whole) : encode_openapi_v2(whole);
+    generation = server.kinds.generation();
+  }
+  Response response = json_response(200, text);
+  if (!wants_json) response.headers.set("Content-Type", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
   response.headers.set("Vary", "Accept");
-  response.body = encode_openapi_v2(document);
   return response;
 }
 

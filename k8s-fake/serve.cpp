@@ -146,6 +146,7 @@ Response serve(Server& server, const base::http::Request& request, bool checked)
   if (!response.body.empty() && response.headers.get("Content-Type").rfind("application/json", 0) == 0 && wants_pretty(request, query)) {
     response.body = indented(response.body);
   }
+  if (request.method == "HEAD") response.body.clear();
   return response;
 }
 

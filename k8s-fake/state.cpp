@@ -17,7 +17,7 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
 namespace {
 
-void bind(sqlite3_stmt* statement, int index, const std::string& text) {
+void bind_text(sqlite3_stmt* statement, int index, const std::string& text) {
   sqlite3_bind_text(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
 }
 
@@ -60,13 +60,13 @@ struct State::Database {
   void store(const Resource& resource, const Event& event) {
     run(begin);
     const Statement& change = event.type == EventType::deleted ? remove : put;
-    bind(change.get(), 1, resource_key(resource));
-    bind(change.get(), 2, event.object->ns);
-    bind(change.get(), 3, event.object->name);
-    if (event.type != EventType::deleted) bind(change.get(), 4, event.object->tail);
+    bind_text(change.get(), 1, resource_key(resource));
+    bind_text(change.get(), 2, event.object->ns);
+    bind_text(change.get(), 3, event.object->name);
+    if (event.type != EventType::deleted) bind_text(change.get(), 4, event.object->tail);
     run(change);
-    bind(meta_set.get(), 1, "version");
-    bind(meta_set.get(), 2, std::to_string(event.version));
+    bind_text(meta_set.get(), 1, "version");
+    bind_text(meta_set.get(), 2, std::to_string(event.version));
     run(meta_set);
     run(commit);
   }
@@ -116,14 +116,14 @@ void State::follow(Server& server) {
 
 std::optional<std::string> State::get(const std::string& key) {
   const Statement select = database_->prepare("SELECT value FROM meta WHERE key=?");
-  bind(select.get(), 1, key);
+  bind_text(select.get(), 1, key);
   if (sqlite3_step(select.get()) != SQLITE_ROW) return std::nullopt;
   return column(select.get(), 0);
 }
 
 void State::set(const std::string& key, const std::string& value) {
-  bind(database_->meta_set.get(), 1, key);
-  bind(database_->meta_set.get(), 2, value);
+  bind_text(database_->meta_set.get(), 1, key);
+  bind_text(database_->meta_set.get(), 2, value);
   Database::run(database_->meta_set);
 }
 

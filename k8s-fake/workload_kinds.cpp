@@ -226,6 +226,54 @@ void default_budget(Json& object) { object_at(object, "status"); }
 
 }  // namespace
 
+namespace {
+
+/// Without metrics an autoscaler looks at the processor: 80 %.
+void default_autoscaler(Json& object) {
+  Json& spec = object["spec"];
+  if (!spec.is_object()) spec = Json::object();
+  if (!spec.contains("minReplicas")) spec["minReplicas"] = 1;
+  if (is_empty_value(at(spec, "metrics"))) {
+    spec["metrics"] = Json::array({Json{{"type", "Resource"}, {"resource", {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", 80}}}}}}});
+  }
+}
+
+void autoscaler_to_storage(Json& object) {
+  if (!at(object, "spec").is_object()) return;
+  Json& spec = object["spec"];
+  if (const Json target = at(spec, "targetCPUUtilizationPercentage"); target.is_number()) {
+    spec["metrics"] = Json::array({Json{{"type", "Resource"}, {"resource", {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", target}}}}}}});
+  }
+  spec.erase("targetCPUUtilizationPercentage");
+  if (at(object, "status").is_object()) object["status"].erase("currentCPUUtilizationPercentage");
+}
+
+/// The first version knows only the processor's utilization.
+void autoscaler_from_storage(Json& object) {
+  if (!at(object, "spec").is_object()) return;
+  Json& spec = object["spec"];
+  for (const auto& metric : at(spec, "metrics")) {
+    const Json& target = at_path(metric, {"resource", "target"});
+    if (text_at(metric, {"resource", "name"}) == "cpu" && text_at(target, "type") == "Utilization") spec["targetCPUUtilizationPercentage"] = at(target, "averageUtilization");
+  }
+  spec.erase("metrics");
+  spec.erase("behavior");
+  if (!at(object, "status").is_object()) return;
+  for (const auto* key : {"currentMetrics", "conditions"}) object["status"].erase(key);
+}
+
+void validate_autoscaler(const Json& object, const Json*, FieldErrors& errors) {
+  const std::int64_t most = int_at(object, {"spec", "maxReplicas"}), least = int_at(object, {"spec", "minReplicas"}, 1);
+  if (least < 1) errors.invalid("spec.minReplicas", least, "must be greater than or equal to 1");
+  if (most < 1) errors.invalid("spec.maxReplicas", most, "must be greater than 0");
+  if (most < least) errors.invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`");
+  for (const auto* key : {"kind", "name"}) {
+    if (text_at(object, {"spec", "scaleTargetRef", key}).empty()) errors.required(std::string("spec.scaleTargetRef.") + key);
+  }
+}
+
+}  // namespace
+
 void add_workload_behaviour(Kinds& kinds) {
   const auto set = [&](const char* group, const char* plural, void (*defaults)(Json&), void (*validate)(const Json&, const Json*, FieldErrors&)) {
     Resource& resource = *kinds.resource(group, plural);
@@ -239,9 +287,14 @@ void add_workload_behaviour(Kinds& kinds) {
   set("batch", "jobs", default_job, validate_job);
   set("batch", "cronjobs", default_cronjob, validate_cronjob);
   set("policy", "poddisruptionbudgets", default_budget, validate_budget);
+  set("autoscaling", "horizontalpodautoscalers", default_autoscaler, validate_autoscaler);
   kinds.resource("batch", "jobs")->admit = admit_job;
   kinds.resource("apps", "daemonsets")->admit = admit_daemonset;
   for (const auto& each : kinds.endpoints()) {
+    if (each->group == "autoscaling" && each->version == "v1") {
+      each->to_storage = autoscaler_to_storage;
+      each->from_storage = autoscaler_from_storage;
+    }
     if (each->resource->group != "apps") continue;
     if (each->group == "extensions") each->to_storage = each->resource->plural == "deployments" ? extensions_deployment_to_storage : extensions_to_storage;
     if (each->group == "apps" && each->version == "v1beta1") each->to_storage = extensions_to_storage;

@@ -157,7 +157,10 @@ asio::awaitable<void> Cluster::read_events(Kind* kind, std::shared_ptr<base::Pip
 
 asio::awaitable<void> Cluster::watch(Kind* kind) {
   for (;;) {
-    if (kind->version.empty() && !co_await list(kind)) continue;
+    if (kind->version.empty()) {
+      const bool listed = co_await list(kind);
+      if (!listed) continue;
+    }
     std::string target = kind->resource.path("") + "?resourceVersion=" + kind->version + "&watch=true";
     if (!kind->resource.filter.empty()) target += "&" + kind->resource.filter;
     auto answer = co_await client_.stream(std::move(target));

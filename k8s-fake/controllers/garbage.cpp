@@ -115,10 +115,13 @@ bool GarbageCollector::handle_line(const Resource& resource, std::string_view li
 asio::awaitable<void> GarbageCollector::follow(Resource resource) {
   std::string version;
   for (;;) {
-    if (version.empty() && !co_await list(resource, &version)) {
-      co_await base::sleep_for(clock_, 5s);
-      if (!followed_.contains({resource.prefix, resource.plural})) co_return;
-      continue;
+    if (version.empty()) {
+      const bool listed = co_await list(resource, &version);
+      if (!listed) {
+        co_await base::sleep_for(clock_, 5s);
+        if (!followed_.contains({resource.prefix, resource.plural})) co_return;
+        continue;
+      }
     }
     auto answer = co_await client_.stream(resource.path("") + "?resourceVersion=" + version + "&watch=true");
     if (!answer || answer->status != 200 || !answer->outgoing) {

@@ -45,6 +45,7 @@ Json sample(const std::string& kind) {
       {"VolumeAttributesClass", {{"driverName", "d"}}},
       {"ClusterRoleBinding", {{"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}}},
       {"RoleBinding", {{"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}}},
+      {"HorizontalPodAutoscaler", {{"spec", {{"maxReplicas", 3}, {"scaleTargetRef", {{"kind", "Deployment"}, {"name", "d"}}}}}}},
       {"CustomResourceDefinition", {{"spec", {{"group", "example.com"}, {"scope", "Namespaced"}, {"names", {{"plural", "things"}, {"kind", "Thing"}}},
          {"versions", Json::array({Json{{"name", "v1"}, {"served", true}, {"storage", true}, {"schema", {{"openAPIV3Schema", {{"type", "object"}}}}}}})}}}}},
   };
