@@ -24,11 +24,6 @@ constexpr std::array kSpdyProtocols{Protocol{"v4.channel.k8s.io", 4, false}, Pro
 constexpr char kCloseChannel = '\xff';  // v5: the next byte is the channel that ends
 constexpr auto kStreamsMax = std::chrono::seconds(30);  // until all of a client's SPDY streams are there
 
-asio::awaitable<void> start_soon(std::shared_ptr<ExecCore> core, ExecRunner run) {
-  core->start(run);
-  co_return;
-}
-
 /// A message of a channel protocol: the channel, then what it carries.
 void feed_message(ExecCore& core, const Protocol& protocol, const WsMessage& message) {
   if (message.data.empty()) return;
@@ -59,11 +54,11 @@ http::Response exec_over_websocket(const http::Request& request, StreamLoop loop
   carrier.connection = raw.out;
   // As a real server does: an empty message on the first channel the client reads says that the connection stands.
   const Channel first = options.output ? Channel::output : options.error ? Channel::error : Channel::status;
-  carrier.send(first, "");
+  const auto opening = [send = carrier.send, first] { send(first, ""); };
   const auto core = std::make_shared<ExecCore>(loop, options, protocol->version, std::move(carrier));
   const auto on_message = [core, chosen = *protocol](const WsMessage& message) { feed_message(*core, chosen, message); };
   loop.tasks.spawn(read_messages(raw, on_message, [core] { core->client_gone(); }));
-  loop.tasks.spawn(start_soon(core, std::move(run)));
+  loop.tasks.spawn(ExecCore::start_soon(core, std::move(run), opening));
   return response;
 }
 
@@ -79,6 +74,7 @@ struct SpdyExec {
   std::map<Channel, std::uint32_t> streams;
   std::shared_ptr<ExecCore> core;
   base::TimerId timer = 0;
+  bool begun = false;  // all streams are there
 
   bool complete() const {
     const auto has = [this](Channel channel) { return streams.contains(channel); };
@@ -101,9 +97,11 @@ struct SpdyExec {
     }
     raw.out->write(writer.syn_reply(frame.stream));
     streams.emplace(row->channel, frame.stream);
-    if (!complete() || core->started()) return;
+    if (!complete() || begun) return;
+    begun = true;
     loop.clock.cancel(timer);
-    core->start(run);
+    if (options.tty && version >= 3) loop.tasks.spawn(ExecCore::start_soon(core, run, [] {}));
+    else core->start(run);
   }
 
   void feed(const SpdyFrame& frame) {
@@ -148,7 +146,7 @@ http::Response exec_over_spdy(const http::Request& request, StreamLoop loop, Exe
   exec->core = std::make_shared<ExecCore>(loop, options, protocol->version, std::move(carrier));
   exec->timer = loop.clock.after(kStreamsMax, [weak] {
     const auto self = weak.lock();
-    if (self && !self->core->started()) self->raw.out->close();
+    if (self && !self->begun) self->raw.out->close();
   });
   const auto on_end = [exec] {
     exec->loop.clock.cancel(exec->timer);

@@ -40,6 +40,8 @@ namespace {
 constexpr std::size_t kMessageMax = 32 * 1024;      // as kubelets send
 constexpr std::size_t kQueueMax = 256 * 1024;       // on the connection, before a command has to wait
 constexpr std::size_t kResizeLineMax = 1024;
+constexpr std::chrono::milliseconds kStart{20};          // of a command without a terminal
+constexpr std::chrono::milliseconds kSizeAwaited{500};   // at most, for clients that never send one
 constexpr std::chrono::milliseconds kSizeAwaited{500};
 
 /// A terminal's output: every line feed gets its carriage return.
@@ -99,7 +101,6 @@ ExecCore::ExecCore(StreamLoop loop, ExecOptions options, int version, Carrier ca
 }
 
 void ExecCore::start(const ExecRunner& run) {
-  started_ = true;
   const std::shared_ptr<ExecCore> self = shared_from_this();
   // The pumps keep this object alive as long as there is something to finish.
   const std::weak_ptr<ExecCore> weak = self;
@@ -111,6 +112,16 @@ void ExecCore::start(const ExecRunner& run) {
   loop_.tasks.spawn(pump(self, session_->output, Channel::output));
   loop_.tasks.spawn(pump(self, session_->error, options_.tty ? Channel::output : Channel::error));
   run(session_);
+  if (gone_ && session_->on_gone) session_->on_gone();
+  if (size_ && session_->on_resize) session_->on_resize(*size_);
+}
+
+asio::awaitable<void> ExecCore::start_soon(std::shared_ptr<ExecCore> self, ExecRunner run, std::function<void()> opening) {
+  base::Clock& clock = self->loop_.clock;
+  const base::TimePoint latest = clock.now() + (self->options_.tty ? kSizeAwaited : kStart);
+  while (!self->size_ && !self->gone_ && clock.now() < latest) co_await base::sleep_for(clock, std::chrono::milliseconds(2));
+  opening();
+  self->start(run);
 }
 
 asio::awaitable<void> ExecCore::pump(std::shared_ptr<ExecCore> self, std::shared_ptr<Pipe> pipe, Channel channel) {
@@ -231,8 +242,9 @@ void ExecCore::feed_resize(std::string_view bytes) {
       const auto found = size.find(name);
       return found != size.end() && found->is_number_unsigned() ? static_cast<std::uint16_t>(found->get<std::uint64_t>()) : std::uint16_t{0};
     };
+    size_ = TerminalSize{field("Width"), field("Height")};
     const auto hook = session_->on_resize;
-    if (hook) hook(TerminalSize{field("Width"), field("Height")});
+    if (hook) hook(*size_);
   }
   if (resize_.size() > kResizeLineMax) resize_.clear();
 }

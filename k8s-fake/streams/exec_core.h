@@ -27,7 +27,9 @@ class ExecCore : public std::enable_shared_from_this<ExecCore> {
 
   /// Starts the pumps and hands the session to the runner.
   void start(const ExecRunner& run);
-  bool started() const { return started_; }
+  /// start() after the time that a container runtime takes, with a terminal as soon as its size is known: kubectl 1.32 prints
+  /// complaints when output comes before it has made its streams, or the end before it has sent its size.
+  static boost::asio::awaitable<void> start_soon(std::shared_ptr<ExecCore> self, ExecRunner run, std::function<void()> opening);
 
   void feed_input(std::string_view bytes);
   void end_input();
@@ -53,7 +55,6 @@ class ExecCore : public std::enable_shared_from_this<ExecCore> {
   std::string resize_;  // an incomplete line
   std::optional<ExitStatus> status_;
   int pumps_ = 0;
-  bool started_ = false;
   bool gone_ = false;
   bool closed_ = false;
   bool sized_ = false;  // the client has sent a terminal size

@@ -4,9 +4,11 @@
 
 namespace k8s_fake::test {
 
-Lab::Lab(StorageHooks hooks, std::function<void(RuntimeConfig&)> adjust) {
+Lab::Lab(StorageHooks hooks, std::function<void(RuntimeConfig&)> adjust, const std::string& version) {
   const base::Logger log(clock, base::log_to_nowhere());
-  fake = std::make_unique<Fake>(io.get_executor(), clock, Config{}, 7, log);
+  Config settings;
+  if (!version.empty()) settings.version = version;
+  fake = std::make_unique<Fake>(io.get_executor(), clock, settings, 7, log);
   handler = fake->handler();
   transport = std::make_unique<base::http::MemoryTransport>(clock, [this](const std::string& host, std::uint16_t) { return host == "api" ? &handler : nullptr; });
   RuntimeConfig config;

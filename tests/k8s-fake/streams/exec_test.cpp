@@ -23,7 +23,7 @@ struct ExecLab : StreamLab {
 
   void open(const base::http::Request& request) {
     answer = serve_exec(request, loop, runner);
-    clock.run_ready();
+    clock.advance(std::chrono::milliseconds(500));  // the start of a command with a terminal and no size
   }
 };
 
@@ -108,20 +108,36 @@ TEST(ExecWebSocket, ATerminalEchoesEditsAndResizes) {
   EXPECT_TRUE(lab.session->input->at_end());
 }
 
-TEST(ExecWebSocket, AShortCommandWaitsForTheTerminalsSize) {
-  for (const bool sends : {true, false}) {
+TEST(ExecWebSocket, ACommandStartsWhenItsClientIsReady) {
+  struct Row {
+    const char* target;
+    bool sends;
+    int after;  // ms
+  };
+  for (const Row& row : {Row{"/exec?stdout=1&tty=1", true, 2}, Row{"/exec?stdout=1&tty=1", false, 500}, Row{"/exec?stdout=1", false, 20}}) {
+    SCOPED_TRACE(row.target);
     ExecLab lab;
-    lab.open(StreamLab::websocket("/exec?stdout=1&tty=1", "v5.channel.k8s.io"));
-    lab.messages();
-    lab.session->output->write("done\n");
-    lab.session->finish({});
-    EXPECT_THAT(lab.messages(), ElementsAre("\1done\r\n"));
-    EXPECT_FALSE(lab.closed());
-    if (sends) lab.send_message("\4{\"Width\":80,\"Height\":24}\n"s);
-    lab.clock.advance(sends ? std::chrono::milliseconds(2) : std::chrono::milliseconds(500));
-    EXPECT_THAT(lab.messages(), ElementsAre("\3" + kSuccess, "close 1000"));
-    EXPECT_TRUE(lab.closed());
+    lab.answer = serve_exec(StreamLab::websocket(row.target, "v5.channel.k8s.io"), lab.loop, lab.runner);
+    lab.clock.run_ready();
+    EXPECT_FALSE(lab.session);
+    EXPECT_THAT(lab.messages(), IsEmpty());
+    if (row.sends) lab.send_message("\4{\"Width\":80,\"Height\":24}\n"s);
+    lab.clock.advance(std::chrono::milliseconds(row.after));
+    ASSERT_TRUE(lab.session);
+    EXPECT_THAT(lab.messages(), ElementsAre("\1"));
   }
+}
+
+TEST(ExecWebSocket, AClientThatGoesBeforeTheStartIsNoticed) {
+  ExecLab lab;
+  bool gone = false;
+  lab.answer = serve_exec(StreamLab::websocket("/exec?stdout=1&tty=1", "v5.channel.k8s.io"), lab.loop, [&](std::shared_ptr<ExecSession> session) {
+    lab.session = std::move(session);
+    lab.session->on_gone = [&gone] { gone = true; };
+  });
+  lab.answer.incoming->close();
+  lab.clock.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(gone);
 }
 
 TEST(ExecWebSocket, PingsAreAnsweredAndAClosingClientIsGone) {
