@@ -42,7 +42,6 @@ constexpr std::size_t kQueueMax = 256 * 1024;       // on the connection, before
 constexpr std::size_t kResizeLineMax = 1024;
 constexpr std::chrono::milliseconds kStart{20};          // of a command without a terminal
 constexpr std::chrono::milliseconds kSizeAwaited{500};   // at most, for clients that never send one
-constexpr std::chrono::milliseconds kSizeAwaited{500};
 
 /// A terminal's output: every line feed gets its carriage return.
 std::string with_returns(std::string_view text) {
@@ -149,21 +148,6 @@ void ExecCore::finish(ExitStatus status) {
 
 void ExecCore::pump_ended() {
   if (--pumps_ > 0 || closed_) return;
-  if (options_.tty && options_.output && !sized_ && !gone_) {
-    loop_.tasks.spawn(await_size(shared_from_this()));
-  } else {
-    conclude();
-  }
-}
-
-asio::awaitable<void> ExecCore::await_size(std::shared_ptr<ExecCore> self) {
-  const base::TimePoint latest = self->loop_.clock.now() + kSizeAwaited;
-  while (!self->sized_ && !self->gone_ && self->loop_.clock.now() < latest) co_await base::sleep_for(self->loop_.clock, std::chrono::milliseconds(2));
-  self->conclude();
-}
-
-void ExecCore::conclude() {
-  if (closed_) return;
   closed_ = true;
   if (!gone_ && status_) {
     if (options_.output) carrier_.end(Channel::output);
@@ -235,9 +219,7 @@ void ExecCore::feed_resize(std::string_view bytes) {
   for (std::size_t end = resize_.find_first_of("\n}"); end != std::string::npos; end = resize_.find_first_of("\n}")) {
     const Json size = Json::parse(resize_.substr(0, end + 1), nullptr, false);
     resize_.erase(0, end + 1);
-    if (!size.is_object() || gone_) continue;
-    sized_ = true;
-    if (status_) continue;
+    if (!size.is_object() || gone_ || status_) continue;
     const auto field = [&size](const char* name) {
       const auto found = size.find(name);
       return found != size.end() && found->is_number_unsigned() ? static_cast<std::uint16_t>(found->get<std::uint64_t>()) : std::uint16_t{0};

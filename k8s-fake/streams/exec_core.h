@@ -40,9 +40,6 @@ class ExecCore : public std::enable_shared_from_this<ExecCore> {
   static boost::asio::awaitable<void> pump(std::shared_ptr<ExecCore> self, std::shared_ptr<base::Pipe> pipe, Channel channel);
   void finish(ExitStatus status);
   void pump_ended();
-  /// A client with a terminal sends its size first of all; kubectl complains when the connection is closed before it could.
-  static boost::asio::awaitable<void> await_size(std::shared_ptr<ExecCore> self);
-  void conclude();
   void feed_terminal(std::string_view bytes);
   void echo(std::string_view bytes);
 
@@ -57,7 +54,7 @@ class ExecCore : public std::enable_shared_from_this<ExecCore> {
   int pumps_ = 0;
   bool gone_ = false;
   bool closed_ = false;
-  bool sized_ = false;  // the client has sent a terminal size
+  std::optional<TerminalSize> size_;
 };
 
 /// The status object of version 4 and later, or the text of earlier ones ("" for success).
