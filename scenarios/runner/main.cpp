@@ -47,7 +47,7 @@ int drydock(int argc, char** argv) {
   run_command->add_option("--config", run_options.config, "LAB.yaml instead of the nearest lab.yaml above the test");
   run_command->add_option("--chainsaw-config", run_options.chainsaw_config, "a Configuration of Chainsaw instead of the nearest .chainsaw.yaml");
   run_command->add_option("--values", run_options.values, "YAML file that becomes $values");
-  run_command->add_option("--set", run_options.set, "name=value in $values");
+  run_command->add_option("--set", run_options.set, "name=value in $values")->allow_extra_args(false);
   run_command->add_option("--cluster", run_options.cluster, "run against the cluster of this kubeconfig instead of a lab");
   run_command->callback([&] {
     if (run_seed->count() > 0) run_options.seed = seed;

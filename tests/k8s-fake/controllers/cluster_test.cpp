@@ -180,10 +180,13 @@ TEST(Kubelet, KeepsItsNodeReadyWithAndWithoutLeases) {
     Lab lab({}, nullptr, version);
     lab.advance(10min);
     const std::string node = lab.call("GET", "/api/v1/nodes")["items"][0]["metadata"]["name"];
-    for (const Json& one : lab.get("/api/v1/nodes/" + node)["status"]["conditions"]) {
-      if (one["type"] == "Ready") EXPECT_EQ(one["status"], "True");
+    const Json shown = lab.get("/api/v1/nodes/" + node);
+    for (const Json& one : shown["status"]["conditions"]) {
+      if (one["type"] == "Ready") {
+        EXPECT_EQ(one["status"], "True");
+      }
     }
-    EXPECT_FALSE(lab.get("/api/v1/nodes/" + node)["spec"].contains("taints"));
+    EXPECT_FALSE(shown["spec"].contains("taints"));
     lab.get("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/" + node);
     EXPECT_EQ(lab.status, std::string(version) == "v1.6.1" ? 404 : 200);
   }
