@@ -27,6 +27,6 @@ expect() {
 tail -n 1 "$folder/out"
 expect B8 aggrList=none           # no aggregate list
 expect E5 clients=10.99.0.0/16    # an export rule that does not let the node in: the server's own volume cannot be mounted
-expect E5 backendSvm=nosuchsvm    # a backend file with an SVM that is not there
+expect E1 backendSvm=nosuchsvm    # a backend file with an SVM that is not there; what follows from it is the suite wrong-backend
 expect F-1 sabotage=no-pod        # no Trident pod
 exit $failed
