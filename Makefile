@@ -3,6 +3,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 BIN := build/release/bin
+export PATH := $(PATH):$(CURDIR)/build/tools/kubernetes-client/usr/bin
 CTEST := ctest --preset all --parallel $(JOBS)
 
 .PHONY: lab test soak build bench format lint tsan fuzz install clean packages kubectl
@@ -59,7 +60,7 @@ packages:
 	 if [ -n "$$missing" ]; then \
 	   $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi
 
-# Debian's kubectl, unpacked and never installed.
+# Debian's kubectl, unpacked and never installed; where no other kubectl is on PATH it is the one.
 kubectl: packages build/tools/kubernetes-client/usr/bin/kubectl
 build/tools/kubernetes-client/usr/bin/kubectl:
 	@mkdir -p build/tools && cd build/tools && rm -f kubernetes-client_*.deb && \
