@@ -1,6 +1,7 @@
 #include "provisioner/core/core.h"
 
 #include "provisioner/core/json.h"
+#include "provisioner/core/record_text.h"
 
 namespace provisioner {
 
@@ -31,6 +32,20 @@ Json to_json(const Intent& intent) {
   if (!intent.backend.empty()) json["backend"] = intent.backend;
   if (!intent.pool.empty()) json["pool"] = intent.pool;
   return json;
+}
+
+std::string record_text(const Intent& intent) {
+  std::string out = "{\"Config\":" + record_text(intent.config);
+  const auto field = [&out](const char* key, std::string_view value) {
+    out.append(",\"").append(key).append("\":");
+    append_json_text(out, value);
+  };
+  for (const OpName& row : kOpNames) {
+    if (row.op == intent.op) field("Op", row.name);
+  }
+  if (!intent.backend.empty()) field("backend", intent.backend);
+  if (!intent.pool.empty()) field("pool", intent.pool);
+  return out + "}";
 }
 
 Result<Intent> intent_from_json(const Json& json) {
@@ -86,9 +101,10 @@ Result<std::shared_ptr<Driver>> Core::driver_of(const std::string& name) const {
 
 Core::Awaited Core::write_intent(Intent intent) {
   std::vector<Write> writes;
-  writes.push_back({Write::Kind::set, keys::kIntent + intent.config.name, to_json(intent).dump()});
-  auto done = co_await store.commit(writes);
-  if (done || done.error().kind == ErrorKind::unknown_outcome) intents[intent.config.name] = intent;
+  writes.push_back({Write::Kind::set, keys::kIntent + intent.config.name, record_text(intent)});
+  auto done = co_await store.commit(std::move(writes));
+  const std::string name = intent.config.name;
+  if (done || done.error().kind == ErrorKind::unknown_outcome) intents[name] = std::move(intent);
   co_return done;
 }
 

@@ -39,6 +39,7 @@ struct Intent {
   std::string pool;
 };
 Json to_json(const Intent& intent);
+std::string record_text(const Intent& intent);  // to_json().dump(), without the tree
 Result<Intent> intent_from_json(const Json& json);
 
 namespace keys {

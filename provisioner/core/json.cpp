@@ -95,47 +95,6 @@ const Json* member(const Json& object, std::string_view name) {
   return nullptr;
 }
 
-Json to_json(const AccessInfo& access) {
-  Json json = Json::object();
-  put_if(json, "iscsiTargetPortal", access.iscsi_target_portal);
-  if (!access.iscsi_portals.empty()) json["iscsiPortals"] = access.iscsi_portals;
-  put_if(json, "iscsiTargetIqn", access.iscsi_target_iqn);
-  if (access.iscsi_lun_number != 0) json["iscsiLunNumber"] = access.iscsi_lun_number;
-  put_if(json, "iscsiInterface", access.iscsi_interface);
-  put_if(json, "iscsiIgroup", access.iscsi_igroup);
-  if (!access.iscsi_vags.empty()) json["iscsiVags"] = access.iscsi_vags;
-  put_if(json, "nfsServerIp", access.nfs_server_ip);
-  put_if(json, "nfsPath", access.nfs_path);
-  return json;
-}
-
-Json to_json(const VolumeConfig& config) {
-  Json json;
-  json["version"] = config.version;
-  json["name"] = config.name;
-  json["internalName"] = config.internal_name;
-  json["size"] = config.size;
-  json["protocol"] = config.protocol;
-  put_if(json, "snapshotPolicy", config.snapshot_policy);
-  put_if(json, "snapshotReserve", config.snapshot_reserve);
-  put_if(json, "exportPolicy", config.export_policy);
-  put_if(json, "snapshotDirectory", config.snapshot_directory);
-  put_if(json, "unixPermissions", config.unix_permissions);
-  put_if(json, "storageClass", config.storage_class);
-  put_if(json, "accessMode", config.access_mode);
-  json["accessInformation"] = to_json(config.access);
-  json["blockSize"] = config.block_size;
-  json["fileSystem"] = config.file_system;
-  put_if(json, "mountOptions", config.mount_options);
-  put_if(json, "encryption", config.encryption);
-  put_if(json, "cloneSourceVolume", config.clone_source_volume);
-  put_if(json, "cloneSourceSnapshot", config.clone_source_snapshot);
-  put_if(json, "splitOnClone", config.split_on_clone);
-  put_if(json, "importOriginalName", config.import_original_name);
-  if (config.import_not_managed) json["importNotManaged"] = true;
-  return json;
-}
-
 namespace {
 
 Result<AccessInfo> access_from_json(const Json& json) {
@@ -197,16 +156,6 @@ Result<VolumeConfig> volume_config_from_json(const Json& json) {
   }
   if (read.error) return *read.error;
   return config;
-}
-
-Json to_json(const Volume& volume) {
-  Json json;
-  json["Config"] = to_json(volume.config);
-  json["backend"] = volume.backend;
-  json["pool"] = volume.pool;
-  if (volume.orphaned) json["orphaned"] = true;
-  put_if(json, "state", volume.state);
-  return json;
 }
 
 Result<Volume> volume_from_json(const Json& json) {

@@ -33,7 +33,7 @@ void KeyedLocks::release(const std::string& key) {
     return;
   }
   Waiter* next = line->second.front();
-  line->second.pop_front();
+  line->second.erase(line->second.begin());
   next->granted = true;
   next->signal.notify();
 }

@@ -2,9 +2,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <deque>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "provisioner/base/clock.h"
 
@@ -39,7 +39,7 @@ class KeyedLocks {
   void release(const std::string& key);
 
   boost::asio::any_io_executor executor_;
-  std::map<std::string, std::deque<Waiter*>> lines_;  // present while held
+  std::map<std::string, std::vector<Waiter*>> lines_;  // present while held
 };
 
 }  // namespace provisioner

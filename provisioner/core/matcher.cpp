@@ -21,12 +21,12 @@ std::string_view PoolRef::pool() const { return state_->names.name(state_->pools
 
 namespace {
 
-std::uint64_t request_hash(const std::string& attribute, const Request& wanted) { return fnv(to_text(wanted), fnv_number(wanted.index(), fnv(attribute))); }
+std::uint64_t request_hash(const std::string& attribute, const Request& wanted) { return hash_text(to_text(wanted), hash_number(wanted.index(), hash_text(attribute))); }
 
 std::uint64_t answer_hash(const MatcherState::Answer& answer, const std::uint32_t* requests) {
-  std::uint64_t hash = fnv_number(answer.rules == MatchRules::v17_10 ? 1 : 2, kFnvStart);
-  for (const std::uint32_t part : {answer.storage, answer.additional, answer.exclude, answer.request_count}) hash = fnv_number(part, hash);
-  for (std::uint32_t i = 0; i < answer.request_count; ++i) hash = fnv_number(requests[i], hash);
+  std::uint64_t hash = hash_number(answer.rules == MatchRules::v17_10 ? 1 : 2, kHashStart);
+  for (const std::uint32_t part : {answer.storage, answer.additional, answer.exclude, answer.request_count}) hash = hash_number(part, hash);
+  for (std::uint32_t i = 0; i < answer.request_count; ++i) hash = hash_number(requests[i], hash);
   return hash;
 }
 
@@ -74,9 +74,11 @@ std::uint32_t MatcherState::intern_answer(Answer wanted, const std::vector<std::
   });
   if (known != kNoId) return known;
   wanted.requests_at = static_cast<std::uint32_t>(request_lists.size());
+  make_room(request_lists, list.size());
   request_lists.insert(request_lists.end(), list.begin(), list.end());
   std::uint32_t id = static_cast<std::uint32_t>(answers.size());
   if (free_answers.empty()) {
+    make_room(answers);
     answers.push_back(std::move(wanted));
   } else {
     id = free_answers.back();
@@ -154,11 +156,11 @@ std::uint32_t MatcherState::pool_at(const Class& entry, std::optional<Protocol> 
 }
 
 std::uint32_t MatcherState::find_class(std::string_view name) const {
-  return class_index.find(fnv(name), [&](std::uint32_t id) { return classes[id].name == name; });
+  return class_index.find(hash_text(name), [&](std::uint32_t id) { return classes[id].name == name; });
 }
 
 void MatcherState::drop_class(std::uint32_t id) {
-  class_index.erase(fnv(classes[id].name), id);
+  class_index.erase(hash_text(classes[id].name), id);
   Answer& answer = answers[classes[id].answer];
   if (--answer.users == 0) {
     answer_index.erase(answer_hash(answer, request_lists.data() + answer.requests_at), classes[id].answer);
@@ -182,17 +184,17 @@ Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 
 void Matcher::put_backend(const std::string& name, Protocol protocol, const std::vector<PoolInfo>& pools) {
   remove_backend(name);
-  MatcherState::BackendEntry& backend = state_->backends[name];
+  const std::uint32_t id = state_->names.intern(name);
+  MatcherState::BackendEntry& backend = state_->backends[id];
   backend.protocol = protocol;
   backend.pools.reserve(pools.size());
-  const std::uint32_t id = state_->names.intern(name);
   for (const PoolInfo& pool : pools) state_->add_pool(id, backend, pool);
 }
 
 void Matcher::remove_backend(const std::string& name) {
   ++state_->version;
   ++state_->layout;
-  const auto backend = state_->backends.find(name);
+  const auto backend = state_->backends.find(state_->names.find(name));
   if (backend == state_->backends.end()) return;
   for (const std::uint32_t pool : backend->second.pools) state_->remove_pool(pool);
   state_->backends.erase(backend);
@@ -230,6 +232,7 @@ Result<void> Matcher::add_class(const StorageClassConfig& config, MatchRules rul
   remove_class(config.name);
   std::uint32_t id = static_cast<std::uint32_t>(s.classes.size());
   if (s.free_classes.empty()) {
+    make_room(s.classes);
     s.classes.emplace_back();
   } else {
     id = s.free_classes.back();
@@ -242,6 +245,7 @@ Result<void> Matcher::add_class(const StorageClassConfig& config, MatchRules rul
   if (rules == MatchRules::v17_10 && !config.required_storage.empty()) {
     entry.extras = static_cast<std::uint32_t>(s.extras.size());
     if (s.free_extras.empty()) {
+      make_room(s.extras);
       s.extras.emplace_back();
     } else {
       entry.extras = s.free_extras.back();
@@ -256,7 +260,7 @@ Result<void> Matcher::add_class(const StorageClassConfig& config, MatchRules rul
     wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
   }
   s.sync(entry);
-  s.class_index.insert(fnv(config.name), id, [&s](std::uint32_t other) { return fnv(s.classes[other].name); });
+  s.class_index.insert(hash_text(config.name), id, [&s](std::uint32_t other) { return hash_text(s.classes[other].name); });
   return {};
 }
 
@@ -341,7 +345,7 @@ Matcher::Candidates Matcher::candidates(std::string_view storage_class, std::opt
   result.size_ += protocol != Protocol::file ? block : 0;
   if (result.size_ == 0) return result;
   result.key_ = rng.next();
-  result.first_ = rng.below(result.size_);
+  result.first_ = static_cast<std::uint64_t>((static_cast<unsigned __int128>(rng.next()) * result.size_) >> 64);  // uneven by one in 2^64 / size
   return result;
 }
 

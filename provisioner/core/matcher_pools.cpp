@@ -8,18 +8,18 @@ namespace provisioner {
 namespace {
 
 std::uint64_t hash_of(const Offers& offers) {
-  std::uint64_t hash = kFnvStart;
+  std::uint64_t hash = kHashStart;
   for (const auto& [name, offer] : offers) {
-    hash = fnv(name, fnv_number(offer.index(), hash));
-    if (const bool* flag = std::get_if<bool>(&offer)) hash = fnv_number(*flag ? 1 : 2, hash);
+    hash = hash_text(name, hash_number(offer.index(), hash));
+    if (const bool* flag = std::get_if<bool>(&offer)) hash = hash_number(*flag ? 1 : 2, hash);
     if (const auto* range = std::get_if<IntRange>(&offer)) {
-      hash = fnv_number(static_cast<std::uint64_t>(range->max), fnv_number(static_cast<std::uint64_t>(range->min), hash));
+      hash = hash_number(static_cast<std::uint64_t>(range->max), hash_number(static_cast<std::uint64_t>(range->min), hash));
     }
     if (const auto* list = std::get_if<std::vector<std::string>>(&offer)) {
-      for (const std::string& text : *list) hash = fnv_number(text.size(), fnv(text, hash));
+      for (const std::string& text : *list) hash = hash_number(text.size(), hash_text(text, hash));
     }
     if (const auto* labels = std::get_if<Labels>(&offer)) {
-      for (const auto& [key, value] : *labels) hash = fnv_number(key.size(), fnv(value, fnv(key, hash)));
+      for (const auto& [key, value] : *labels) hash = hash_number(key.size(), hash_text(value, hash_text(key, hash)));
     }
   }
   return hash;
@@ -51,8 +51,8 @@ std::uint32_t MatcherState::intern_offers(const Offers& wanted) {
 
 namespace {
 std::uint64_t key_hash(std::uint32_t offer_set, Protocol protocol, const std::vector<std::uint32_t>& rules) {
-  std::uint64_t hash = fnv_number(offer_set * 2 + (protocol == Protocol::block ? 1 : 0), kFnvStart);
-  for (const std::uint32_t rule : rules) hash = fnv_number(rule, hash);
+  std::uint64_t hash = hash_number(offer_set * 2 + (protocol == Protocol::block ? 1 : 0), kHashStart);
+  for (const std::uint32_t rule : rules) hash = hash_number(rule, hash);
   return hash;
 }
 }  // namespace
@@ -103,6 +103,7 @@ void MatcherState::free_shape(std::uint32_t id) {
 void MatcherState::enter(std::uint32_t pool, std::uint32_t shape) {
   pools[pool].shape = shape;
   pools[pool].position = static_cast<std::uint32_t>(shapes[shape].members.size());
+  make_room(shapes[shape].members);
   shapes[shape].members.push_back(pool);
   ++shape_sizes[shape];
 }
@@ -120,6 +121,7 @@ void MatcherState::leave(std::uint32_t pool) {
 void MatcherState::add_pool(std::uint32_t backend_name, BackendEntry& backend, const PoolInfo& info) {
   std::uint32_t id = static_cast<std::uint32_t>(pools.size());
   if (free_pools.empty()) {
+    make_room(pools);
     pools.emplace_back();
   } else {
     id = free_pools.back();
@@ -162,12 +164,13 @@ Result<std::uint32_t> MatcherState::rule_for(const PoolLists& lists) {
       leave(pool);
       enter(pool, to);
     }
+    if (auto& rest = shapes[id].members; rest.size() < rest.capacity() / 2) rest.shrink_to_fit();
   }
   return rule;
 }
 
 std::uint32_t MatcherState::find_pool(std::string_view backend, std::string_view pool) const {
-  const auto found = backends.find(backend);
+  const auto found = backends.find(names.find(backend));
   const std::uint32_t name = names.find(pool);
   if (found == backends.end() || name == kNoId) return kNoId;
   for (const std::uint32_t id : found->second.pools) {

@@ -90,7 +90,7 @@ struct MatcherState {
 
   std::vector<Pool> pools;
   std::vector<std::uint32_t> free_pools;
-  std::map<std::string, BackendEntry, std::less<>> backends;
+  std::map<std::uint32_t, BackendEntry> backends;  // by the number of the name
   NameTable names;
 
   std::vector<Offers> offers;

@@ -7,14 +7,14 @@
 namespace provisioner {
 
 namespace {
-enum Verdict : std::uint8_t { kUnknown, kNo, kYes };
+enum Verdict : std::uint8_t { kUnknown, kNo, kYes };  // two bits each
 }
 
 struct NamePatterns::Pattern {
   Pattern(const std::string& text, bool full, const RE2::Options& options) : expression(text, options), whole(full) {}
   RE2 expression;
   bool whole;
-  std::vector<std::uint8_t> verdicts;  // by name
+  std::vector<std::uint8_t> verdicts;  // by name, four to a byte
 };
 
 NamePatterns::NamePatterns() = default;
@@ -57,13 +57,20 @@ Result<std::uint32_t> NamePatterns::intern(const PoolLists& lists) {
 
 bool NamePatterns::verdict(std::uint32_t id, std::uint32_t name, const NameTable& names) {
   Pattern& asked = *patterns_[id];
-  if (asked.verdicts.size() <= name) asked.verdicts.resize(std::max<std::size_t>(names.size(), name + 1), kUnknown);
-  std::uint8_t& known = asked.verdicts[name];
+  if (asked.verdicts.size() <= name / 4) {
+    const std::size_t needed = std::max<std::size_t>(names.size(), name + 1) / 4 + 1;
+    make_room(asked.verdicts, needed - asked.verdicts.size());
+    asked.verdicts.resize(needed, kUnknown);
+  }
+  std::uint8_t& cell = asked.verdicts[name / 4];
+  const auto shift = static_cast<unsigned>(name % 4 * 2);
+  auto known = static_cast<Verdict>((cell >> shift) & 3U);
   if (known == kUnknown) {
     ++tested;
     const std::string_view text = names.name(name);
     const re2::StringPiece piece(text.data(), text.size());
     known = (asked.whole ? RE2::FullMatch(piece, asked.expression) : RE2::PartialMatch(piece, asked.expression)) ? kYes : kNo;
+    cell = static_cast<std::uint8_t>(cell | (known << shift));
   }
   return known == kYes;
 }

@@ -4,6 +4,7 @@
 #include "provisioner/base/text.h"
 #include "provisioner/core/core.h"
 #include "provisioner/core/json.h"
+#include "provisioner/core/record_text.h"
 #include "provisioner/core/size.h"
 
 namespace provisioner {
@@ -142,12 +143,11 @@ awaitable<Result<Volume>> Core::attempt(VolumeConfig config, std::string backend
   if (!driver) co_return driver.error();
   const CreatingMark mark(*this, backend);
   config.internal_name = (*driver)->internal_name(config.name);
-  const Intent intent{IntentOp::add, config, backend, pool};
+  Intent intent{IntentOp::add, config, backend, pool};
   CreateSpec spec;
   spec.internal_name = config.internal_name;
   spec.size_bytes = parse_size(config.size).value_or(0);
   spec.pool = pool;
-  spec.config = config;
   if (const auto storage_class = classes.find(config.storage_class); storage_class != classes.end()) spec.requests = requests_of(storage_class->second);
   spec.owner = owner(config.name);
   if (!config.clone_source_volume.empty()) {
@@ -158,23 +158,25 @@ awaitable<Result<Volume>> Core::attempt(VolumeConfig config, std::string backend
   if (!resuming) {
     if (const auto durable = co_await write_intent(intent); !durable) co_return durable.error();
   }
-  auto made = co_await (*driver)->create(spec);
+  const std::string name = config.name;
+  spec.config = std::move(config);
+  auto made = co_await (*driver)->create(std::move(spec));
   if (!made) {
     if (resuming && !is_open(made.error(), true)) {
       // The earlier attempt may have left what this one could not complete.
-      const auto undone = co_await roll_back(config.name);
+      const auto undone = co_await roll_back(name);
       if (!undone) co_return Error{ErrorKind::unknown_outcome, made.error().message + "; undoing the earlier attempt: " + undone.error().message};
     }
     co_return made.error();
   }
-  co_return co_await record(intent, *made, *driver);
+  co_return co_await record(std::move(intent), std::move(*made), *driver);
 }
 
 /// Makes what is on the array official: the volume's record appears and the intent goes in one commit.
 awaitable<Result<Volume>> Core::record(Intent intent, Made made, std::shared_ptr<Driver> driver) {
   Volume volume;
-  volume.config = intent.config;
-  volume.config.access = made.access;
+  volume.config = std::move(intent.config);
+  volume.config.access = std::move(made.access);
   const BackendFacts& facts = driver->facts();
   if (volume.config.protocol.empty()) volume.config.protocol = to_text(facts.protocol);
   if (facts.protocol == Protocol::file && facts.type != "fake") volume.config.file_system.clear();
@@ -182,13 +184,13 @@ awaitable<Result<Volume>> Core::record(Intent intent, Made made, std::shared_ptr
   volume.backend = intent.backend;
   volume.pool = intent.pool;
   std::vector<Write> writes;
-  writes.push_back({Write::Kind::set, keys::kVolume + volume.config.name, to_json(volume).dump()});
+  writes.push_back({Write::Kind::set, keys::kVolume + volume.config.name, record_text(volume)});
   writes.push_back({Write::Kind::erase, keys::kIntent + volume.config.name, ""});
-  const auto stored = co_await store.commit(writes);
+  const auto stored = co_await store.commit(std::move(writes));
   if (stored) {
     intents.erase(volume.config.name);
     keep(volume);
-    log.debug("Volume created.", {{"volume", volume.config.name}, {"backend", volume.backend}, {"pool", volume.pool}});
+    if (log.enabled(base::LogLevel::debug)) log.debug("Volume created.", {{"volume", volume.config.name}, {"backend", volume.backend}, {"pool", volume.pool}});
     co_return volume;
   }
   // The intent stays: a repeat completes it, or recovery undoes it.
@@ -270,7 +272,7 @@ Core::Awaited Core::apply_resize(Intent intent) {
   Volume volume = volumes.at(name);
   volume.config.size = intent.config.size;
   std::vector<Write> writes;
-  writes.push_back({Write::Kind::set, keys::kVolume + name, to_json(volume).dump()});
+  writes.push_back({Write::Kind::set, keys::kVolume + name, record_text(volume)});
   writes.push_back({Write::Kind::erase, keys::kIntent + name, ""});
   if (const auto stored = co_await store.commit(writes); !stored) co_return stored.error();
   intents.erase(name);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "provisioner/core/json.h"
+#include "provisioner/core/record_text.h"
 #include "provisioner/core/size.h"
 #include "provisioner/store/store.h"
 
@@ -87,4 +88,29 @@ TEST(Store, AppliesAllOrNothing) {
 }
 
 }  // namespace
+TEST(RecordText, IsByteForByteWhatTheTreeDumps) {
+  Volume volume;
+  EXPECT_EQ(record_text(volume), to_json(volume).dump());
+  std::string* const texts[] = {&volume.config.name, &volume.config.internal_name, &volume.config.size, &volume.config.protocol, &volume.config.snapshot_policy,
+                                &volume.config.snapshot_reserve, &volume.config.export_policy, &volume.config.snapshot_directory, &volume.config.unix_permissions,
+                                &volume.config.storage_class, &volume.config.access_mode, &volume.config.block_size, &volume.config.file_system,
+                                &volume.config.mount_options, &volume.config.encryption, &volume.config.clone_source_volume, &volume.config.clone_source_snapshot,
+                                &volume.config.split_on_clone, &volume.config.import_original_name, &volume.config.access.nfs_server_ip,
+                                &volume.config.access.nfs_path, &volume.config.access.iscsi_target_portal, &volume.config.access.iscsi_target_iqn,
+                                &volume.config.access.iscsi_interface, &volume.config.access.iscsi_igroup, &volume.backend, &volume.pool, &volume.state};
+  for (const std::string value : {"plain", "\"quoted\" \\ back", "tab\tline\nbell\a\x7f", "M\xc3\xbcnchen \xe2\x82\xac"}) {
+    for (std::string* text : texts) {
+      *text = value;
+      ASSERT_EQ(record_text(volume), to_json(volume).dump());
+    }
+  }
+  volume.config.access.iscsi_portals = {"10.0.0.1", "10.0.0.\"2\""};
+  volume.config.access.iscsi_lun_number = 7;
+  volume.config.access.iscsi_vags = {1, -2};
+  volume.config.import_not_managed = true;
+  volume.orphaned = true;
+  EXPECT_EQ(record_text(volume), to_json(volume).dump());
+  EXPECT_EQ(record_text(volume.config), to_json(volume.config).dump());
+}
+
 }  // namespace provisioner
