@@ -100,13 +100,15 @@ Object find_volume(const Cluster& cluster, const Json& claim, const Json* node) 
   Object best;
   std::pair<std::size_t, std::int64_t> best_rank;
   for (const auto& [key, volume] : cluster.all(resources::volumes)) {
+    const bool taken = has(*volume, "/spec/claimRef");
+    if (taken && !claimed_by(*volume, claim)) continue;  // most of them, so this comes first
     const Json& modes = at(*volume, "/spec/accessModes");
     const std::int64_t bytes = capacity_bytes(*volume);
     if (!contains_all(modes, wanted_modes) || bytes < wanted_bytes || volume_mode(*volume) != volume_mode(claim)) continue;
     if (text(*volume, "/spec/volumeAttributesClassName") != text(claim, "/spec/volumeAttributesClassName") || deleting(*volume)) continue;
     if (node && !volume_fits_node(*volume, *node)) continue;
     if (claimed_by(*volume, claim)) return volume;
-    if (has(*volume, "/spec/claimRef") || text(*volume, "/status/phase") != "Available" || class_of(*volume) != wanted_class) continue;
+    if (taken || text(*volume, "/status/phase") != "Available" || class_of(*volume) != wanted_class) continue;
     if (!selects(at(claim, "/spec/selector"), at(*volume, "/metadata/labels"))) continue;
     const std::pair<std::size_t, std::int64_t> rank{modes.size(), bytes};
     if (best && best_rank <= rank) continue;
