@@ -6,7 +6,7 @@ BIN := build/release/bin
 export PATH := $(PATH):$(CURDIR)/build/tools/kubernetes-client/usr/bin
 CTEST := ctest --preset all --parallel $(JOBS)
 
-.PHONY: lab test soak build bench format lint tsan fuzz install clean packages kubectl
+.PHONY: lab test soak build bench bench-compare format lint tsan fuzz install clean packages kubectl
 
 lab: build kubectl
 	@PATH="$(CURDIR)/$(BIN):$$PATH" DRYDOCK_DEBIAN_KUBECTL=$(CURDIR)/build/tools/kubernetes-client/usr/bin/kubectl $(BIN)/drydock run --wire --granularity step scenarios/tutorial
@@ -22,9 +22,25 @@ soak: packages kubectl build/dev/build.ninja
 build: packages build/release/build.ninja
 	cmake --build --preset release -- -j $(JOBS)
 
+# About ten minutes; bench/README.md says what is measured. BENCH_PARTS=zapi,kubernetes selects.
+BENCH_PARTS ?= instructions,lab,zapi,kubernetes,claims,add_volume,matching
 bench: build
-	@mkdir -p bench/out
-	$(BIN)/pool_matching_bench --benchmark_out=bench/out/pool_matching.json --benchmark_out_format=json
+	@/usr/bin/python3 bench/suite.py run --bin $(BIN) --out bench/out --only $(BENCH_PARTS); status=$$?; \
+	 /usr/bin/python3 bench/page.py table bench/out && /usr/bin/python3 bench/page.py page bench/out && exit $$status
+
+# BASE is a commit, or a JSON file of an earlier `make bench`. A commit is built beside and measured in turns with this tree.
+COMPARE_PARTS ?= instructions,add_volume,matching
+bench-compare: build
+	@test -n "$(BASE)" || { echo "usage: make bench-compare BASE=<commit or file>"; exit 2; }
+	@if [ -f "$(BASE)" ]; then \
+	   /usr/bin/python3 bench/page.py compare "$(BASE)" bench/out/$$(basename "$(BASE)"); \
+	 else \
+	   set -e; tree=build/base/$$(git rev-parse --verify "$(BASE)^{commit}"); \
+	   [ -e $$tree ] || git worktree add --detach $$tree "$(BASE)"; \
+	   (cd $$tree && cmake --preset release && cmake --build --preset release -- -j $(JOBS)); \
+	   /usr/bin/python3 bench/suite.py compare --base $$tree/build/release/bin --bin $(BIN) --out bench/out/compare --only $(COMPARE_PARTS); \
+	   /usr/bin/python3 bench/page.py compare bench/out/compare/base.json bench/out/compare/new.json; \
+	 fi
 
 tsan: packages
 	cmake --workflow --preset tsan
