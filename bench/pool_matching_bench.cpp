@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 
+#include "provisioner/base/allocator.h"
 #include "provisioner/base/http/memory.h"
 #include "provisioner/base/task_group.h"
 #include "provisioner/base/text.h"
@@ -328,6 +329,7 @@ int print_digest(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  base::keep_freed_memory();  // as the product does
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--digest") != 0) continue;
     const int code = print_digest(argc, argv);

@@ -101,7 +101,7 @@ class Suite:
         self.rows = []
 
     def load(self, port, path, method="GET", body=None, headers=(), seconds=1.5, **more):
-        command = [self.program("http_load"), "--port", str(port), "--path", path, "--method", method, "--seconds", str(0.5 if self.quick else seconds)]
+        command = [self.program("http_load"), "--port", str(port), "--path", path, "--method", method, "--seconds", str(0.5 if self.quick and "requests" not in more else seconds)]
         for header in headers:
             command += ["--header", header]
         if body is not None:

@@ -14,6 +14,7 @@
 #include "k8s-fake/kubeconfig.h"
 #include "k8s-fake/runtime.h"
 #include "k8s-fake/state.h"
+#include "provisioner/base/allocator.h"
 #include "provisioner/base/http/tls.h"
 #include "provisioner/base/http/wire.h"
 #include "provisioner/base/random.h"
@@ -168,6 +169,7 @@ int run(const Options& options, Config config) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  base::keep_freed_memory();
   Options options;
   CLI::App app("A Kubernetes API server with controllers and kubelet, in one process.", "k8s-fake");
   app.set_version_flag("--version", std::string("k8s-fake ") + DRYDOCK_VERSION);

@@ -9,6 +9,7 @@
 #include "ontap-sim/list_apis.h"
 #include "ontap-sim/listeners.h"
 #include "ontap-sim/sim.h"
+#include "provisioner/base/allocator.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/random.h"
 #include "provisioner/base/text.h"
@@ -86,6 +87,7 @@ int serve(const Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  base::keep_freed_memory();
   CLI::App app{"An ONTAP cluster without hardware: ZAPI over HTTPS and the clustershell.", "ontap-sim"};
   Flags flags;
   app.add_option("--config", flags.config, "LAB.yaml; its `ontap:` section describes the cluster")->type_name("FILE");

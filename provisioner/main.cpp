@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "provisioner/base/allocator.h"
 #include "provisioner/base/http/wire.h"
 #include "provisioner/base/task_group.h"
 #include "provisioner/base/text.h"
@@ -134,6 +135,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  base::keep_freed_memory();
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app{"trident_orchestrator: dynamic storage provisioner for Kubernetes", "trident_orchestrator"};
   app.set_version_flag("--version", "17.10.1");

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "provisioner/base/allocator.h"
 #include "scenarios/runner/commands.h"
 
 namespace {
@@ -103,6 +104,7 @@ int drydock(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  base::keep_freed_memory();
   try {
     return drydock(argc, argv);
   } catch (const std::exception& problem) {
