@@ -93,15 +93,28 @@ bool volume_fits_node(const Json& volume, const Json& node) {
   return required.is_null() || node_selector_matches(required, node);
 }
 
+namespace {
+/// Whether the volume is kept for a claim of another name: asked of every volume for every claim, so nothing is copied.
+bool names_another(const Json& volume, const std::string& claim) {
+  const auto spec = volume.find("spec");
+  if (spec == volume.end() || !spec->is_object()) return false;
+  const auto reference = spec->find("claimRef");
+  if (reference == spec->end() || !reference->is_object()) return false;
+  const auto name = reference->find("name");
+  return name != reference->end() && name->is_string() && name->get_ref<const std::string&>() != claim;
+}
+}  // namespace
+
 Object find_volume(const Cluster& cluster, const Json& claim, const Json* node) {
   const Json wanted_modes = sorted(at(claim, "/spec/accessModes"));
   const std::int64_t wanted_bytes = requested_bytes(claim);
   const std::string wanted_class = class_of(claim);
+  const std::string wanted_name = name_of(claim);
   Object best;
   std::pair<std::size_t, std::int64_t> best_rank;
   for (const auto& [key, volume] : cluster.all(resources::volumes)) {
+    if (names_another(*volume, wanted_name)) continue;  // most of them, so this comes first
     const bool taken = has(*volume, "/spec/claimRef");
-    if (taken && !claimed_by(*volume, claim)) continue;  // most of them, so this comes first
     const Json& modes = at(*volume, "/spec/accessModes");
     const std::int64_t bytes = capacity_bytes(*volume);
     if (!contains_all(modes, wanted_modes) || bytes < wanted_bytes || volume_mode(*volume) != volume_mode(claim)) continue;
