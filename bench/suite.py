@@ -287,7 +287,7 @@ class Suite:
 
     def claims(self):
         """Claims bound per second: over sockets from the first create to the last Bound, and in memory in virtual time (wall clock)."""
-        count = 50 if self.quick else 1000
+        count = 50 if self.quick else 300
         for _ in range(self.rounds):
             self.row("claims/sockets", "/s", self.claims_over_sockets(count), claims=count)
         small, large = count // 10, count
