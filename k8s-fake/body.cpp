@@ -51,6 +51,7 @@ ApiResult<Decoded> decode(Call& call) {
   if (type == "application/yaml") {
     auto value = yaml_to_json(body);
     if (!value) return unrecognized(call, "couldn't get version/kind; json parse error: " + value.error().message, body.empty() ? "<empty>" : body.substr(0, 100));
+    if (!value->is_object()) return unrecognized(call, "couldn't get version/kind; json parse error: the document is not an object", body.substr(0, 100));
     return Decoded{std::move(*value), true, {}};
   }
   if (!type.empty() && type != "application/json") {

@@ -7,6 +7,7 @@
 
 #include "k8s-fake/api.h"
 #include "k8s-fake/lab_door.h"
+#include "k8s-fake/quota.h"
 #include "k8s-fake/state.h"
 #include "provisioner/base/text.h"
 
@@ -26,6 +27,7 @@ Fake::Fake(boost::asio::any_io_executor executor, base::Clock& clock, Config con
     }
   }
   bootstrap(server);
+  follow_quotas(server);
   lab_door_ = std::make_unique<LabDoor>(server, seed);
   checked_ = lab_door_->wrap([&server](const base::http::Request& request) { return serve(server, request, true); });
   unchecked_ = lab_door_->wrap([&server](const base::http::Request& request) { return serve(server, request, false); });

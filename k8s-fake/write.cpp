@@ -8,6 +8,7 @@
 #include "k8s-fake/apply.h"
 #include "k8s-fake/names.h"
 #include "k8s-fake/patch.h"
+#include "k8s-fake/quota.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -68,12 +69,14 @@ std::optional<ApiStatus> admit(Call& call, Json& object, const Json* old, const 
     Write write{call, old == nullptr ? Operation::create : Operation::update, object, old, subresource};
     if (auto problem = resource.admit(write)) return problem;
   }
+  Write limited{call, old == nullptr ? Operation::create : Operation::update, object, old, subresource};
+  if (auto problem = apply_limit_ranges(limited)) return problem;
   drop_empty_metadata(object);
   FieldErrors errors;
   validate_metadata(resource, object, old, errors);
   if (resource.validate != nullptr) resource.validate(object, old, errors);
   if (!errors.empty()) return invalid(call.endpoint->group, resource.kind, text_at(object, {"metadata", "name"}), errors);
-  return std::nullopt;
+  return check_quotas(limited);
 }
 
 bool spec_changed(const Resource& resource, const Json& old, const Json& next) {
@@ -185,6 +188,9 @@ ApiResult<Stored> update_object(Call& call, const std::string& ns, const std::st
   auto made = mutate(current);
   if (!made) return made.error();
   Json next = std::move(*made);
+  if (!next.is_object()) {  // a JSON patch can replace the whole
+    return ApiStatus{.code = 422, .reason = "Invalid", .message = "the server rejected our request due to an error in our request", .details = Json::object()};
+  }
   next.erase("kind");
   next.erase("apiVersion");
   if (auto problem = check_versions(call, current, next, call.info.verb == "update" && !call.internal)) return *problem;

@@ -117,6 +117,99 @@ TEST(Api, RolesDecide) {
   EXPECT_EQ(world.send("GET", "/api/v1/namespaces/default/secrets", "", bob).status, 403);
 }
 
+TEST(Api, RefusesWhatItDoesNotServe) {
+  World world;
+  const struct { const char* method; const char* target; const char* type; int status; const char* says; } rows[] = {
+      {"GET", "/.well-known/oauth-authorization-server", "", 404, "404 page not found\n"},
+      {"GET", "/oauth/authorize", "", 404, "404 page not found\n"},
+      {"POST", "/api/v1/namespaces/default/configmaps", "application/cbor", 415, "the body of the request was in an unknown format - accepted media types include"},
+      {"PATCH", "/api/v1/namespaces/default/configmaps/a", "application/apply-patch+cbor", 415, "415: Unsupported Media Type"},
+      {"OPTIONS", "/api/v1/namespaces/default/configmaps", "", 405, "the server does not allow this method on the requested resource"},
+      {"GET", "/apis/nobody.example.com/v1/things", "", 404, "404 page not found\n"},
+      {"GET", "/apis/apps/v9/deployments", "", 404, "the server could not find the requested resource"},
+      {"GET", "/api/v1/namespaces/default/configmaps?watch=true&sendInitialEvents=true", "", 422, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"},
+      {"GET", "/api/v1/namespaces/default/configmaps?sendInitialEvents=true&resourceVersionMatch=NotOlderThan", "", 422, "sendInitialEvents is forbidden for list"},
+      {"GET", "/api/v1/configmaps?resourceVersion=abc", "", 400, "strconv.ParseUint"},
+      {"GET", "/api/v1/configmaps?resourceVersion=999999", "", 504, "Too large resource version"},
+      {"GET", "/api/v1/configmaps?fieldSelector=data.a%3Db", "", 400, "field label not supported: data.a"},
+      {"GET", "/api/v1/configmaps?continue=rubbish", "", 400, "invalid continue token"},
+      {"DELETE", "/api/v1/namespaces/kube-system", "", 403, "this namespace may not be deleted"},
+  };
+  for (const auto& row : rows) {
+    const auto answer = world.send(row.method, row.target, "", {{"Content-Type", row.type}});
+    EXPECT_EQ(answer.status, row.status) << row.target << " " << answer.body;
+    EXPECT_THAT(answer.body, HasSubstr(row.says)) << row.target;
+  }
+}
+
+TEST(Api, EvictionKeepsADisruptionBudget) {
+  World world;
+  ASSERT_EQ(world.post("/api/v1/namespaces/default/serviceaccounts", {{"metadata", {{"name", "default"}}}}).status, 201);
+  const Json pod = {{"metadata", {{"name", "p"}, {"labels", {{"app", "x"}}}}}, {"spec", {{"containers", Json::array({Json{{"name", "c"}, {"image", "i"}}})}}}};
+  ASSERT_EQ(world.post("/api/v1/namespaces/default/pods", pod).status, 201);
+  const Json running = {{"status", {{"phase", "Running"}, {"conditions", Json::array({Json{{"type", "Ready"}, {"status", "True"}}})}}}};
+  ASSERT_EQ(world.patch("/api/v1/namespaces/default/pods/p/status", "merge-patch+json", running.dump()).status, 200);
+  ASSERT_EQ(world.post("/apis/policy/v1/namespaces/default/poddisruptionbudgets", {{"metadata", {{"name", "b"}}}, {"spec", {{"minAvailable", 1}, {"selector", {{"matchLabels", {{"app", "x"}}}}}}}}).status, 201);
+  const Json eviction = {{"apiVersion", "policy/v1"}, {"kind", "Eviction"}, {"metadata", {{"name", "p"}, {"namespace", "default"}}}};
+  const auto refused = world.post("/api/v1/namespaces/default/pods/p/eviction", eviction);
+  EXPECT_EQ(refused.status, 429) << refused.body;
+  EXPECT_THAT(refused.body, HasSubstr("Cannot evict pod as it would violate the pod's disruption budget."));
+  world.send("DELETE", "/apis/policy/v1/namespaces/default/poddisruptionbudgets/b");
+  EXPECT_EQ(world.post("/api/v1/namespaces/default/pods/p/eviction", eviction).status, 201);
+}
+
+TEST(Api, BookmarksEndAStreamedList) {
+  World world;
+  world.post(kMaps, config_map("a"));
+  const auto watch = world.send("GET", kMaps + "?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+  const auto first = watch.outgoing->try_read();
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(Json::parse(*first)["object"]["metadata"]["name"], "a");
+  const auto mark = watch.outgoing->try_read();
+  ASSERT_NE(mark, nullptr);
+  EXPECT_EQ(Json::parse(*mark)["type"], "BOOKMARK");
+  EXPECT_EQ(Json::parse(*mark)["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"], "true");
+}
+
+TEST(Api, QuotasCountWhatANamespaceHolds) {
+  World world;
+  const std::string claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+  const auto claim = [&](const std::string& name, const std::string& size) {
+    return world.post(claims, {{"metadata", {{"name", name}}}, {"spec", {{"accessModes", {"ReadWriteOnce"}}, {"storageClassName", "gold"}, {"resources", {{"requests", {{"storage", size}}}}}}}});
+  };
+  ASSERT_EQ(claim("a", "1Gi").status, 201);
+  const Json hard = {{"requests.storage", "3Gi"}, {"gold.storageclass.storage.k8s.io/persistentvolumeclaims", "2"}, {"count/configmaps", "1"}};
+  ASSERT_EQ(world.post("/api/v1/namespaces/default/resourcequotas", {{"metadata", {{"name", "q"}}}, {"spec", {{"hard", hard}}}}).status, 201);
+  EXPECT_EQ(world.get("/api/v1/namespaces/default/resourcequotas/q")["status"]["used"]["requests.storage"], "1Gi");
+  const auto refused = claim("b", "2.5Gi");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(body_of(refused)["message"], "persistentvolumeclaims \"b\" is forbidden: exceeded quota: q, requested: requests.storage=2560Mi, used: requests.storage=1Gi, limited: requests.storage=3Gi");
+  EXPECT_EQ(claim("b", "2Gi").status, 201);
+  EXPECT_EQ(world.get("/api/v1/namespaces/default/resourcequotas/q")["status"]["used"]["gold.storageclass.storage.k8s.io/persistentvolumeclaims"], "2");
+  EXPECT_EQ(world.post(kMaps, config_map("one")).status, 201);
+  EXPECT_EQ(world.post(kMaps, config_map("two")).status, 403);
+  world.send("DELETE", kMaps + "/one");
+  EXPECT_EQ(world.get("/api/v1/namespaces/default/resourcequotas/q")["status"]["used"]["count/configmaps"], "0");
+  EXPECT_EQ(world.post(kMaps, config_map("two")).status, 201);
+}
+
+TEST(Api, LimitRangesFillInAndBound) {
+  World world;
+  ASSERT_EQ(world.post("/api/v1/namespaces/default/serviceaccounts", {{"metadata", {{"name", "default"}}}}).status, 201);
+  const Json limits = Json::array({Json{{"type", "Container"}, {"default", {{"cpu", "500m"}}}, {"defaultRequest", {{"cpu", "100m"}}}, {"max", {{"cpu", "1"}}}},
+                                   Json{{"type", "PersistentVolumeClaim"}, {"min", {{"storage", "1Gi"}}}, {"max", {{"storage", "10Gi"}}}}});
+  ASSERT_EQ(world.post("/api/v1/namespaces/default/limitranges", {{"metadata", {{"name", "l"}}}, {"spec", {{"limits", limits}}}}).status, 201);
+  const auto pod = [&](const std::string& name, const Json& resources) {
+    return world.post("/api/v1/namespaces/default/pods", {{"metadata", {{"name", name}}}, {"spec", {{"containers", Json::array({Json{{"name", "c"}, {"image", "i"}, {"resources", resources}}})}}}});
+  };
+  const Json made = body_of(pod("p", Json::object()));
+  EXPECT_EQ(made["spec"]["containers"][0]["resources"], (Json{{"limits", {{"cpu", "500m"}}}, {"requests", {{"cpu", "100m"}}}}));
+  EXPECT_EQ(made["metadata"]["annotations"]["kubernetes.io/limit-ranger"], "LimitRanger plugin set: cpu request for container c; cpu limit for container c");
+  EXPECT_EQ(body_of(pod("q", {{"limits", {{"cpu", "2"}}}}))["message"], "pods \"q\" is forbidden: maximum cpu usage per Container is 1, but limit is 2");
+  const auto claim = world.post("/api/v1/namespaces/default/persistentvolumeclaims", {{"metadata", {{"name", "c"}}}, {"spec", {{"accessModes", {"ReadWriteOnce"}}, {"resources", {{"requests", {{"storage", "20Gi"}}}}}}}});
+  EXPECT_EQ(body_of(claim)["message"], "persistentvolumeclaims \"c\" is forbidden: maximum storage usage per PersistentVolumeClaim is 10Gi, but request is 20Gi");
+}
+
 TEST(Apply, OwnersAndConflicts) {
   World world;
   const std::string target = kMaps + "/ssa";
