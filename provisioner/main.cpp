@@ -1,21 +1,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 
 #include "provisioner/base/allocator.h"
-#include "provisioner/base/http/wire.h"
 #include "provisioner/base/task_group.h"
 #include "provisioner/base/text.h"
-#include "provisioner/pod.h"
+#include "provisioner/core/copy.h"
+#include "provisioner/program.h"
 #include "provisioner/server.h"
 #include "provisioner/store/open.h"
 
@@ -35,6 +28,11 @@ struct Flags {
   std::vector<std::string> connect_to;
   std::string secret_key_file;
   std::string rest_token_file;
+  std::string copy_from;
+  std::optional<bool> leader_election;
+  std::string lease_namespace;
+  int lease_seconds = 15;
+  int late_call_seconds = 120;  // a request to an array ends within 100 s of its start; the rest is for clocks and queues
 };
 
 std::string program_time() {
@@ -55,6 +53,17 @@ base::Result<std::string> store_of(const Flags& flags, const provisioner::Pod& p
   return flags.store;
 }
 
+/// -copy_from: fills the store from another one and ends.
+boost::asio::awaitable<int> copy(provisioner::Store& from, provisioner::Store& to, std::string key, bool seal, const base::Logger& logger) {
+  const auto copied = co_await provisioner::copy_records(from, to, std::move(key), seal);
+  if (!copied) {
+    logger.fatal("The store could not be copied: " + copied.error().message);
+    co_return 1;
+  }
+  logger.info("The store was copied.", {{"records", *copied}});
+  co_return 0;
+}
+
 base::Result<std::string> secret(const std::string& path, const provisioner::Pod& pod) {
   if (path.empty()) return std::string();
   const auto content = base::read_file(pod.path(path));
@@ -72,30 +81,24 @@ base::Result<std::optional<provisioner::kube::ApiServer>> api_server(const Flags
   return std::optional<ApiServer>(std::move(*server));
 }
 
-boost::asio::awaitable<void> run_server(provisioner::ServerConfig config, provisioner::ServerParts parts, int& status, boost::asio::io_context& io) {
-  status = co_await provisioner::run(std::move(config), std::move(parts));
-  io.stop();
-}
-
 int run(const Flags& flags) {
-  boost::asio::io_context io;
-  base::RealClock clock(io);
-  const base::Logger logger(clock, base::log_to_stderr(), flags.debug ? base::LogLevel::debug : base::LogLevel::info);
-  const auto fatal = [&](const std::string& message) {
-    logger.fatal(message);
-    return 1;
-  };
-  const provisioner::Pod pod = provisioner::pod_from_environment();
+  provisioner::Program program(flags.debug);
+  const provisioner::Pod& pod = program.pod;
+  const auto fatal = [&](const std::string& message) { return program.fatal(message); };
   const auto store_spec = store_of(flags, pod);
   if (!store_spec) return fatal(store_spec.error().message);
-  base::http::WireTransport wire(io, clock);
-  provisioner::PodTransport transport(wire, pod);
   for (const std::string& rule : flags.connect_to) {
-    if (auto done = provisioner::add_connect_to(wire, rule); !done) return fatal(done.error().message);
+    if (auto done = provisioner::add_connect_to(program.wire, rule); !done) return fatal(done.error().message);
   }
-  auto store = provisioner::open_store(*store_spec, io, clock, transport);
+  auto store = provisioner::open_store(*store_spec, program.io, program.clock, program.transport);
   if (!store) return fatal("could not open the store: " + store.error().message);
   provisioner::ServerConfig config;
+  if (!flags.copy_from.empty()) {
+    auto from = provisioner::open_store(flags.copy_from, program.io, program.clock, program.transport);
+    const auto key = secret(flags.secret_key_file, pod);
+    if (!from || !key) return fatal("could not open the store to copy: " + (!from ? from.error() : key.error()).message);
+    return program.run(copy(**from, **store, *key, !store_spec->starts_with("etcd_v2:"), program.logger));
+  }
   auto api = api_server(flags, pod);
   if (!api) return fatal("Kubernetes frontend failed: " + api.error().message);
   config.kubernetes = std::move(*api);
@@ -105,12 +108,16 @@ int run(const Flags& flags) {
     *into = *content;
   }
   config.build_time = program_time();
+  config.leader_election = flags.leader_election.value_or(store_spec->starts_with("etcd:") && config.kubernetes.has_value());
+  config.lease_namespace = flags.lease_namespace;
+  config.lease_duration = std::chrono::seconds(flags.lease_seconds);
+  config.late_calls = std::chrono::seconds(flags.late_call_seconds);
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) == 0) config.host_name = host.data();
   config.rest_address = flags.address;
   config.rest_port = flags.port;
-  base::Signal stop(io.get_executor());
-  boost::asio::signal_set signals(io, SIGINT, SIGTERM);
+  base::Signal stop(program.io.get_executor());
+  boost::asio::signal_set signals(program.io, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (!error) stop.notify();
   });
@@ -118,27 +125,22 @@ int run(const Flags& flags) {
     base::http::ServerOptions options;
     options.listen = {.address = pod.listen_address(address), .port = port};
     options.limits.body_bytes = 1024 * 1024;
-    auto server = base::http::Server::start(io, clock, options, std::move(handler));
+    auto server = base::http::Server::start(program.io, program.clock, options, std::move(handler));
     if (!server) return server.error();
-    if (options.listen.address == "0.0.0.0") logger.warning("REST listens on every interface and may be reached by anyone who can reach this host.");
+    if (options.listen.address == "0.0.0.0") program.logger.warning("REST listens on every interface and may be reached by anyone who can reach this host.");
     std::shared_ptr<base::http::Server> shared = std::move(*server);
     return std::shared_ptr<void>(shared.get(), [shared](void*) { shared->stop(); });
   };
   const base::Rng rng(base::seed_from_system());
-  provisioner::ServerParts parts{.clock = clock, .transport = transport, .rng = rng, .logger = logger, .store = **store, .listen = listen, .stop = &stop};
-  int status = 1;
-  boost::asio::co_spawn(io, run_server(std::move(config), std::move(parts), status, io), boost::asio::detached);
-  io.run();
-  return status;
+  provisioner::ServerParts parts{.clock = program.clock, .transport = program.transport, .rng = rng, .logger = program.logger, .store = **store, .listen = listen, .stop = &stop};
+  return program.run(provisioner::run(std::move(config), std::move(parts)));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   base::keep_freed_memory();
-  std::signal(SIGPIPE, SIG_IGN);
   CLI::App app{"trident_orchestrator: dynamic storage provisioner for Kubernetes", "trident_orchestrator"};
-  app.set_version_flag("--version", "17.10.1");
   Flags flags;
   app.add_flag("--debug", flags.debug, "Log at debug level");
   app.add_option("--k8s_api_server", flags.k8s_api_server, "Kubernetes API server (insecure) address to enable the Kubernetes frontend");
@@ -152,14 +154,10 @@ int main(int argc, char** argv) {
   app.add_option("--connect_to", flags.connect_to, "HOST:PORT=HOST:PORT: dial another address for a given one; repeatable");
   app.add_option("--secret_key_file", flags.secret_key_file, "File with the key that encrypts passwords in the store");
   app.add_option("--rest_token_file", flags.rest_token_file, "File with the token that REST callers must present");
-  std::vector<std::string> args = provisioner::two_dashes(argc, argv);
-  try {
-    app.parse(args);
-    return run(flags);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  } catch (...) {
-    std::fprintf(stderr, "trident_orchestrator: ended by an unexpected failure\n");
-    return 1;
-  }
+  app.add_option("--copy_from", flags.copy_from, "Fill the empty store of the other flags from this one (sqlite:FILE, etcd:URL, etcd_v2:URL) and end");
+  app.add_option("--leader_election", flags.leader_election, "Act only while holding the Lease \"trident\"; default: with an etcd store and Kubernetes");
+  app.add_option("--lease_namespace", flags.lease_namespace, "Namespace of the Lease; default: the pod's own");
+  app.add_option("--lease_seconds", flags.lease_seconds, "How long a dead leader keeps the others waiting")->capture_default_str()->check(CLI::Range(3, 600));
+  app.add_option("--late_call_seconds", flags.late_call_seconds, "How long calls of an earlier instance may still reach an array")->capture_default_str()->check(CLI::Range(0, 3600));
+  return provisioner::run_program(app, argc, argv, [&] { return run(flags); });
 }

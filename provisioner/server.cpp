@@ -8,6 +8,7 @@
 #include "provisioner/api/metrics.h"
 #include "provisioner/api/rest.h"
 #include "provisioner/kube/frontend.h"
+#include "provisioner/kube/lease.h"
 
 namespace provisioner {
 
@@ -44,27 +45,66 @@ std::string frontend_metrics(const kube::Frontend& frontend) {
 struct Instance {
   ServerConfig config;
   ServerParts parts;
-  std::optional<kube::Client> client;
+  std::optional<kube::Client> version_client, lease_client, client;
+  std::optional<kube::Elector> elector;
+  std::optional<kube::LeaderTransport> transport;  // for all that a leader does
   std::optional<Orchestrator> core;
   std::optional<api::Rest> rest;
   std::optional<kube::Frontend> frontend;
   std::shared_ptr<void> listener;
   bool bootstrapped = false;
+  base::TaskGroup watching;
+  base::Signal changed;
+  std::optional<kube::LeaseTerm> term;
+  bool lost = false;
+  bool stopping = false;
 
-  Instance(ServerConfig c, ServerParts p) : config(std::move(c)), parts(std::move(p)) {}
+  Instance(asio::any_io_executor executor, ServerConfig c, ServerParts p)
+      : config(std::move(c)), parts(std::move(p)), watching(executor), changed(executor) {}
 
   int fatal(const std::string& message, const base::LogFields& fields = {}) {
     parts.logger.fatal(message, fields);
     return 1;
   }
 
-  asio::awaitable<void> wait_for_stop(asio::any_io_executor executor) {
-    if (parts.stop) {
-      co_await parts.stop->wait();
-    } else {
-      base::Signal never(executor);
-      co_await never.wait();
-    }
+  asio::awaitable<void> watch_stop() {
+    co_await parts.stop->wait();
+    stopping = true;
+    changed.notify();
+  }
+
+  asio::awaitable<void> elect() {
+    term = co_await elector->acquire();
+    changed.notify();
+    co_await elector->hold();
+    lost = true;
+    changed.notify();
+  }
+
+  void make_elector() {
+    lease_client.emplace(parts.transport, *config.kubernetes);
+    const base::Duration patience = config.lease_duration / 3;
+    lease_client->set_timeout(patience);
+    kube::LeaseOptions options;
+    options.duration = config.lease_duration;
+    options.renew_deadline = config.lease_duration * 2 / 3;
+    options.retry_period = config.lease_duration * 2 / 15;
+    options.lease_namespace = config.lease_namespace;
+    if (options.lease_namespace.empty()) options.lease_namespace = lease_client->own_namespace();
+    if (options.lease_namespace.empty()) options.lease_namespace = "default";
+    options.identity = config.identity.empty() ? config.host_name + "_" + parts.rng.uuid() : config.identity;
+    elector.emplace(*lease_client, parts.clock, parts.logger, std::move(options));
+  }
+
+  /// Waits for the lease and takes the store. False when we were told to stop meanwhile.
+  asio::awaitable<Result<bool>> lead() {
+    watching.spawn(elect());
+    while (!term && !stopping) co_await changed.wait();
+    if (stopping) co_return false;
+    Leadership who{.holder = elector->identity(), .lease = term->uid, .term = term->transitions};
+    const auto fenced = co_await parts.store.lead(who);
+    if (!fenced) co_return fenced.error();
+    co_return true;
   }
 
   /// The API server's GitVersion. It is asked for half a minute: at a node's start it may come up after us.
@@ -72,7 +112,7 @@ struct Instance {
     const base::TimePoint deadline = parts.clock.now() + std::chrono::seconds(30);
     const std::string path = "/version";
     for (;;) {
-      auto answer = co_await client->get(path);
+      auto answer = co_await version_client->get(path);
       if (answer) co_return kube::text_at(*answer, {"gitVersion"});
       if ((answer.error().code >= 400 && answer.error().code < 500) || parts.clock.now() >= deadline) {
         co_return Error{ErrorKind::unavailable, answer.error().message};
@@ -116,7 +156,12 @@ struct Instance {
     options.version = config.version;
     options.host_name = config.host_name;
     options.secret_key = config.secret_key;
-    core.emplace(executor, parts.clock, base::Rng(parts.rng.next()), parts.logger, parts.store, parts.transport, options);
+    options.late_calls = config.late_calls;
+    if (config.leader_election && !config.kubernetes) co_return fatal("Leader election needs the Kubernetes frontend.");
+    if (config.leader_election) make_elector();
+    transport.emplace(parts.transport, elector ? &*elector : nullptr);
+    if (parts.stop) watching.spawn(watch_stop());
+    core.emplace(executor, parts.clock, base::Rng(parts.rng.next()), parts.logger, parts.store, *transport, options);
     make_rest(executor);
     parts.logger.info("Starting REST interface.", {{"address", config.rest_address}, {"port", std::to_string(config.rest_port)}});
     auto opened = parts.listen(config.rest_address, config.rest_port, [this](const base::http::Request& request) { return rest->handle(request); });
@@ -124,12 +169,18 @@ struct Instance {
     listener = *opened;
     std::optional<kube::Version> version;
     if (config.kubernetes) {
-      client.emplace(parts.transport, *config.kubernetes);
+      version_client.emplace(parts.transport, *config.kubernetes);
+      client.emplace(*transport, *config.kubernetes);
       auto git_version = co_await kubernetes_version();
       if (!git_version) co_return fatal("Kubernetes frontend failed: " + git_version.error().message);
       version = accept_version(*git_version);
       if (!version) co_return fatal("Kubernetes frontend failed: the API server's version is older than v1.4.0", {{"version", *git_version}});
       core->set_kubernetes_version(*git_version);
+    }
+    if (elector) {
+      const auto leading = co_await lead();
+      if (!leading) co_return fatal("This replica cannot lead: " + leading.error().message);
+      if (!*leading) co_return 0;
     }
     bootstrapped = true;  // from here on the core has something to stop
     auto started = co_await core->bootstrap();
@@ -140,26 +191,31 @@ struct Instance {
       frontend->start();
     } else {
       // Nobody's claims can complete what a crash left half-made.
-      std::function<bool(const std::string&)> none = [](const std::string&) { return false; };
-      co_await core->settle_unfinished(none);
+      std::function<bool(const std::string&)> complete = [this](const std::string& name) { return core->volume(name).ok(); };
+      co_await core->settle_unfinished(complete);
     }
-    co_await wait_for_stop(executor);
+    while (!stopping && !lost) co_await changed.wait();
+    if (lost) co_return fatal("This replica does not lead any more; it ends so that it can start anew.");
     parts.logger.info("Shutting down.");
     co_return 0;
   }
 
-  asio::awaitable<void> end() {
+  asio::awaitable<void> end(bool orderly) {
     if (frontend) co_await frontend->stop();
     listener.reset();
     if (rest) co_await rest->stop();
     if (core && bootstrapped) co_await core->stop();
+    watching.stop();
+    co_await watching.join();
+    if (elector && orderly) co_await elector->release();
   }
 };
 
 }  // namespace
 
 asio::awaitable<int> run(ServerConfig config, ServerParts parts) {
-  Instance instance(std::move(config), std::move(parts));
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  Instance instance(executor, std::move(config), std::move(parts));
   int status = 1;
   try {
     status = co_await instance.serve();
@@ -167,7 +223,7 @@ asio::awaitable<int> run(ServerConfig config, ServerParts parts) {
     // Cancelled: what was started must still be ended in order, below.
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  co_await instance.end();
+  co_await instance.end(status == 0);
   co_return status;
 }
 

@@ -28,6 +28,13 @@ struct ServerConfig {
   std::string rest_token;                      // "": the REST interface asks for none
   std::optional<kube::ApiServer> kubernetes;   // none: REST only
   std::string secret_key;                      // encrypts passwords in the store
+  /// Several replicas on one store: only the holder of a Kubernetes Lease acts, and run() ends with 1 when it loses it.
+  bool leader_election = false;
+  std::string lease_namespace;                 // "": the pod's own, or "default"
+  base::Duration lease_duration = std::chrono::seconds(15);
+  std::string identity;                        // of this process in the lease; "": host name and a random part
+  /// How long a call of an earlier instance may still be under way on an array; what is undone at start is undone again then.
+  base::Duration late_calls = {};
 };
 
 struct ServerParts {

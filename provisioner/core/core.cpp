@@ -1,5 +1,7 @@
 #include "provisioner/core/core.h"
 
+#include <utility>
+
 #include "provisioner/core/json.h"
 #include "provisioner/core/record_text.h"
 
@@ -99,10 +101,55 @@ Result<std::shared_ptr<Driver>> Core::driver_of(const std::string& name) const {
   return Error{ErrorKind::unavailable, "backend " + name + " is not available: " + backend->second.reason};
 }
 
+/// Commits, and erases confirmed intents with it, so that a confirmation costs no commit of its own.
+Core::Awaited Core::commit(std::vector<Write> writes) {
+  constexpr std::size_t kErasedAtOnce = 50;  // etcd allows 128 operations in a transaction
+  for (const Write& write : writes) {
+    if (write.key.starts_with(keys::kIntent)) confirmed.erase(write.key.substr(keys::kIntent.size()));
+  }
+  std::vector<std::string> erased;
+  for (const std::string& name : confirmed) {
+    if (erased.size() == kErasedAtOnce) break;
+    erased.push_back(name);
+    writes.push_back({Write::Kind::erase, keys::kIntent + name, ""});
+  }
+  auto done = co_await store.commit(std::move(writes));
+  for (const std::string& name : erased) {
+    if (!done || confirmed.erase(name) == 0) continue;  // or another commit was about that name meanwhile
+    const auto intent = intents.find(name);
+    if (intent != intents.end() && intent->second.op == IntentOp::add && volumes.contains(name)) intents.erase(intent);
+  }
+  co_return done;
+}
+
+/// The volume's PV is there: what a crash would leave is no longer ours to undo.
+void Core::confirm(std::string volume) {
+  unconfirmed.erase(volume);
+  const auto intent = intents.find(volume);
+  if (intent == intents.end() || intent->second.op != IntentOp::add || !volumes.contains(volume)) return;
+  confirmed.insert(std::move(volume));
+  if (std::exchange(flushing, true)) return;
+  tasks.spawn(flush_confirmed());
+}
+
+awaitable<void> Core::flush_confirmed() {
+  const base::Duration pause = std::chrono::seconds(1);  // most of the time another commit takes them along
+  while (true) {
+    co_await base::sleep_for(clock, pause);
+    if (confirmed.empty()) {
+      flushing = false;
+      co_return;
+    }
+    std::vector<Write> nothing_else;
+    const auto done = co_await commit(std::move(nothing_else));
+    if (!done) log.debug("Finished transactions could not be erased yet.", {{"error", done.error().message}});
+  }
+}
+
 Core::Awaited Core::write_intent(Intent intent) {
   std::vector<Write> writes;
   writes.push_back({Write::Kind::set, keys::kIntent + intent.config.name, record_text(intent)});
-  auto done = co_await store.commit(std::move(writes));
+  auto done = co_await commit(std::move(writes));
   const std::string name = intent.config.name;
   if (done || done.error().kind == ErrorKind::unknown_outcome) intents[name] = std::move(intent);
   co_return done;
@@ -111,7 +158,7 @@ Core::Awaited Core::write_intent(Intent intent) {
 Core::Awaited Core::erase_intent(std::string volume) {
   std::vector<Write> writes;
   writes.push_back({Write::Kind::erase, keys::kIntent + volume, ""});
-  auto done = co_await store.commit(writes);
+  auto done = co_await commit(writes);
   if (done) intents.erase(volume);
   co_return done;
 }

@@ -62,6 +62,7 @@ class Core {
   boost::asio::awaitable<void> settle(std::function<bool(const std::string&)> wanted);
   Awaited roll_back(std::string volume);
   Awaited finish(std::string volume);
+  boost::asio::awaitable<void> undo_again(std::string volume);
   boost::asio::awaitable<void> finish_on(std::string backend);
   boost::asio::awaitable<Result<std::vector<std::string>>> rediscover(std::string backend);
 
@@ -96,6 +97,9 @@ class Core {
   // Shared.
   Result<void> require_ready() const;
   Result<std::shared_ptr<Driver>> driver_of(const std::string& backend) const;
+  Awaited commit(std::vector<Write> writes);
+  void confirm(std::string volume);
+  boost::asio::awaitable<void> flush_confirmed();
   Awaited write_intent(Intent intent);
   Awaited erase_intent(std::string volume);
   void keep(Volume volume);
@@ -123,6 +127,11 @@ class Core {
   std::map<std::string, std::string> quarantine;      // store key -> why it cannot be used
   Matcher matcher;
   KeyedLocks locks;
+  std::set<std::string> unconfirmed;  // volumes whose intent outlives their record until confirm()
+  std::set<std::string> confirmed;    // intents that the next commit erases
+  bool flushing = false;              // a task waits to do so if none comes
+  std::set<std::string> inherited;  // intents of an earlier instance, whose calls may still be under way
+  base::TimePoint late_calls_end{};
   std::uint64_t last_generation = 0;
   base::TaskGroup tasks;  // last: its tasks use all of the above
 };

@@ -23,10 +23,15 @@ const std::string& Orchestrator::phase_error() const { return core_->phase_error
 std::vector<std::string> Orchestrator::unfinished_volumes() const {
   std::vector<std::string> names;
   for (const auto& [name, intent] : core_->intents) {
-    if (intent.op == IntentOp::add) names.push_back(name);
+    if (intent.op == IntentOp::add && !core_->confirmed.contains(name)) names.push_back(name);
   }
   return names;
 }
+awaitable<Result<Volume>> Orchestrator::add_unconfirmed_volume(VolumeConfig config) {
+  core_->unconfirmed.insert(config.name);
+  return core_->add_volume(std::move(config));
+}
+void Orchestrator::confirm_volume(const std::string& name) { core_->confirm(name); }
 awaitable<void> Orchestrator::settle_unfinished(std::function<bool(const std::string&)> wanted) { return core_->settle(std::move(wanted)); }
 
 awaitable<Result<std::string>> Orchestrator::add_backend(std::string config) { return core_->put_backend(std::move(config), std::nullopt); }

@@ -32,6 +32,7 @@ struct OrchestratorOptions {
   std::string instance;                    // who we are in owner tags; "" : what the store has, or a new one
   std::string secret_key;                  // encrypts passwords in the store; "" keeps them in clear
   base::Duration bootstrap_patience = std::chrono::seconds(10);  // start-up waits that long for slow backends
+  base::Duration late_calls = {};  // how long calls of an earlier instance may still arrive at an array
   base::Duration health_period = std::chrono::seconds(60);
 };
 
@@ -79,6 +80,10 @@ class Orchestrator {
   // Volumes.
   /// A config with clone_source_volume makes a clone.
   boost::asio::awaitable<Result<Volume>> add_volume(VolumeConfig config);
+  /// As add_volume(), but until confirm_volume() a restart treats it as unfinished: settle_unfinished() decides about it. For
+  /// a frontend that makes an object of its own for the volume, so that a crash in between leaves no volume without one.
+  boost::asio::awaitable<Result<Volume>> add_unconfirmed_volume(VolumeConfig config);
+  void confirm_volume(const std::string& name);
   boost::asio::awaitable<Result<void>> delete_volume(std::string name);
   /// Grows only. Returns the volume with its new size (bytes, decimal).
   boost::asio::awaitable<Result<Volume>> resize_volume(std::string name, std::string size);

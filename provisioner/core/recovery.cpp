@@ -126,6 +126,8 @@ Core::Awaited Core::bootstrap() {
   for (const auto& [name, text] : loaded->classes) load_class(*this, name, text);
   for (const auto& [name, text] : loaded->volumes) load_volume(*this, name, text);
   for (const auto& [name, text] : loaded->intents) load_intent(*this, name, text);
+  late_calls_end = clock.now() + options.late_calls;
+  for (const auto& [name, intent] : intents) inherited.insert(name);
   std::vector<awaitable<void>> starts;
   for (auto& [name, backend] : backends) starts.push_back(start_backend(name));
   co_await side_by_side(std::move(starts), options.bootstrap_patience);
@@ -151,6 +153,7 @@ awaitable<void> Core::settle(std::function<bool(const std::string&)> wanted) {
   std::vector<awaitable<void>> undoing;
   std::vector<std::string> complete;  // only a store without atomic commits leaves those
   for (const auto& [name, intent] : intents) {
+    if (confirmed.contains(name)) continue;
     if (intent.op == IntentOp::add && volumes.contains(name) && wanted(name)) complete.push_back(name);
     if (intent.op == IntentOp::add && !wanted(name) && !locks.is_held("volume/" + name)) undoing.push_back(finish_logged(*this, name));
   }
@@ -180,6 +183,12 @@ awaitable<void> Core::finish_on(std::string backend) {
   for (const std::string& name : names) co_await finish_logged(*this, name);
 }
 
+/// A call of the earlier instance may reach the array after what it made was undone: undo it again, then forget it.
+awaitable<void> Core::undo_again(std::string volume) {
+  co_await base::sleep_for(clock, late_calls_end - clock.now());
+  co_await finish_logged(*this, volume);
+}
+
 /// Undoes an add. With the name's lock. A record that got into the store all the same is undone too: nobody was told of it.
 Core::Awaited Core::roll_back(std::string volume) {
   const Intent intent = intents.at(volume);
@@ -205,6 +214,10 @@ Core::Awaited Core::roll_back(std::string volume) {
     spec.internal_name = (*driver)->internal_name(volume);
     spec.owner = owner(volume);
     if (const auto gone = co_await (*driver)->destroy(spec); !gone) co_return gone.error();
+  }
+  if (inherited.erase(volume) > 0 && clock.now() < late_calls_end) {
+    tasks.spawn(undo_again(volume));
+    co_return Result<void>();  // the intent stays until then
   }
   co_return co_await erase_intent(volume);
 }

@@ -185,10 +185,11 @@ awaitable<Result<Volume>> Core::record(Intent intent, Made made, std::shared_ptr
   volume.pool = intent.pool;
   std::vector<Write> writes;
   writes.push_back({Write::Kind::set, keys::kVolume + volume.config.name, record_text(volume)});
-  writes.push_back({Write::Kind::erase, keys::kIntent + volume.config.name, ""});
-  const auto stored = co_await store.commit(std::move(writes));
+  const bool open = unconfirmed.contains(volume.config.name);
+  if (!open) writes.push_back({Write::Kind::erase, keys::kIntent + volume.config.name, ""});
+  const auto stored = co_await commit(std::move(writes));
   if (stored) {
-    intents.erase(volume.config.name);
+    if (!open) intents.erase(volume.config.name);
     keep(volume);
     if (log.enabled(base::LogLevel::debug)) log.debug("Volume created.", {{"volume", volume.config.name}, {"backend", volume.backend}, {"pool", volume.pool}});
     co_return volume;
@@ -228,7 +229,7 @@ Core::Awaited Core::destroy_recorded(std::string name) {
   std::vector<Write> writes;
   writes.push_back({Write::Kind::erase, keys::kVolume + name, ""});
   writes.push_back({Write::Kind::erase, keys::kIntent + name, ""});
-  if (const auto stored = co_await store.commit(writes); !stored) co_return stored.error();
+  if (const auto stored = co_await commit(writes); !stored) co_return stored.error();
   intents.erase(name);
   forget(name);
   if (const auto purged = co_await purge_if_empty(volume.backend); !purged) {
@@ -274,7 +275,7 @@ Core::Awaited Core::apply_resize(Intent intent) {
   std::vector<Write> writes;
   writes.push_back({Write::Kind::set, keys::kVolume + name, record_text(volume)});
   writes.push_back({Write::Kind::erase, keys::kIntent + name, ""});
-  if (const auto stored = co_await store.commit(writes); !stored) co_return stored.error();
+  if (const auto stored = co_await commit(writes); !stored) co_return stored.error();
   intents.erase(name);
   keep(volume);
   co_return Result<void>();

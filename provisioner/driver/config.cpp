@@ -14,7 +14,7 @@ namespace {
 
 Error invalid(const std::string& what) { return Error{ErrorKind::invalid, "input failed validation: " + what}; }
 
-enum class Check { none, boolean, size };
+enum class Check { none, boolean, size, percent };
 
 struct Option {
   const char* key;
@@ -39,7 +39,9 @@ const std::vector<Option>& ontap_options() {
       {"nfsMountOptions", "-o nfsvers=3", true},
       {"backendName", "", false},                   // 18.04
       {"limitVolumeSize", "", false, Check::size},  // 18.10
-      {"limitAggregateUsage", "", false},           // 18.10
+      {"limitAggregateUsage", "", false, Check::percent},  // 18.10
+      {"manageIgroup", "", false, Check::boolean},  // ours: make the initiator group, and
+      {"igroupInitiators", "", false},              // put these into it, separated by commas
       {"trustedCACertificate", "", false},          // ours: PEM, or base64 of PEM
       {"region", "", false},                        // 20.01
       {"zone", "", false},                          // 20.01
@@ -73,6 +75,12 @@ Result<std::string> text_of(const Json& object, const Option& option) {
   bool flag = false;
   if (option.check == Check::boolean && !parse_bool(text, flag)) {
     return invalid("invalid boolean value for \"" + std::string(option.key) + "\": \"" + text + "\"");
+  }
+  if (option.check == Check::percent) {
+    const auto percent = base::parse_unsigned(std::string_view(text).substr(0, text.find('%')));
+    if (!percent || *percent > 100 || text.find('%') + 1 < text.size()) {
+      return invalid("\"" + std::string(option.key) + "\" must be a whole percentage such as 80%, not \"" + text + "\"");
+    }
   }
   if (option.check == Check::size) {
     if (const auto size = parse_size(text); !size) return invalid("\"" + std::string(option.key) + "\": " + size.error().message);

@@ -174,6 +174,7 @@ awaitable<Result<void>> OntapArray::read_pools() {
     Offers offers = common;
     std::set<std::string> kinds;
     for (const auto& [name, kind] : media_) kinds.insert(kind);
+    if (without_encryption_.size() == names.size()) offers["encryption"] = false;
     if (!kinds.empty()) offers["media"] = std::vector<std::string>(kinds.begin(), kinds.end());
     place(offers, config.pools[i].region, config.pools[i].zone, config.pools[i].labels);
     facts.pools.push_back({facts.backend_name + "_pool_" + std::to_string(i), std::move(offers)});
@@ -181,6 +182,7 @@ awaitable<Result<void>> OntapArray::read_pools() {
   for (const std::string& name : names) {
     if (!config.pools.empty()) break;
     Offers offers = common;
+    if (without_encryption_.contains(name)) offers["encryption"] = false;
     if (const auto kind = media_.find(name); kind != media_.end()) offers["media"] = std::vector<std::string>{kind->second};
     place(offers, config.option("region"), config.option("zone"), config.labels);
     facts.pools.push_back({name, std::move(offers)});
@@ -198,8 +200,10 @@ awaitable<std::map<std::string, std::string>> OntapArray::read_media() {
     log.warning("Could not read the media types of the aggregates; pools will not offer \"media\".", {{"error", records.error().message}});
     co_return media;
   }
+  without_encryption_.clear();
   for (const Element& aggregate : *records) {
     const std::string name = aggregate.get("aggregate-name");
+    if (aggregate.get("is-nve-capable") == "false") without_encryption_.insert(name);
     const std::string type = aggregate.get(show ? "aggregate-type" : "aggr-raid-attributes/aggregate-type");
     if (type == "hdd" || type == "hybrid" || type == "ssd") media[name] = type;
     else log.warning("Aggregate has an unknown media type.", {{"aggregate", name}, {"mediaType", type}});

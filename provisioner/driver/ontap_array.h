@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,7 @@ class OntapArray {
   boost::asio::awaitable<void> log_event(std::string category);
   boost::asio::awaitable<Result<void>> modify(std::string name, zapi::Element attributes, std::string what);
   boost::asio::awaitable<Result<FlexVol>> ensure_on(FlexVolOrder order);
+  boost::asio::awaitable<Result<void>> check_usage(FlexVolOrder order);
   const VirtualPool* virtual_pool(const std::string& name) const;
   boost::asio::awaitable<Result<FlexVol>> found_instead(FlexVolOrder order, bool job_runs);
   boost::asio::awaitable<Result<FlexVol>> clone_found(CreateSpec spec, std::string snapshot);
@@ -103,6 +105,7 @@ class OntapArray {
 
   std::vector<std::string> aggregates_;        // of the SVM, sorted
   std::map<std::string, std::string> media_;  // aggregate -> hdd, hybrid or ssd, where known
+  std::set<std::string> without_encryption_;  // aggregates that say they cannot encrypt (no licence, no key manager)
   std::vector<std::string> serials_;
   base::TimePoint next_heartbeat_{};
   base::TimePoint mirrors_known_until_{};

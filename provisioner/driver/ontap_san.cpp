@@ -14,6 +14,7 @@ using zapi::Element;
 using zapi::Scope;
 
 constexpr int kMinorExactSize = 110;
+constexpr int kInitiatorThere = 9008;
 constexpr const char* kFileSystemAttribute = "com.netapp.ndvp.fstype";
 
 /// A LUN as large as its FlexVol would go offline when its blocks are rewritten under a snapshot: a tenth more.
@@ -34,9 +35,10 @@ class OntapSan final : public OntapDriver {
       const std::string svm = entry.get("vserver");
       return entry.get("initiator-group-name") == group && (svm.empty() || svm == array_.config.option("svm"));
     });
+    if (array_.config.option("manageIgroup") == "true") co_return co_await manage_group(group, there);
     if (!there) {
       co_return Error{ErrorKind::invalid, "initiator group " + group + " was not found on SVM " + array_.config.option("svm") +
-                                              "; create it by hand and add the initiators of all hosts"};
+                                              "; create it by hand and add the initiators of all hosts, or set manageIgroup"};
     }
     array_.log.warning("Make sure that the initiator group has the initiators of all hosts.", {{"igroup", group}});
     co_return Result<void>();
@@ -107,6 +109,25 @@ class OntapSan final : public OntapDriver {
   }
 
  private:
+  /// Makes the group if need be and adds the initiators that the backend file names.
+  awaitable<Result<void>> manage_group(std::string group, bool there) {
+    if (!there) {
+      Element request("igroup-create");
+      request.with("initiator-group-name", group).with("initiator-group-type", "iscsi").with("os-type", "linux");
+      const auto made = co_await array_.zapi.call(request, Scope::svm);
+      if (!made && made.error().code != zapi::code::kIgroupExists) co_return made.error().to_error("error creating initiator group " + group);
+    }
+    const std::string initiators = array_.config.option("igroupInitiators");
+    for (const std::string_view part : base::split(initiators, ',')) {
+      const std::string initiator(base::trim(part));
+      if (initiator.empty()) continue;
+      Element request("igroup-add");
+      request.with("initiator", initiator).with("initiator-group-name", group);
+      const auto added = co_await array_.zapi.call(request, Scope::svm);
+      if (!added && added.error().code != kInitiatorThere) co_return added.error().to_error("error adding " + initiator + " to initiator group " + group);
+    }
+    co_return Result<void>();
+  }
   /// Failures of best-effort steps are worth a warning, unless what is to go has gone already.
   awaitable<void> warned(Element request) {
     const auto reply = co_await array_.zapi.call(request, Scope::svm);

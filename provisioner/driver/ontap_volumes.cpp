@@ -114,7 +114,28 @@ awaitable<Result<FlexVol>> OntapArray::ensure(FlexVolOrder order) {
   co_return Error{ErrorKind::invalid, causes};
 }
 
+/// limitAggregateUsage: what is in use, and the new volume if it is thick, as a share of the aggregate. Needs a cluster's login.
+awaitable<Result<void>> OntapArray::check_usage(FlexVolOrder order) {
+  const std::string& limit = config.option("limitAggregateUsage");
+  const auto most = base::parse_unsigned(std::string_view(limit).substr(0, limit.find('%')));
+  if (limit.empty() || !most) co_return Result<void>();
+  Element request("aggr-space-get-iter");
+  request.with(Element("query", {Element("space-information", {Element("aggregate", order.aggregate)})}));
+  const auto records = co_await zapi.list(request, Scope::untunnelled);
+  if (!records) co_return records.error().to_error("limitAggregateUsage is set, but the space of aggregate " + order.aggregate + " cannot be read");
+  for (const Element& record : *records) {
+    const auto size = base::parse_unsigned(record.get("aggregate-size")).value_or(0);
+    if (record.get("aggregate") != order.aggregate || size == 0) continue;
+    const std::uint64_t more = order.space_reserve == "volume" ? order.size_bytes : 0;
+    const double percent = 100.0 * static_cast<double>(base::parse_unsigned(record.get("used-including-snapshot-reserve")).value_or(0) + more) / static_cast<double>(size);
+    if (percent <= static_cast<double>(*most)) co_return Result<void>();
+    co_return Error{ErrorKind::invalid, "aggregate " + order.aggregate + " would be used above the backend's limitAggregateUsage (" + limit + ")"};
+  }
+  co_return Error{ErrorKind::invalid, "limitAggregateUsage is set, but the array does not tell the space of aggregate " + order.aggregate};
+}
+
 awaitable<Result<FlexVol>> OntapArray::ensure_on(FlexVolOrder order) {
+  if (const auto fits = co_await check_usage(order); !fits) co_return fits.error();
   Element request("volume-create");
   request.with("containing-aggr-name", order.aggregate).with("export-policy", order.export_policy).with("junction-path", order.junction);
   request.with("percentage-snapshot-reserve", order.snapshot_reserve).with("size", std::to_string(order.size_bytes));

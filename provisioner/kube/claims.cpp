@@ -102,12 +102,18 @@ asio::awaitable<bool> Frontend::claim_pending(Json claim, std::string class_name
     pending_.erase(name);
   }
   const base::TimePoint started = clock_.now();
+  making_.insert(name);
   auto volume = co_await make_volume(claim, class_name);
   Result<Json> object = volume ? Result<Json>(Json()) : Result<Json>(volume.error());
   if (volume) object = co_await make_object(claim, *volume, class_name);
+  making_.erase(name);
+  if (object) core_.confirm_volume(name);
   FrontendStats& stats = stats_[class_name];
   if (!object) {
-    if (!still_wanted(claim)) co_return true;
+    if (!still_wanted(claim)) {
+      co_await settle();
+      co_return true;
+    }
     ++stats.provision_failed;
     logger_.warning("Kubernetes frontend failed to provision a volume for the claim.", {{"PVC", key}, {"error", object.error().message}});
     events_.post(Events::Type::warning, "PersistentVolumeClaim", "v1", claim, "ProvisioningFailed", object.error().message);
@@ -139,7 +145,7 @@ asio::awaitable<Result<Volume>> Frontend::make_volume(Json claim, std::string cl
     if (config->clone_source_volume.empty()) co_return Error{ErrorKind::conflict, "the claim to clone, " + source + ", is not bound yet"};
   }
   const std::string name = config->name;
-  auto made = co_await core_.add_volume(std::move(*config));
+  auto made = co_await core_.add_unconfirmed_volume(std::move(*config));
   if (!made && made.error().kind == ErrorKind::already_exists) {
     auto known = core_.volume(name);
     if (known) co_return *known;

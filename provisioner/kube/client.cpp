@@ -33,7 +33,7 @@ asio::awaitable<ApiResult<Response>> Client::send(std::string method, std::strin
   if (!token.empty()) request.headers.set("Authorization", "Bearer " + token);
   if (token.empty() && !server_.basic.empty()) request.headers.set("Authorization", "Basic " + base::base64_encode(server_.basic));
   base::http::CallOptions options;
-  options.timeout = std::chrono::seconds(60);
+  options.timeout = timeout_;
   options.stream = stream;
   base::http::Endpoint to = server_.endpoint;
   auto answer = co_await transport_.send(to, request, options);

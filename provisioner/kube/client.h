@@ -35,6 +35,8 @@ class Client {
   boost::asio::awaitable<ApiResult<Json>> remove(std::string path, Json options = Json());
   /// An open watch: the answer's `outgoing` yields one JSON object per line.
   boost::asio::awaitable<ApiResult<base::http::Response>> watch(std::string path_and_query);
+  /// How long a call (other than a watch) may take; a minute unless set.
+  void set_timeout(base::Duration timeout) { timeout_ = timeout; }
   const std::string& own_namespace() const { return server_.own_namespace; }
 
  private:
@@ -44,6 +46,7 @@ class Client {
 
   base::http::Transport& transport_;
   ApiServer server_;
+  base::Duration timeout_ = std::chrono::seconds(60);
 };
 
 /// Member access that never fails: the text, number or object at a path of keys, or the empty value.

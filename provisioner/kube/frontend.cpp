@@ -73,6 +73,8 @@ void Frontend::check_ready() {
 }
 
 bool Frontend::wanted(const std::string& volume) const {
+  if (making_.contains(volume)) return true;
+  if (const Json* object = volumes_.find(volume); object && annotation(*object, kProvisionedBy) == kProvisioner) return true;
   for (const auto& [key, claim] : claims_.objects()) {
     if (volume_name(claim) == volume && !find_at(claim, {"metadata", "deletionTimestamp"})) return true;
   }

@@ -94,6 +94,7 @@ class Frontend {
   WorkQueue class_work_;
   bool ready_ = false;          // everything was listed once and the classes are known to the core
   bool classes_asked_ = false;  // the classes' first work was queued
+  std::set<std::string> making_;         // volumes that a claim's work is busy with
   std::map<std::string, Json> pending_;  // volume name -> the PV made for a claim that is not bound yet
   std::map<std::string, std::string> class_complaints_;  // class -> what was last said about it
   std::map<std::string, FrontendStats> stats_;

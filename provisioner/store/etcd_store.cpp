@@ -75,19 +75,47 @@ awaitable<Result<std::string>> EtcdV3Store::post(std::string path, std::string b
                   "etcd answered with HTTP status " + std::to_string(response->status) + ": " + response->body.substr(0, 300)};
 }
 
+namespace {
+
+constexpr const char* kLeaderKey = "/trident/v1/meta/leader";
+constexpr int kPage = 1000;
+constexpr int kLeadTries = 5;
+
+Json parsed_object(const std::string& body) {
+  Json reply = Json::parse(body, nullptr, false);
+  return reply.is_object() ? reply : Json();
+}
+
+Json leader_compare(const std::string& revision) {
+  return Json{{"key", base::base64_encode(kLeaderKey)}, {"target", "MOD"}, {"result", "EQUAL"}, {"mod_revision", revision}};
+}
+
+Json leader_record(const Leadership& who) { return Json{{"holder", who.holder}, {"lease", who.lease}, {"term", who.term}}; }
+
+}  // namespace
+
+/// Pages of one revision, so that the list is one picture.
 awaitable<Result<Records>> EtcdV3Store::list(std::string prefix) {
-  const Json request = {{"key", base::base64_encode(prefix)}, {"range_end", base::base64_encode(range_end(prefix))}};
-  const auto body = co_await post("/v3/kv/range", request.dump());
-  if (!body) co_return body.error();
-  const Json reply = Json::parse(*body, nullptr, false);
-  if (!reply.is_object()) co_return not_etcd("range");
   Records records;
-  const Json& entries = at(reply, "kvs");
-  for (std::size_t i = 0; entries.is_array() && i < entries.size(); ++i) {
-    const auto key = base::base64_decode(text(at(entries[i], "key")));
-    const auto value = base::base64_decode(text(at(entries[i], "value")));
-    if (!key || !value || !key->starts_with(prefix)) co_return not_etcd("range");
-    records[key->substr(prefix.size())] = *value;
+  std::string from = prefix;
+  std::string revision = "0";
+  for (bool more = true; more;) {
+    const Json request = {{"key", base::base64_encode(from)}, {"range_end", base::base64_encode(range_end(prefix))}, {"limit", std::to_string(kPage)}, {"revision", revision}};
+    const auto body = co_await post("/v3/kv/range", request.dump());
+    if (!body) co_return body.error();
+    const Json reply = parsed_object(*body);
+    if (!reply.is_object()) co_return not_etcd("range");
+    const Json& entries = at(reply, "kvs");
+    for (std::size_t i = 0; entries.is_array() && i < entries.size(); ++i) {
+      const auto key = base::base64_decode(text(at(entries[i], "key")));
+      const auto value = base::base64_decode(text(at(entries[i], "value")));
+      if (!key || !value || !key->starts_with(prefix)) co_return not_etcd("range");
+      records[key->substr(prefix.size())] = *value;
+      from = *key + '\0';
+    }
+    more = at(reply, "more") == true && entries.is_array() && !entries.empty();
+    revision = text(at(at(reply, "header"), "revision"));
+    if (more && revision.empty()) co_return not_etcd("range");
   }
   co_return records;
 }
@@ -98,19 +126,71 @@ awaitable<Result<void>> EtcdV3Store::commit(std::vector<Write> writes) {
     if (write.kind == Write::Kind::create || write.kind == Write::Kind::update) request["compare"].push_back(v3_condition(write));
     request["success"].push_back(v3_operation(write));
   }
-  if (!fence_.create_revision.empty()) {
-    request["compare"].push_back({{"key", base::base64_encode(fence_.key)}, {"target", "CREATE"}, {"result", "EQUAL"}, {"create_revision", fence_.create_revision}});
+  if (!fence_.empty()) {
+    request["compare"].push_back(leader_compare(fence_));
+    request["failure"].push_back({{"requestRange", {{"key", base::base64_encode(kLeaderKey)}}}});
   }
   const auto body = co_await post("/v3/kv/txn", request.dump());
   if (!body) co_return body.error();
-  const Json reply = Json::parse(*body, nullptr, false);
-  if (!reply.is_object() || !reply.contains("header")) co_return not_etcd("txn");
+  const Json reply = parsed_object(*body);
+  if (!reply.contains("header")) co_return not_etcd("txn");
   if (at(reply, "succeeded") == true) co_return Result<void>();
-  for (const Write& write : writes) {
-    if (write.kind == Write::Kind::create) co_return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store, or we no longer lead"};
-    if (write.kind == Write::Kind::update) co_return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store, or we no longer lead"};
+  if (!fence_.empty()) {
+    const Json& responses = at(reply, "responses");
+    const Json& range = responses.is_array() && !responses.empty() ? at(responses[0], "response_range") : at(responses, "");
+    const Json& found = at(range, "kvs");
+    if (!found.is_array() || found.empty() || text(at(found[0], "mod_revision")) != fence_) {
+      co_return Error{ErrorKind::unavailable, "the store refused the write: another replica leads"};
+    }
   }
-  co_return Error{ErrorKind::unavailable, "the store refused the write: we no longer lead"};
+  for (const Write& write : writes) {
+    if (write.kind == Write::Kind::create) co_return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store"};
+    if (write.kind == Write::Kind::update) co_return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store"};
+  }
+  co_return not_etcd("txn");
+}
+
+/// Reads who leads and, unless that is somebody later, puts us there on the condition that nothing changed in between.
+awaitable<Result<void>> EtcdV3Store::try_to_lead(Leadership who) {
+  const std::string key = base::base64_encode(kLeaderKey);
+  const Json question = {{"key", key}};
+  const auto body = co_await post("/v3/kv/range", question.dump());
+  if (!body) co_return body.error();
+  const Json reply = parsed_object(*body);
+  if (!reply.is_object()) co_return not_etcd("range");
+  std::string revision = "0";
+  const Json& found = at(reply, "kvs");
+  if (found.is_array() && !found.empty()) {
+    revision = text(at(found[0], "mod_revision"));
+    const Json before = parsed_object(base::base64_decode(text(at(found[0], "value"))).value_or(""));
+    if (before == leader_record(who)) {
+      fence_ = revision;
+      co_return Result<void>();
+    }
+    const Json& term = at(before, "term");
+    if (text(at(before, "lease")) == who.lease && term.is_number_integer() && term.get<std::int64_t>() >= who.term) {
+      co_return Error{ErrorKind::conflict, "another replica leads already: " + before.dump()};
+    }
+  }
+  Json request = {{"compare", Json::array()}, {"success", Json::array()}};
+  request["compare"].push_back(leader_compare(revision));
+  request["success"].push_back({{"requestPut", {{"key", key}, {"value", base::base64_encode(leader_record(who).dump())}}}});
+  const auto written = co_await post("/v3/kv/txn", request.dump());
+  if (!written) co_return written.error();
+  const Json answer = parsed_object(*written);
+  const std::string at_revision = text(at(at(answer, "header"), "revision"));
+  if (at(answer, "succeeded") != true || at_revision.empty()) co_return Error{ErrorKind::busy, "somebody else writes who leads"};
+  fence_ = at_revision;
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> EtcdV3Store::lead(Leadership who) {
+  Result<void> done = Error{};
+  for (int tries = 0; tries < kLeadTries; ++tries) {  // a lost answer is found out by the next reading
+    done = co_await try_to_lead(who);
+    if (done || done.error().kind == ErrorKind::conflict || done.error().kind == ErrorKind::invalid) break;
+  }
+  co_return done;
 }
 
 // ---- v2

@@ -6,30 +6,26 @@
 #include "provisioner/base/http/transport.h"
 #include "provisioner/store/store.h"
 
-/// etcd as a store, over our own HTTP client. v3: the JSON gateway under /v3, a commit is one transaction. v2: the keys API
+/// etcd as a store, over our own HTTP client. v3: the JSON gateway under /v3, a commit is one transaction. lead() writes who
+/// leads under one key; the revision of that write is the fence that every later transaction compares. v2: the keys API
 /// that 17.10.1 uses; it has no transactions, so the writes of a commit follow each other in their order, which the
 /// core chooses such that stopping anywhere is recoverable. Quorum reads; each call ends within 60 s.
 /// Source: etcd documentation ("gRPC gateway", "v2 API"); keyspace: provisioner specification 2.1.
 namespace provisioner {
-
-/// A condition that every commit carries: the key must have been created at that revision (a leader's lease, for fencing).
-struct Fence {
-  std::string key;
-  std::string create_revision;  // "" : no fencing
-};
 
 class EtcdV3Store final : public Store {
  public:
   EtcdV3Store(base::http::Transport& transport, base::http::Url url) : transport_(transport), url_(std::move(url)) {}
   boost::asio::awaitable<base::Result<Records>> list(std::string prefix) override;
   boost::asio::awaitable<base::Result<void>> commit(std::vector<Write> writes) override;
-  void set_fence(Fence fence) { fence_ = std::move(fence); }
+  boost::asio::awaitable<base::Result<void>> lead(Leadership who) override;
 
  private:
   boost::asio::awaitable<base::Result<std::string>> post(std::string path, std::string body);
+  boost::asio::awaitable<base::Result<void>> try_to_lead(Leadership who);
   base::http::Transport& transport_;
   base::http::Url url_;
-  Fence fence_;
+  std::string fence_;  // revision at which we took the leader's key; "" : no fencing
 };
 
 class EtcdV2Store final : public Store {

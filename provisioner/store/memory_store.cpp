@@ -19,6 +19,10 @@ Result<void> apply_writes(std::map<std::string, std::string>& records, const std
   return {};
 }
 
+boost::asio::awaitable<Result<void>> Store::lead(Leadership /*who*/) {
+  co_return Error{ErrorKind::invalid, "this store serves one instance only; several replicas need -store etcd:URL"};
+}
+
 boost::asio::awaitable<Result<Records>> MemoryStore::list(std::string prefix) {
   if (dead_) co_return Error{ErrorKind::unavailable, "the store is closed"};
   Records found;
@@ -30,8 +34,20 @@ boost::asio::awaitable<Result<Records>> MemoryStore::list(std::string prefix) {
 
 boost::asio::awaitable<Result<void>> MemoryStore::commit(std::vector<Write> writes) {
   if (dead_) co_return Error{ErrorKind::unavailable, "the store is closed"};
+  if (!leader_.empty() && leader_ != database_.leader.holder) co_return Error{ErrorKind::unavailable, "the store refused the write: another replica leads"};
   ++database_.commits;
   co_return apply_writes(database_.records, writes);
+}
+
+boost::asio::awaitable<Result<void>> MemoryStore::lead(Leadership who) {
+  if (dead_) co_return Error{ErrorKind::unavailable, "the store is closed"};
+  const Leadership& now = database_.leader;
+  if (now.holder != who.holder && now.lease == who.lease && now.term >= who.term && !now.holder.empty()) {
+    co_return Error{ErrorKind::conflict, "another replica leads already: " + now.holder};
+  }
+  database_.leader = who;
+  leader_ = who.holder;
+  co_return Result<void>();
 }
 
 }  // namespace provisioner

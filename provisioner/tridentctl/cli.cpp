@@ -5,7 +5,7 @@
 #include <set>
 
 #include "provisioner/base/text.h"
-#include "provisioner/tridentctl/command.h"
+#include "provisioner/tridentctl/later.h"
 
 namespace provisioner::tridentctl {
 
@@ -31,9 +31,12 @@ std::vector<Command> commands() {
       {.path = "create", .aliases = "", .args = "", .summary = "Add a resource to Trident", .flags = {}},
       {.path = "get", .aliases = "", .args = "", .summary = "Get one or more resources from Trident", .flags = {}},
       {.path = "delete", .aliases = "", .args = "", .summary = "Remove one or more resources from Trident", .flags = {}},
+      {.path = "update", .aliases = "", .args = "", .summary = "Modify a resource in Trident", .flags = {}},
+      {.path = "import", .aliases = "", .args = "", .summary = "Import an existing resource to Trident", .flags = {}},
+      {.path = "explain", .aliases = "", .args = "", .summary = "Tell why storage pools are chosen or not", .flags = {}},
       {.path = "help", .aliases = "", .args = "[command]", .summary = "Help about any command", .flags = {}, .needs = Needs::nothing, .run = help_command},
       {.path = "completion", .aliases = "", .args = "bash", .summary = "Print a shell completion script", .flags = {}, .needs = Needs::nothing, .run = completion_command}};
-  for (auto rows : {create_commands(), get_commands(), delete_commands(), logs_commands(), version_commands()}) {
+  for (auto rows : {create_commands(), get_commands(), delete_commands(), logs_commands(), version_commands(), later_commands(), install_commands()}) {
     std::ranges::move(rows, std::back_inserter(all));
   }
   return all;

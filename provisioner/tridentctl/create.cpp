@@ -1,6 +1,6 @@
 #include "provisioner/base/text.h"
 #include "provisioner/kube/yaml.h"
-#include "provisioner/tridentctl/command.h"
+#include "provisioner/tridentctl/later.h"
 
 /// `create backend`: the file is read here, also when the server is reached through its pod.
 namespace provisioner::tridentctl {
@@ -27,9 +27,9 @@ std::string to_json_text(const std::string& text) {
 }
 
 int create_backend(Context& context) {
-  auto text = backend_text(context);
+  const auto text = backend_json(context);
   if (!text) return context.fail(text.error().message);
-  const std::string body = to_json_text(*text);
+  const std::string& body = *text;
   if (context.mode == Mode::tunnel) return context.forward({"create", "backend", "--base64", base::base64_encode(body)});
   const auto answer = context.rest("POST", "/backend", body);
   if (!answer) return context.fail(answer.error().message);
@@ -46,6 +46,12 @@ int create_backend(Context& context) {
 }
 
 }  // namespace
+
+base::Result<std::string> backend_json(const Context& context) {
+  auto text = backend_text(context);
+  if (!text) return text.error();
+  return to_json_text(*text);
+}
 
 std::vector<Command> create_commands() {
   return {{.path = "create backend", .aliases = "b", .args = "", .summary = "Add a backend to Trident",

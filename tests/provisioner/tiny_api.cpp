@@ -127,7 +127,9 @@ Response TinyApi::handle(const Request& request) {
   }
   Json changed = *find(target);
   if (request.method == "PATCH") changed.merge_patch(body);
+  if (request.method == "PUT" && text_at(body, {"metadata", "resourceVersion"}) != text_at(changed, {"metadata", "resourceVersion"})) return refusal(409, "Conflict");
   if (request.method == "PUT" && status) changed["status"] = body["status"];
+  if (request.method == "PUT" && !status) changed = body;
   put(parent(target), changed);
   return answer(200, *find(target));
 }

@@ -326,6 +326,95 @@ TEST(Tridentctl, Row36SizesWithUnitsAndYamlInput) {
   EXPECT_EQ(lab.log.front(), R"(here:1 POST /trident/v1/backend {"version":1,"svm":"1"})");
 }
 
+TEST(Tridentctl, Row9TheFullViewShowsWhatTheTutorialsViewDrops) {
+  Lab lab;
+  EXPECT_EQ(lab.run("-s here:1 get storageclass ontap-gold -o json --full"), 0);
+  EXPECT_THAT(lab.out, HasSubstr("\"provisioningType\": \"thin\""));
+  Lab backend;
+  EXPECT_EQ(backend.run("-s here:1 get backend -o json --full"), 0);
+  EXPECT_THAT(backend.out, HasSubstr("\"dataLIF\": \"192.168.199.107\""));
+}
+
+TEST(Tridentctl, CommandsOfLaterReleases) {
+  const std::string snapshot = R"({"snapshot":{"name":"s1","volume":"v","created":"2017-11-28T07:46:32Z","sizeBytes":1048576}})";
+  const std::string narrow = "+------+--------+\n| NAME | VOLUME |\n+------+--------+\n| s1   | v      |\n+------+--------+\n";
+  const std::string backend_table = "+--------------------------+----------------+--------+---------+\n|           NAME           | STORAGE DRIVER | ONLINE | VOLUMES |\n"
+                                    "+--------------------------+----------------+--------+---------+\n| ontapnas_192.168.199.107 | ontap-nas      | true   |       0 |\n"
+                                    "+--------------------------+----------------+--------+---------+\n";
+  struct Row {
+    const char* command;
+    std::string output;
+    std::string called;  // the last call before the object is fetched, or ""
+  };
+  const std::vector<Row> rows{
+      {"update backend ontapnas_192.168.199.107 -f backend.json", backend_table, R"(here:1 POST /trident/v1/backend/ontapnas_192.168.199.107 {"version": 1})"},
+      {"get snapshot", narrow, ""},
+      {"get snapshots --volume v -o name", "v/s1\n", ""},
+      {"get snap v/s1 -o wide",
+       "+------+--------+----------------------+---------+\n| NAME | VOLUME |       CREATED        |  SIZE   |\n+------+--------+----------------------+---------+\n"
+       "| s1   | v      | 2017-11-28T07:46:32Z | 1048576 |\n+------+--------+----------------------+---------+\n", ""},
+      {"get snapshot v/s1 -o json",
+       "{\n  \"items\": [\n    {\n      \"name\": \"s1\",\n      \"volume\": \"v\",\n      \"created\": \"2017-11-28T07:46:32Z\",\n      \"sizeBytes\": 1048576\n    }\n  ]\n}\n", ""},
+      {"create snapshot v/s1", narrow, R"(here:1 POST /trident/v1/snapshot {"volumeName":"v","name":"s1"})"},
+      {"delete snapshot v/s1", "", ""},
+      {"import volume ontapnas_192.168.199.107 legacy -f claim.yaml --no-manage",
+       "+-----------+---------+---------------+----------+--------------------------+-------+\n|   NAME    |  SIZE   | STORAGE CLASS | PROTOCOL |         BACKEND          | POOL  |\n"
+       "+-----------+---------+---------------+----------+--------------------------+-------+\n| shop-data | 1.0 GiB | basic         | file     | ontapnas_192.168.199.107 | aggr3 |\n"
+       "+-----------+---------+---------------+----------+--------------------------+-------+\n",
+       R"(here:1 POST /trident/v1/volume/import {"backend":"ontapnas_192.168.199.107","internalName":"legacy","name":"shop-data","storageClass":"basic","accessMode":"ReadWriteOnce","noManage":true})"},
+      {"explain pvc shop/data",
+       "+---------+------+----------+-------------------+\n| BACKEND | POOL | SUITABLE |      REASON       |\n+---------+------+----------+-------------------+\n"
+       "| b       | p    | true     | fits              |\n| b       | q    | false    | media is hdd, not |\n|         |      |          | ssd               |\n+---------+------+----------+-------------------+\n", ""},
+      {"explain pvc shop/data -o name", "b:p\n", ""},
+  };
+  for (const Row& row : rows) {
+    Lab lab;
+    lab.files["claim.yaml"] = "kind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\nspec: {storageClassName: basic, accessModes: [ReadWriteOnce]}\n";
+    lab.rest["GET /trident/v1/snapshot"] = {200, "OK", R"({"snapshots":["v/s1"]})"};
+    lab.rest["GET /trident/v1/volume/v/snapshot"] = {200, "OK", R"({"snapshots":["v/s1"]})"};
+    lab.rest["GET /trident/v1/snapshot/v/s1"] = {200, "OK", snapshot};
+    lab.rest["POST /trident/v1/snapshot"] = {201, "Created", R"({"snapshotID":"v/s1"})"};
+    lab.rest["DELETE /trident/v1/snapshot/v/s1"] = {200, "OK", "{}"};
+    lab.rest["POST /trident/v1/backend/ontapnas_192.168.199.107"] = {200, "OK", R"({"backend":"ontapnas_192.168.199.107"})"};
+    lab.rest["POST /trident/v1/volume/import"] = {201, "Created", R"({"backend":"ontapnas_192.168.199.107"})"};
+    lab.rest["GET /trident/v1/volume/shop-data"] = {200, "OK", base::replace_all(kVolume, "trident-basic-f4048\",\"internal", "shop-data\",\"internal")};
+    lab.rest["GET /trident/v1/explain/shop/data"] = {200, "OK", R"({"pools":[{"backend":"b","pool":"p","suitable":true,"reason":"fits"},{"backend":"b","pool":"q","suitable":false,"reason":"media is hdd, not ssd"}]})"};
+    EXPECT_EQ(lab.run("-s here:1 " + std::string(row.command)), 0) << row.command << lab.err;
+    EXPECT_EQ(lab.out, row.output) << row.command;
+    if (!row.called.empty()) {
+      EXPECT_EQ(lab.log.front(), row.called);
+    }
+  }
+  for (const char* bad : {"update backend", "update backend x", "import volume b", "import volume b v", "explain pvc x", "explain pvc", "create snapshot v", "delete snapshot", "delete snapshot v", "get snapshot v"}) {
+    Lab lab;
+    EXPECT_EQ(lab.run("-s here:1 " + std::string(bad)), 1) << bad;
+    EXPECT_THAT(lab.err, StartsWith("Error: ")) << bad;
+  }
+}
+
+TEST(Tridentctl, InstallWaitsForTheServerAndSaysWhenItDoesNotCome) {
+  Lab lab;
+  EXPECT_EQ(lab.run("install -n trident"), 1);
+  EXPECT_THAT(lab.err, HasSubstr("could not read ./setup/backend.json"));
+  lab.files["./setup/backend.json"] = "{}";
+  lab.err.clear();
+  EXPECT_NE(lab.run("install -n trident"), 0) << "the script is missing";
+  lab.processes["./install_trident.sh -n trident"] = {0, "Started launcher in namespace \"trident\".\n", ""};
+  lab.processes["kubectl -n trident logs trident-launcher"] = {0, "level=fatal\n", ""};
+  lab.processes["kubectl -n trident get pod trident-launcher -o json"] = {0, R"({"status":{"phase":"Failed"}})", ""};
+  lab.err.clear();
+  EXPECT_EQ(lab.run("install -n trident"), 1);
+  EXPECT_THAT(lab.err, HasSubstr("level=fatal\nError: Trident does not run in namespace trident"));
+  lab.processes["kubectl -n trident get deployment trident -o json"] = {0, R"({"status":{"availableReplicas":1}})", ""};
+  lab.out.clear();
+  EXPECT_EQ(lab.run("install -n trident"), 0);
+  EXPECT_EQ(lab.out, "Started launcher in namespace \"trident\".\nTrident is running in namespace \"trident\".\n");
+  lab.processes["./uninstall_trident.sh -n trident -a"] = {0, "gone\n", ""};
+  lab.out.clear();
+  EXPECT_EQ(lab.run("uninstall -n trident -a"), 0);
+  EXPECT_EQ(lab.out, "gone\n");
+}
+
 TEST(Tridentctl, TunnelsThroughTheOnlyPod) {
   Lab lab;
   const std::string exec = "kubectl exec trident-1-x -n trident -c trident-main -- tridentctl -s 127.0.0.1:8000";
