@@ -39,7 +39,8 @@ std::optional<ApiStatus> admit_definition(Write& write) {
   Json& stored = status["storedVersions"];
   if (!stored.is_array()) stored = Json::array();
   for (const auto& version : at_path(object, {"spec", "versions"})) {
-    if (is_true(version, {"storage"}) && std::find(stored.begin(), stored.end(), version["name"]) == stored.end()) stored.push_back(version["name"]);
+    const Json version_name = text_at(version, "name");  // validation complains of one without
+    if (is_true(version, {"storage"}) && std::find(stored.begin(), stored.end(), version_name) == stored.end()) stored.push_back(version_name);
     if (dump(at(version, "schema")).find("x-kubernetes-validations") != std::string::npos) write.call.warnings.push_back("x-kubernetes-validations are not evaluated by this server");
   }
   if (write.operation == Operation::create || !status.contains("conditions")) {
