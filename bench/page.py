@@ -29,7 +29,7 @@ def load(paths):
         with open(path) as file:
             for row in json.load(file)["benchmarks"]:
                 if row.get("run_type", "iteration") == "iteration" and not row.get("error_occurred"):
-                    name = "/".join(part for part in row["run_name"].split("/") if not part.startswith("iterations:"))
+                    name = "/".join(part for part in row["run_name"].split("/") if not part.startswith(("iterations:", "repeats:")))
                     rows.setdefault(name, []).append(row)
     return rows
 

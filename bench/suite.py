@@ -135,10 +135,11 @@ class Suite:
     def matching(self):
         """The rows of the pool-matching specification, ours and the linear matcher in turns."""
         if self.quick:
-            selection = "(class-add|backend-add|backend-update|select)/.*/attrs/N:1000/M:(100|1000)$"
+            selection = "(class-add|backend-add|backend-update|select)/.*/attrs/N:1000/M:(100|1000)(/iterations:.*)?$"
         else:
             selection = ("(class-add|backend-add|backend-update|select)/(ours/.*/N:(10|100|1000|10000|100000)/M:1000$|ours/.*/N:10000/M:(10|100|10000)$"
-                         "|linear/(attrs|exact)/N:(10|100|1000|10000)/M:1000$|linear/attrs/N:10000/M:(10|100)$|linear/regex/N:(100|1000)/M:(100|1000)$)|memory/.*M:10000")
+                         "|linear/(attrs|exact)/N:(10|100|1000|10000)/M:1000(/i.*)?$|linear/attrs/N:10000/M:(10|100)(/i.*)?$|linear/regex/N:(10|100|1000)/M:1000(/i.*)?$)"
+                         "|memory/.*M:10000")
         self.google("pool_matching", selection)
 
     def add_volume(self):
