@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,21 @@ namespace ontap_sim {
 class SkewedClock final : public base::Clock {
  public:
   explicit SkewedClock(base::Clock& under) : under_(under) {}
-  base::TimePoint now() const override { return under_.now() + offset; }
+  base::TimePoint now() const override { return frozen ? *frozen : under_.now() + offset; }
   base::TimerId at(base::TimePoint when, std::function<void()> action) override { return under_.at(when - offset, std::move(action)); }
   void cancel(base::TimerId id) override { under_.cancel(id); }
+  /// Stands still from now on, or goes on from where it stood.
+  void freeze(bool still) {
+    if (still == frozen.has_value()) return;
+    if (still) {
+      frozen = now();
+      return;
+    }
+    offset = *frozen - under_.now();
+    frozen.reset();
+  }
   base::Duration offset{0};
+  std::optional<base::TimePoint> frozen;
 
  private:
   base::Clock& under_;

@@ -6,6 +6,7 @@
 #include "provisioner/core/json.h"
 #include "provisioner/core/record_text.h"
 #include "provisioner/core/size.h"
+#include "provisioner/core/planted.h"
 
 namespace provisioner {
 
@@ -46,6 +47,7 @@ bool same_wish(const VolumeConfig& before, const VolumeConfig& now) {
 }
 
 bool is_open(const Error& error, bool resuming) {
+  if (is_planted(Planted::lost_reply_failed)) return false;
   return error.kind == ErrorKind::unknown_outcome || (resuming && error.kind == ErrorKind::unavailable);
 }
 
@@ -155,7 +157,7 @@ awaitable<Result<Volume>> Core::attempt(VolumeConfig config, std::string backend
     spec.clone_snapshot = config.clone_source_snapshot;
     parse_bool(config.split_on_clone, spec.split);
   }
-  if (!resuming) {
+  if (!resuming && !is_planted(Planted::no_intent)) {
     if (const auto durable = co_await write_intent(intent); !durable) co_return durable.error();
   }
   const std::string name = config.name;

@@ -1,6 +1,7 @@
 // The FlexVol half of OntapArray.
 #include <algorithm>
 
+#include "provisioner/core/planted.h"
 #include "provisioner/base/text.h"
 #include "provisioner/driver/ontap_array.h"
 
@@ -240,7 +241,7 @@ awaitable<Result<void>> OntapArray::destroy(DestroySpec spec) {
     if (!*volume && spec.clone_of.empty()) co_return Result<void>();
   }
   Element request("volume-destroy");
-  request.with("name", spec.internal_name).with("unmount-and-offline", "true");
+  request.with("name", spec.internal_name).with("unmount-and-offline", is_planted(Planted::delete_exported) ? "false" : "true");
   const auto reply = co_await zapi.call(request, Scope::svm);
   if (!reply) {
     if (reply.error().code == zapi::code::kCloneParent) {

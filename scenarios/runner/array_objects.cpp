@@ -87,7 +87,7 @@ std::map<std::string, Json> luns(World& world) {
     for (const auto& [path, lun] : svm.luns) {
       Json maps = Json::array();
       for (const auto& [igroup, id] : lun.maps) maps.push_back({{"igroup", igroup}, {"id", id}});
-      all[object_name(svm_name + "." + path)] = {{"path", path}, {"svm", svm_name}, {"serial", lun.serial}, {"size", lun.content.size}, {"online", lun.online}, {"mapped", !lun.maps.empty()}, {"maps", maps}};
+      all[object_name(svm_name + "." + path.substr(1))] = {{"path", path}, {"svm", svm_name}, {"serial", lun.serial}, {"size", lun.content.size}, {"online", lun.online}, {"mapped", !lun.maps.empty()}, {"maps", maps}};
     }
   return all;
 }

@@ -8,6 +8,7 @@
 #include "provisioner/base/text.h"
 #include "scenarios/runner/commands.h"
 #include "scenarios/runner/jmespath_functions.h"
+#include "scenarios/runner/kube_faults.h"
 #include "scenarios/runner/lab_objects.h"
 #include "scenarios/runner/memory_world.h"
 #include "scenarios/runner/steps.h"
@@ -42,12 +43,14 @@ int list(const std::string& what) {
     for (const StepRow& row : step_table()) print(row.verb, row.process ? "over the wire only" : "in memory and over the wire");
   if (what == "faults")
     for (const ontap_sim::PresetInfo& preset : ontap_sim::fault_presets()) print(preset.name, preset.help);
+  if (what == "faults")
+    for (const KubeFaultPreset& preset : kube_fault_presets()) print(preset.name, std::string("target: kubernetes; ") + std::string(preset.purpose));
   if (what == "objects") {
     for (const LabKind& kind : lab_kinds()) print(kind.kind, kind.purpose);
     for (const ArrayKind& kind : array_kinds()) print(kind.kind, "read-only state of the array");
   }
   if (what == "functions")
-    for (const auto& rows : {jmes::standard_functions(), jmes::text_functions(), jmes::time_functions(), jmes::cluster_functions()})
+    for (const auto& rows : {jmes::standard_functions(), jmes::text_functions(), jmes::time_functions(), jmes::cluster_functions(), jmes::certificate_functions()})
       for (const jmes::FunctionRow& row : rows) print(row.name, row.signature);
   if (what == "kinds") return list_kinds();
   if (what == "apis") {
@@ -113,7 +116,7 @@ spec:
 
 int completion(const std::string& shell) {
   const char* verbs = "up run explore ontap list init completion";
-  const char* run = "--virtual --wire --seed --parallel --include --exclude --junit --html --json --tap --journal --keep --watch --skip-delete --granularity --config --chainsaw-config --values --set --cluster";
+  const char* run = "--virtual --wire --seed --parallel --repeat --fail-fast --selector --include --exclude --junit --html --json --tap --journal --keep --watch --skip-delete --granularity --config --chainsaw-config --values --set --cluster";
   const char* up = "--dir --config --k8s-listen --ontap-listen --provisioner --provisioner-listen --state --seed";
   if (shell == "fish") {
     std::printf("complete -c drydock -n __fish_use_subcommand -a '%s'\n", verbs);
@@ -126,7 +129,7 @@ int completion(const std::string& shell) {
   std::printf(
       "_drydock() {\n  local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}\n  case $COMP_CWORD in 1) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;; esac\n"
       "  case $verb in\n    run) COMPREPLY=($(compgen -W '%s' -- \"$word\") $(compgen -f -- \"$word\")) ;;\n    up) COMPREPLY=($(compgen -W '%s' -- \"$word\") $(compgen -f -- \"$word\")) ;;\n"
-      "    explore) COMPREPLY=($(compgen -W '--crash-points --seeds --seed' -- \"$word\") $(compgen -f -- \"$word\")) ;;\n"
+      "    explore) COMPREPLY=($(compgen -W '--crash-points --seeds --seed --at --history' -- \"$word\") $(compgen -f -- \"$word\")) ;;\n"
       "    list) COMPREPLY=($(compgen -W 'steps faults apis kinds objects functions' -- \"$word\")) ;;\n    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\")) ;;\n  esac\n}\ncomplete -F _drydock drydock\n",
       verbs, run, up);
   return 0;

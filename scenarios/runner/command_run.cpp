@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include "scenarios/runner/commands.h"
 #include "scenarios/runner/memory_world.h"
 #include "scenarios/runner/report.h"
+#include "scenarios/runner/run_parallel.h"
 #include "scenarios/runner/wire_world.h"
 
 namespace scenario {
@@ -31,8 +33,10 @@ struct Session {
   std::vector<TestResult> results;
   std::vector<std::string> journal;
   bool terminal = false;
+  std::optional<FinishedTest>* captured = nullptr;  // in a child process: nothing is printed, the result goes here
 
   void step_done(const StepResult& step) const {
+    if (captured != nullptr) return;
     const std::string text = step_lines(nullptr, step, granularity);
     if (text.empty()) return;
     clear_progress();
@@ -46,11 +50,16 @@ struct Session {
     if (terminal) std::fputs("\r\033[K", stderr);
   }
   void test_done(TestResult result, const std::vector<std::string>& lines) {
+    if (captured != nullptr) {
+      *captured = FinishedTest{std::move(result), lines};
+      return;
+    }
     clear_progress();
     if (granularity == Granularity::test) std::fputs(test_lines(result).c_str(), stdout);
     else if (!result.message.empty()) std::fprintf(stdout, "FAIL  %s: %s\n", result.name.c_str(), result.message.c_str());
     std::fflush(stdout);
-    if (!options.journal.empty() || !options.html.empty()) {
+    if (!options.html.empty()) result.journal = lines;
+    if (!options.journal.empty()) {
       journal.push_back("test " + result.name + " seed " + std::to_string(seed));
       journal.insert(journal.end(), lines.begin(), lines.end());
     }
@@ -78,10 +87,23 @@ std::string nearest(const std::string& directory, std::initializer_list<const ch
   return "";
 }
 
-base::Result<WorldConfig> world_config(const Session& session, const Test& test) {
+base::Result<WorldConfig> world_config(const Session& session, const Test& test) { return world_config_of(test, session.options.config, session.seed); }
+
+base::Result<RunConfig> run_config(const Session& session, const Test& test) {
+  auto config = run_config_of(test, session.options.chainsaw_config);
+  if (!config) return config;
+  config->values = session.values;
+  config->skip_cleanup_on_failure = session.options.keep;
+  if (session.options.skip_delete) config->spec["skipDelete"] = true;
+  return config;
+}
+
+}  // namespace
+
+base::Result<WorldConfig> world_config_of(const Test& test, const std::string& given, std::uint64_t seed) {
   WorldConfig config;
-  config.seed = session.seed;
-  const std::string file = !session.options.config.empty() ? session.options.config : nearest(test.directory, {"lab.yaml", "lab.yml"});
+  config.seed = seed;
+  const std::string file = !given.empty() ? given : nearest(test.directory, {"lab.yaml", "lab.yml"});
   if (!file.empty()) {
     const auto text = base::read_file(file);
     if (!text) return base::Error{base::ErrorKind::not_found, file + ": cannot be read"};
@@ -93,19 +115,19 @@ base::Result<WorldConfig> world_config(const Session& session, const Test& test)
   return config;
 }
 
-base::Result<RunConfig> run_config(const Session& session, const Test& test) {
+base::Result<RunConfig> run_config_of(const Test& test, const std::string& given) {
   RunConfig config;
-  config.values = session.values;
-  config.skip_cleanup_on_failure = session.options.keep;
-  const std::string file = !session.options.chainsaw_config.empty() ? session.options.chainsaw_config : nearest(test.directory, {".chainsaw.yaml", ".chainsaw.yml"});
+  const std::string file = !given.empty() ? given : nearest(test.directory, {".chainsaw.yaml", ".chainsaw.yml"});
   if (!file.empty()) {
     auto spec = read_configuration(file);
     if (!spec) return spec.error();
-    config.spec = *spec;
+    config.spec = spec->spec;
+    config.catch_ = std::move(spec->catch_);
   }
-  if (session.options.skip_delete) config.spec["skipDelete"] = true;
   return config;
 }
+
+namespace {
 
 void run_virtual(Session& session, const Test& test, int id) {
   auto lab = world_config(session, test);
@@ -200,7 +222,7 @@ int write_reports(const Session& session) {
   std::string journal;
   for (const std::string& line : session.journal) journal += line + "\n";
   const RunOptions& o = session.options;
-  const bool written = put(o.junit, junit(session.results, session.granularity)) && put(o.html, html(session.results, session.journal, "drydock run")) &&
+  const bool written = put(o.junit, junit(session.results, session.granularity)) && put(o.html, html(session.results, "drydock run")) &&
                        put(o.json, json_lines(session.results)) && put(o.tap, tap(session.results, session.granularity)) && put(o.journal, journal);
   return written ? 0 : 1;
 }
@@ -235,6 +257,101 @@ fs::file_time_type newest(const std::vector<std::string>& paths) {
   return latest;
 }
 
+struct Chosen {
+  std::vector<Test> tests;
+  int parallel = 1;
+  bool fail_fast = false;
+};
+
+/// True if the labels have what "a=b,c!=d,e" asks for.
+base::Result<bool> selected(const Json& labels, const std::string& selector) {
+  for (const std::string_view part : base::split(selector, ',')) {
+    const std::string term(base::trim(part));
+    if (term.empty()) continue;
+    const bool differs = term.find("!=") != std::string::npos;
+    const std::size_t at = differs ? term.find("!=") : term.find('=');
+    const std::string key(base::trim(std::string_view(term).substr(0, at)));
+    if (key.empty()) return base::Error{base::ErrorKind::invalid, "--selector needs label=value, label!=value or label, found " + term};
+    if (at == std::string::npos) {
+      if (!labels.contains(key)) return false;
+      continue;
+    }
+    std::string value = term.substr(at + (differs ? 2 : 1));
+    if (!differs && value.starts_with("=")) value.erase(0, 1);
+    if ((labels.value(key, Json()) == std::string(base::trim(value))) == differs) return false;
+  }
+  return true;
+}
+
+/// What is run: tests by name, label and number of times, as the command line and the tests' configurations say.
+base::Result<Chosen> choose(const Session& session, const std::vector<Test>& all) {
+  const RunOptions& o = session.options;
+  Chosen chosen;
+  chosen.parallel = o.parallel;
+  chosen.fail_fast = o.fail_fast;
+  for (const Test& whole : all) {
+    auto config = run_config(session, whole);
+    const Json spec = config ? config->spec : Json::object();
+    const std::string include = o.include.empty() ? spec.value("includeTestRegex", "") : o.include, exclude = o.exclude.empty() ? spec.value("excludeTestRegex", "") : o.exclude;
+    const std::regex wanted(include), unwanted(exclude);
+    const Json labels = whole.metadata.is_object() && whole.metadata.contains("labels") && whole.metadata["labels"].is_object() ? whole.metadata["labels"] : Json::object();
+    auto fits = selected(labels, o.selector);
+    if (!fits) return fits.error();
+    if (!*fits) continue;
+    if (o.parallel == 0) chosen.parallel = std::max(chosen.parallel, spec.value("parallel", 1));
+    chosen.fail_fast = chosen.fail_fast || spec.value("failFast", false) || whole.spec.value("failFast", false);
+    const int times = o.repeat > 0 ? o.repeat : spec.value("repeatCount", 1);
+    for (const Test& test : expand_scenarios(whole)) {
+      if (!std::regex_search(test.name, wanted) || (!exclude.empty() && std::regex_search(test.name, unwanted))) continue;
+      for (int i = 0; i < times; ++i) chosen.tests.push_back(test);
+    }
+  }
+  chosen.parallel = std::max(chosen.parallel, 1);
+  return chosen;
+}
+
+void run_test_here(Session& session, const Test& test, int id) {
+  const bool wire = session.options.wire || (!session.options.in_memory && needs_process(test));
+  if (!session.options.cluster.empty()) run_elsewhere(session, test, id);
+  else if (wire) run_wire(session, test, id);
+  else run_virtual(session, test, id);
+}
+
+void run_all(Session& session, const Chosen& chosen) {
+  const auto stop = [&] { return chosen.fail_fast && session.results.back().verdict == Verdict::failed; };
+  const auto skip_rest = [&](std::size_t from) {
+    for (std::size_t i = from; i < chosen.tests.size(); ++i) {
+      TestResult skipped = broken(chosen.tests[i], "");
+      skipped.verdict = Verdict::skipped;
+      session.test_done(std::move(skipped), {});
+    }
+  };
+  if (chosen.parallel > 1 && !session.options.keep) {
+    std::size_t begun = 0;
+    run_side_by_side(
+        chosen.tests, static_cast<std::size_t>(chosen.parallel),
+        [&](std::size_t i) {
+          std::optional<FinishedTest> mine;
+          session.captured = &mine;
+          run_test_here(session, chosen.tests[i], static_cast<int>(i) + 1);
+          return std::move(*mine);
+        },
+        [&](std::size_t, FinishedTest done) {
+          ++begun;
+          for (const StepResult& step : done.result.steps) session.step_done(step);
+          session.test_done(std::move(done.result), done.journal);
+          return !stop();
+        });
+    if (begun < chosen.tests.size()) skip_rest(begun);
+    return;
+  }
+  for (std::size_t i = 0; i < chosen.tests.size(); ++i) {
+    session.progress("running " + chosen.tests[i].name + " (" + std::to_string(i + 1) + " of " + std::to_string(chosen.tests.size()) + ")");
+    run_test_here(session, chosen.tests[i], static_cast<int>(i) + 1);
+    if (stop()) return skip_rest(i + 1);
+  }
+}
+
 int run_once(const RunOptions& options) {
   Session session;
   session.options = options;
@@ -254,22 +371,18 @@ int run_once(const RunOptions& options) {
     std::printf("0 passed, 1 failed\n");
     return 1;
   }
-  std::regex include(options.include.empty() ? "" : options.include), exclude(options.exclude.empty() ? "$^" : options.exclude);
-  int id = 0;
-  for (const Test& whole : *tests)
-    for (const Test& test : expand_scenarios(whole)) {
-      if (!std::regex_search(test.name, include) || (!options.exclude.empty() && std::regex_search(test.name, exclude))) continue;
-      session.progress("running " + test.name);
-      const bool wire = options.wire || (!options.in_memory && needs_process(test));
-      if (!options.cluster.empty()) run_elsewhere(session, test, ++id);
-      else if (wire) run_wire(session, test, ++id);
-      else run_virtual(session, test, ++id);
-    }
+  auto chosen = choose(session, *tests);
+  if (!chosen) {
+    std::fprintf(stderr, "drydock: %s\n", chosen.error().message.c_str());
+    return 2;
+  }
+  run_all(session, *chosen);
   session.clear_progress();
   const Counts counts = count(session.results, session.granularity);
   const int written = write_reports(session);
   if (counts.failed > 0) std::printf("repeat with: drydock run --seed %llu%s %s\n", static_cast<unsigned long long>(session.seed), options.wire ? " --wire" : "", base::join(paths, " ").c_str());
   std::printf("%zu passed, %zu failed\n", counts.passed, counts.failed);
+  std::fflush(stdout);
   return counts.failed > 0 ? 1 : written;
 }
 

@@ -1,6 +1,7 @@
 #include "scenarios/runner/explore.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "provisioner/base/text.h"
@@ -11,10 +12,16 @@ namespace {
 
 constexpr const char* kSvm = "svm1";
 constexpr const char* kForeign = "foreign";  // a volume that is not ours
+constexpr const char* kIgroup = "trident";
+constexpr const char* kVolumeKey = "/trident/v1/volume/";
+constexpr const char* kIntentKey = "/trident/v1/txn/";
 constexpr base::Duration kSettle = std::chrono::minutes(5);
 
-Json backend() {
-  return {{"version", 1}, {"storageDriverName", "ontap-nas"}, {"managementLIF", "127.0.1.10"}, {"dataLIF", "127.0.1.11"}, {"svm", kSvm}, {"username", "vsadmin"}, {"password", "netapp123"}};
+Json backend(const char* driver, const char* data_lif, const char* prefix) {
+  Json config = {{"version", 1}, {"storageDriverName", driver}, {"managementLIF", "127.0.1.10"}, {"dataLIF", data_lif}, {"svm", kSvm}, {"username", "vsadmin"}, {"password", "netapp123"}};
+  if (*prefix != 0) config["storagePrefix"] = prefix;
+  if (std::string_view(driver) == "ontap-san") config["igroupName"] = kIgroup;
+  return config;
 }
 
 Json claim_object(const Action& action) {
@@ -23,10 +30,17 @@ Json claim_object(const Action& action) {
   return {{"apiVersion", "v1"},
           {"kind", "PersistentVolumeClaim"},
           {"metadata", {{"name", action.claim}, {"namespace", "default"}, {"annotations", annotations}}},
-          {"spec", {{"accessModes", {"ReadWriteOnce"}}, {"storageClassName", "gold"}, {"resources", {{"requests", {{"storage", std::to_string(action.gib) + "Gi"}}}}}}}};
+          {"spec", {{"accessModes", {"ReadWriteOnce"}}, {"storageClassName", action.block ? "block" : "file"}, {"resources", {{"requests", {{"storage", std::to_string(action.gib) + "Gi"}}}}}}}};
 }
 
 void carry_out(MemoryWorld& memory, const Action& action) {
+  const std::string bytes = std::to_string(static_cast<std::uint64_t>(action.gib) << 30U);
+  if (action.provisioner == 1) {
+    if (action.kind == Action::Kind::create)
+      memory.tell("POST", "/trident/v1/volume", {{"version", "1"}, {"name", action.claim}, {"size", bytes}, {"storageClass", "file"}}, 1);
+    if (action.kind == Action::Kind::remove) memory.tell("DELETE", "/trident/v1/volume/" + action.claim, nullptr, 1);
+    return;
+  }
   const std::string claims = "/api/v1/namespaces/default/persistentvolumeclaims";
   World& world = memory.world();
   switch (action.kind) {
@@ -39,19 +53,19 @@ void carry_out(MemoryWorld& memory, const Action& action) {
   }
 }
 
-bool prepare(MemoryWorld& memory) {
-  World& world = memory.world();
-  (void)world.array().command(std::string("volume create -vserver ") + kSvm + " -volume " + kForeign + " -aggregate aggr1 -size 2g");
-  (void)world.kube_internal("POST", "/apis/storage.k8s.io/v1/storageclasses",
-                            {{"apiVersion", "storage.k8s.io/v1"}, {"kind", "StorageClass"}, {"metadata", {{"name", "gold"}}}, {"provisioner", "netapp.io/trident"},
-                             {"allowVolumeExpansion", true}, {"parameters", {{"backendType", "ontap-nas"}}}});
+bool posted(MemoryWorld& memory, const std::string& path, const Json& body, int which) {
   for (int i = 0; i < 100; ++i) {
-    const auto answer = memory.rest("POST", "/trident/v1/backend", backend());
+    const auto answer = memory.rest("POST", path, body, which);
     if (answer && answer->status < 300) return true;
     if (answer && answer->status != 503) return false;
     memory.advance(std::chrono::milliseconds(100));
   }
   return false;
+}
+
+Json storage_class(const char* name, const char* driver) {
+  return {{"apiVersion", "storage.k8s.io/v1"}, {"kind", "StorageClass"}, {"metadata", {{"name", name}}}, {"provisioner", "netapp.io/trident"},
+          {"allowVolumeExpansion", true}, {"parameters", {{"backendType", driver}}}};
 }
 
 std::vector<Json> items(MemoryWorld& memory, const std::string& path) {
@@ -62,77 +76,138 @@ std::vector<Json> items(MemoryWorld& memory, const std::string& path) {
   return all;
 }
 
+std::uint64_t number(const Json& value) { return value.is_string() ? base::parse_unsigned(value.get<std::string>()).value_or(0) : 0; }
+
+/// resourceVersions never go back, neither those of a list nor those of an object.
+struct Versions {
+  std::map<std::string, std::uint64_t> seen;
+  std::vector<std::string> wrong;
+  void look(const std::string& what, const Json& version) {
+    std::uint64_t& last = seen[what];
+    const std::uint64_t now = number(version);
+    if (now < last) wrong.push_back("resourceVersion of " + what + " went back");
+    last = now;
+  }
+  void look(MemoryWorld& memory) {
+    for (const char* path : {"/api/v1/persistentvolumeclaims", "/api/v1/persistentvolumes"}) {
+      const auto list = memory.world().kube_get(path);
+      if (!list || !list->is_object()) continue;
+      look(path, (*list)["metadata"].value("resourceVersion", Json()));
+      for (const Json& item : (*list)["items"]) look(item["metadata"].value("uid", ""), item["metadata"].value("resourceVersion", Json()));
+    }
+  }
+};
+
+struct Check {
+  MemoryWorld& memory;
+  std::vector<std::string> wrong;
+  std::set<std::string> named;  // array volumes that a record stands for
+
+  void say(std::string sentence) { wrong.push_back(std::move(sentence)); }
+
+  const ontap_sim::model::Svm* svm() { return memory.world().array().cluster().find_svm(kSvm); }
+
+  /// The array's name of each volume of a store.
+  std::map<std::string, std::string> store_volumes(int which) {
+    std::map<std::string, std::string> volumes;
+    for (const auto& [key, value] : memory.records(which)) {
+      if (key.starts_with(kIntentKey)) say("an intent is left: " + key.substr(std::string_view(kIntentKey).size()));
+      if (!key.starts_with(kVolumeKey)) continue;
+      const Json record = Json::parse(value, nullptr, false);
+      const std::string internal = record.is_object() ? record.value("Config", Json::object()).value("internalName", "") : "";
+      volumes[key.substr(std::string_view(kVolumeKey).size())] = internal;
+      if (!named.insert(internal).second) say("two records stand for the array's " + internal);
+    }
+    return volumes;
+  }
+
+  void volume_on_array(const std::string& pv_name, const std::string& internal, const Json& spec) {
+    const auto* volume = svm() != nullptr ? svm()->find_volume(internal) : nullptr;
+    if (volume == nullptr) return say("PersistentVolume " + pv_name + " has no volume on the array");
+    if (volume->state != ontap_sim::model::VolumeState::online) say("volume " + internal + " is not online");
+    const std::string capacity = spec.value("capacity", Json::object()).value("storage", "");
+    const auto gib = base::parse_unsigned(std::string_view(capacity).substr(0, capacity.find('G')));
+    const auto fits = [&](auto size) { return !gib || !capacity.ends_with("Gi") || static_cast<std::uint64_t>(size) >= *gib << 30U; };
+    if (spec.contains("nfs")) {
+      const std::string path = spec["nfs"].value("path", "");
+      if (volume->junction_path != path) say("volume " + internal + " is mounted at \"" + volume->junction_path + "\", the PersistentVolume says " + path);
+      if (!svm()->export_policies.contains(volume->export_policy)) say("volume " + internal + " has no export policy");
+      if (!fits(volume->size)) say("volume " + internal + " is smaller than its PersistentVolume");
+    }
+    if (!spec.contains("iscsi")) return;
+    const auto lun = svm()->luns.find("/vol/" + internal + "/lun0");
+    if (lun == svm()->luns.end()) return say("volume " + internal + " has no LUN");
+    if (!fits(lun->second.content.size)) say("the LUN of " + internal + " is smaller than its PersistentVolume");
+    if (lun->second.maps.size() != 1 || lun->second.maps.begin()->first != kIgroup || lun->second.maps.begin()->second != spec["iscsi"].value("lun", -1))
+      say("the LUN of " + internal + " is not mapped as its PersistentVolume says");
+  }
+
+  void cluster(const std::map<std::string, std::string>& store, const std::vector<std::string>& removed) {
+    const auto claims = items(memory, "/api/v1/persistentvolumeclaims");
+    std::set<std::string> pv_names, owners;
+    for (const Json& pv : items(memory, "/api/v1/persistentvolumes")) {
+      const std::string name = pv["metadata"].value("name", "");
+      pv_names.insert(name);
+      const Json reference = pv["spec"].value("claimRef", Json::object());
+      if (!owners.insert(reference.value("name", "") + "/" + reference.value("uid", "")).second) say("two PersistentVolumes for the claim " + reference.value("name", ""));
+      const auto record = store.find(name);
+      if (record == store.end()) say("PersistentVolume " + name + " is not in the store");
+      else volume_on_array(name, record->second, pv["spec"]);
+    }
+    for (const auto& [name, internal] : store)
+      if (!pv_names.contains(name)) say("the store has volume " + name + ", the cluster has not");
+    for (const Json& claim : claims) {
+      const std::string name = claim["metadata"].value("name", "");
+      const bool bound = claim.value("status", Json::object()).value("phase", "") == "Bound";
+      if (std::find(removed.begin(), removed.end(), name) != removed.end()) say("claim " + name + " was deleted and is still there");
+      else if (bound && !pv_names.contains(claim["spec"].value("volumeName", ""))) say("claim " + name + " is Bound to a volume that is not there");
+      // A clone of a claim that has gone can never be made.
+      else if (!bound && !name.starts_with("clone-")) say("claim " + name + " is not settled after five minutes");
+    }
+  }
+
+  void array() {
+    for (const std::string& sentence : ontap_sim::model::check_invariants(memory.world().array().cluster())) say("array: " + sentence);
+    if (svm() == nullptr) return say("the SVM has gone");
+    for (const auto& [name, volume] : svm()->volumes)
+      if ((name.starts_with("trident_") || name.starts_with("other_")) && !named.contains(name)) say("the array has volume " + name + ", no store has");
+    for (const auto& [path, lun] : svm()->luns)
+      if (!named.contains(std::string(base::split(path.substr(1), '/')[1]))) say("the array has LUN " + path + ", no store has");
+  }
+};
+
 }  // namespace
 
-History plain_history() {
-  using std::chrono::seconds;
-  History history;
-  history.actions = {{seconds(1), Action::Kind::create, "a", "", 1}, {seconds(10), Action::Kind::create, "b", "", 2}, {seconds(20), Action::Kind::clone, "c", "a", 1},
-                     {seconds(30), Action::Kind::resize, "b", "", 3}, {seconds(40), Action::Kind::remove, "a", "", 1}, {seconds(45), Action::Kind::remove, "b", "", 1}};
-  return history;
-}
-
-History make_history(std::uint64_t seed) {
-  base::Rng rng(seed);
-  History history;
-  history.seed = seed;
-  std::vector<std::string> claims;
-  const auto moment = [&] { return std::chrono::milliseconds(500 + rng.below(40000)); };
-  const std::size_t count = 2 + rng.below(5);
-  base::Duration at{0};
-  for (std::size_t i = 0; i < count; ++i) {
-    at += std::chrono::milliseconds(rng.below(8000));
-    Action action;
-    action.at = at;
-    action.gib = static_cast<int>(1 + rng.below(4));
-    const std::uint64_t what = claims.empty() ? 0 : rng.below(10);
-    if (what < 4) {
-      action.claim = "claim-" + std::to_string(i);
-      claims.push_back(action.claim);
-    } else {
-      action.claim = claims[rng.below(claims.size())];
-      action.kind = what < 7 ? Action::Kind::remove : what < 9 ? Action::Kind::resize : Action::Kind::clone;
-      if (action.kind == Action::Kind::clone) {
-        action.source = action.claim;
-        action.claim = "clone-" + std::to_string(i);
-        claims.push_back(action.claim);
-      }
-      if (action.kind == Action::Kind::resize) action.gib += 4;
-    }
-    history.actions.push_back(action);
-  }
-  static constexpr const char* kCalls[] = {"volume-create", "volume-mount", "volume-size", "volume-destroy", "volume-offline", "volume-unmount", "volume-clone-create", "volume-get-iter", "*"};
-  static constexpr const char* kActions[] = {"drop-reply", "drop-request", "error", "delay", "hang"};
-  for (std::uint64_t i = rng.below(4); i > 0; --i) {
-    Json rule = {{"name", "f" + std::to_string(i)}, {"call", kCalls[rng.below(std::size(kCalls))]}, {"action", kActions[rng.below(std::size(kActions))]}, {"times", 1 + rng.below(2)}};
-    if (rule["action"] == "delay") rule["delay"] = std::to_string(1 + rng.below(20)) + "s";
-    history.faults.emplace_back(moment(), std::move(rule));
-  }
-  for (std::uint64_t i = rng.below(3); i > 0; --i) history.crashes.push_back({20 + rng.below(120), rng.below(2) == 0, std::chrono::milliseconds(rng.below(5000))});
-  return history;
-}
-
-HistoryOutcome play(const History& history) {
-  HistoryOutcome outcome;
+base::Result<std::unique_ptr<MemoryWorld>> prepare_lab() {
   WorldConfig config;
-  config.seed = history.seed;
   config.provisioner = true;
+  config.lab_text = "kubernetes:\n  nodes: []\n";  // nothing of a history happens on nodes
   auto made = MemoryWorld::make(config);
-  if (!made) {
-    outcome.violations.push_back(made.error().message);
-    return outcome;
-  }
+  if (!made) return made;
   MemoryWorld& memory = **made;
-  if (!prepare(memory)) {
-    outcome.violations.push_back("the backend could not be added");
-    return outcome;
-  }
-  outcome.messages_ready = memory.messages();
+  World& world = memory.world();
+  (void)world.array().command(std::string("volume create -vserver ") + kSvm + " -volume " + kForeign + " -aggregate aggr1 -size 2g");
+  (void)world.array().command(std::string("lun igroup create -vserver ") + kSvm + " -igroup " + kIgroup + " -protocol iscsi -ostype linux");
+  for (const Json& one : {storage_class("file", "ontap-nas"), storage_class("block", "ontap-san")}) (void)world.kube_internal("POST", "/apis/storage.k8s.io/v1/storageclasses", one);
+  memory.start_provisioner(1);
+  const bool ready = posted(memory, "/trident/v1/backend", backend("ontap-nas", "127.0.1.11", ""), 0) && posted(memory, "/trident/v1/backend", backend("ontap-san", "127.0.1.12", ""), 0) &&
+                     posted(memory, "/trident/v1/backend", backend("ontap-nas", "127.0.1.11", "other"), 1) &&
+                     posted(memory, "/trident/v1/storageclass", {{"version", "1"}, {"name", "file"}, {"attributes", {{"backendType", "ontap-nas"}}}}, 1);
+  if (!ready) return base::Error{base::ErrorKind::unavailable, "the lab could not be prepared: a backend or class was refused"};
+  return made;
+}
+
+HistoryOutcome play_on(MemoryWorld& memory, const History& history) {
+  HistoryOutcome outcome;
+  const base::Duration began = memory.elapsed();
+  const std::uint64_t sent_before = memory.messages();
+  memory.set_jitter(history.jitter, history.seed);
   for (MemoryWorld::CrashPoint point : history.crashes) {
-    point.message += outcome.messages_ready;
+    point.message += sent_before;
     memory.plan_crash(point);
   }
   // Actions and faults in order of time.
+  Versions versions;
   base::Duration now{0};
   std::size_t action = 0, fault = 0;
   std::vector<std::pair<base::Duration, Json>> faults = history.faults;
@@ -144,111 +219,42 @@ HistoryOutcome play(const History& history) {
     now = std::max(now, next);
     if (take_action) carry_out(memory, history.actions[action++]);
     else (void)memory.world().array().faults().add(faults[fault++].second, memory.world().array().cluster());
+    versions.look(memory);
   }
   memory.advance(std::chrono::seconds(60));
   memory.world().array().faults().remove("");
+  std::vector<std::string> removed;
+  for (const Action& one : history.actions) {
+    if (one.provisioner != 0) continue;
+    if (one.kind == Action::Kind::remove) removed.push_back(one.claim);
+    else if (one.kind == Action::Kind::create) std::erase(removed, one.claim);
+  }
   memory.advance(kSettle);
-  outcome.violations = check_lab(memory, history);
+  versions.look(memory);
+  outcome.violations = check_lab(memory, removed);
+  outcome.violations.insert(outcome.violations.end(), versions.wrong.begin(), versions.wrong.end());
   outcome.journal = memory.world().journal().lines();
-  outcome.messages = memory.messages();
-  outcome.virtual_time = memory.elapsed();
+  outcome.messages = memory.messages() - sent_before;
+  outcome.virtual_time = memory.elapsed() - began;
   return outcome;
 }
 
-std::vector<std::string> check_lab(MemoryWorld& memory, const History& history) {
-  std::vector<std::string> wrong;
-  if (!memory.provisioner_runs()) wrong.push_back("the provisioner has ended by itself");
-  const auto claims = items(memory, "/api/v1/persistentvolumeclaims");
-  const auto volumes = items(memory, "/api/v1/persistentvolumes");
-  const auto& cluster = memory.world().array().cluster();
-  const auto* svm = cluster.find_svm(kSvm);
-  for (const std::string& sentence : ontap_sim::model::check_invariants(cluster)) wrong.push_back("array: " + sentence);
-
-  std::set<std::string> named;  // array volumes that a PersistentVolume stands for
-  std::map<std::string, std::string> volume_of_claim;
-  std::set<std::string> pv_names;
-  for (const Json& pv : volumes) {
-    const std::string name = pv["metadata"].value("name", "");
-    pv_names.insert(name);
-    const std::string path = pv["spec"].value("nfs", Json::object()).value("path", "");
-    const std::string on_array = path.empty() ? "" : path.substr(1);
-    const Json reference = pv["spec"].value("claimRef", Json::object());
-    const std::string claim = reference.value("name", "");
-    if (!named.insert(on_array).second) wrong.push_back("two PersistentVolumes stand for the array's " + on_array);
-    if (!volume_of_claim.emplace(claim + "/" + reference.value("uid", ""), name).second) wrong.push_back("two PersistentVolumes for the claim " + claim);
-    const auto* volume = svm != nullptr ? svm->find_volume(on_array) : nullptr;
-    if (volume == nullptr) {
-      wrong.push_back("PersistentVolume " + name + " has no volume on the array");
-      continue;
-    }
-    if (volume->junction_path != path) wrong.push_back("volume " + on_array + " is mounted at \"" + volume->junction_path + "\", the PersistentVolume says " + path);
-    if (volume->state != ontap_sim::model::VolumeState::online) wrong.push_back("volume " + on_array + " is not online");
-    const auto capacity = pv["spec"]["capacity"].value("storage", "");
-    const auto gib = base::parse_unsigned(std::string_view(capacity).substr(0, capacity.find('G')));
-    if (gib && capacity.ends_with("Gi") && static_cast<std::uint64_t>(volume->size) < *gib << 30U) wrong.push_back("volume " + on_array + " is smaller than its PersistentVolume");
-    if (!memory.records().contains("volume/" + name)) wrong.push_back("PersistentVolume " + name + " is not in the store");
-  }
-  for (const auto& [key, value] : memory.records()) {
-    if (key.starts_with("txn/")) wrong.push_back("an intent is left: " + key);
-    if (key.starts_with("volume/") && !pv_names.contains(key.substr(7))) wrong.push_back("the store has " + key + ", the cluster has not");
-  }
-  if (svm != nullptr)
-    for (const auto& [name, volume] : svm->volumes)
-      if (name.starts_with("trident_") && !named.contains(name)) wrong.push_back("the array has " + name + ", the cluster has not");
-  if (svm == nullptr || svm->find_volume(kForeign) == nullptr) wrong.push_back("a volume that is not ours has gone");
-
-  std::set<std::string> removed;
-  for (const Action& action : history.actions)
-    if (action.kind == Action::Kind::remove) removed.insert(action.claim);
-    else if (action.kind == Action::Kind::create) removed.erase(action.claim);
-  for (const Json& claim : claims) {
-    const std::string name = claim["metadata"].value("name", "");
-    const bool bound = claim.value("status", Json::object()).value("phase", "") == "Bound";
-    if (removed.contains(name)) wrong.push_back("claim " + name + " was deleted and is still there");
-    else if (bound && !pv_names.contains(claim["spec"].value("volumeName", ""))) wrong.push_back("claim " + name + " is Bound to a volume that is not there");
-    // A clone of a claim that has gone can never be made.
-    else if (!bound && !name.starts_with("clone-")) wrong.push_back("claim " + name + " is not settled after five minutes");
-  }
-  return wrong;
+HistoryOutcome play(const History& history) {
+  auto memory = prepare_lab();
+  if (memory) return play_on(**memory, history);
+  HistoryOutcome outcome;
+  outcome.violations.push_back(memory.error().message);
+  return outcome;
 }
 
-History shrink(History history) {
-  bool smaller = true;
-  const auto still_wrong = [](const History& candidate) { return !play(candidate).violations.empty(); };
-  const auto without = [](auto list, std::size_t i) {
-    list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
-    return list;
-  };
-  while (smaller) {
-    smaller = false;
-    for (std::size_t i = history.faults.size(); i-- > 0 && !smaller;) {
-      History candidate = history;
-      candidate.faults = without(history.faults, i);
-      if (still_wrong(candidate)) history = candidate, smaller = true;
-    }
-    for (std::size_t i = history.crashes.size(); i-- > 0 && !smaller;) {
-      History candidate = history;
-      candidate.crashes = without(history.crashes, i);
-      if (still_wrong(candidate)) history = candidate, smaller = true;
-    }
-    for (std::size_t i = history.actions.size(); i-- > 0 && !smaller;) {
-      History candidate = history;
-      candidate.actions = without(history.actions, i);
-      if (still_wrong(candidate)) history = candidate, smaller = true;
-    }
-  }
-  return history;
-}
-
-std::string describe(const History& history) {
-  static constexpr const char* kNames[] = {"create", "delete", "resize", "clone"};
-  std::string text;
-  for (const Action& action : history.actions)
-    text += "  " + base::to_go_duration(action.at) + " " + kNames[static_cast<int>(action.kind)] + " " + action.claim + (action.source.empty() ? "" : " of " + action.source) + " " + std::to_string(action.gib) + "Gi\n";
-  for (const auto& [at, rule] : history.faults) text += "  " + base::to_go_duration(at) + " fault " + rule.dump() + "\n";
-  for (const auto& crash : history.crashes)
-    text += "  crash " + std::string(crash.before ? "before" : "after") + " message " + std::to_string(crash.message) + ", again after " + base::to_go_duration(crash.pause) + "\n";
-  return text;
+std::vector<std::string> check_lab(MemoryWorld& memory, const std::vector<std::string>& removed) {
+  Check check{memory, {}, {}};
+  if (!memory.provisioner_runs()) check.say("the provisioner has ended by itself");
+  check.cluster(check.store_volumes(0), removed);
+  for (const auto& [name, internal] : check.store_volumes(1))
+    if (check.svm() == nullptr || check.svm()->find_volume(internal) == nullptr) check.say("the second store has volume " + name + ", the array has not");
+  check.array();
+  return std::move(check.wrong);
 }
 
 }  // namespace scenario

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,9 +10,9 @@
 #include "provisioner/base/clock.h"
 #include "scenarios/runner/memory_world.h"
 
-/// Histories nobody wrote down: claims made, grown, cloned and deleted while calls fail, answers get lost and the provisioner
-/// crashes. A history is a value; the same value gives the same journal. After the last fault the lab has five virtual minutes
-/// to settle, then array, store and cluster must agree. Source: the invariants of the project's scenario issue.
+/// Histories nobody wrote down: claims made, grown, cloned and deleted while calls fail, answers get lost, messages overtake each
+/// other and provisioners crash. A history is a value; the same value gives the same journal. After the last fault the lab has five
+/// virtual minutes to settle, then array, stores and cluster must agree. Source: the invariants of the project's scenario issue.
 namespace scenario {
 
 struct Action {
@@ -20,20 +22,22 @@ struct Action {
   std::string claim;
   std::string source;  // of a clone
   int gib = 1;
+  bool block = false;  // a LUN instead of an export
+  int provisioner = 0; // 1: the second one, asked over REST
 };
 
 struct History {
   std::uint64_t seed = 1;
   std::vector<Action> actions;
   std::vector<std::pair<base::Duration, Json>> faults;  // when, the rule
-  std::vector<MemoryWorld::CrashPoint> crashes;
+  std::vector<MemoryWorld::CrashPoint> crashes;          // message counts from the first action
+  base::Duration jitter{0};                              // see MemoryWorld::set_jitter
 };
 
 struct HistoryOutcome {
   std::vector<std::string> violations;
   std::vector<std::string> journal;
-  std::uint64_t messages = 0;      // what the provisioners sent
-  std::uint64_t messages_ready = 0;  // of these, before the first action
+  std::uint64_t messages = 0;  // what the provisioners sent since the first action
   base::Duration virtual_time{0};
 };
 
@@ -41,11 +45,36 @@ struct HistoryOutcome {
 History make_history(std::uint64_t seed);
 /// Create, clone, resize, delete without any fault.
 History plain_history();
-HistoryOutcome play(const History& history);
-/// What is wrong with the lab now; empty when nothing is.
-std::vector<std::string> check_lab(MemoryWorld& memory, const History& history);
-/// The shortest history found that still violates something, by leaving out one thing after another.
-History shrink(History history);
+/// One line that repeats it, and back.
+Json to_json(const History& history);
+base::Result<History> history_from_json(const std::string& text);
 std::string describe(const History& history);
+
+/// A lab with its backends and classes, from which histories start.
+base::Result<std::unique_ptr<MemoryWorld>> prepare_lab();
+/// Plays the history on a lab that prepare_lab() made; the lab is used up.
+HistoryOutcome play_on(MemoryWorld& memory, const History& history);
+HistoryOutcome play(const History& history);
+/// What is wrong with the lab now; empty when nothing is. `removed`: claims that must have gone.
+std::vector<std::string> check_lab(MemoryWorld& memory, const std::vector<std::string>& removed);
+
+using Player = std::function<HistoryOutcome(const History&)>;
+/// The shortest history found that still violates one of the same invariants, by leaving out one thing after another.
+History shrink(History history, const Player& player);
+/// What kind of violation a sentence tells of: the sentence without names and numbers.
+std::string violation_kind(const std::string& sentence);
+
+/// Plays histories from one prepared lab: each in a child process that starts as its copy.
+class ForkedPlayer {
+ public:
+  static base::Result<std::unique_ptr<ForkedPlayer>> make();
+  HistoryOutcome play(const History& history);
+
+ private:
+  std::unique_ptr<MemoryWorld> prepared_;
+};
+
+/// A scenario under exploration: the test must pass, and the lab must agree afterwards.
+HistoryOutcome play_test(const Test& test, const RunConfig& config, const WorldConfig& world, const History& disturbance);
 
 }  // namespace scenario

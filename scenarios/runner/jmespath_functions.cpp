@@ -315,7 +315,7 @@ std::vector<FunctionRow> standard_functions() {
 const FunctionRow* find_function(std::string_view name) {
   static const std::map<std::string_view, FunctionRow> kTable = [] {
     std::map<std::string_view, FunctionRow> table;
-    for (const auto& rows : {standard_functions(), text_functions(), time_functions(), cluster_functions()})
+    for (const auto& rows : {standard_functions(), text_functions(), time_functions(), cluster_functions(), certificate_functions()})
       for (const FunctionRow& row : rows) table.emplace(row.name, row);
     return table;
   }();

@@ -42,6 +42,7 @@ std::vector<FunctionRow> standard_functions();
 std::vector<FunctionRow> text_functions();
 std::vector<FunctionRow> time_functions();
 std::vector<FunctionRow> cluster_functions();
+std::vector<FunctionRow> certificate_functions();
 /// "" or why the arguments do not fit the row.
 std::string check_signature(const FunctionRow& row, const Call& call);
 

@@ -1,5 +1,8 @@
 #include "scenarios/runner/kube_client.h"
 
+#include "provisioner/base/text.h"
+#include "scenarios/runner/kube_faults.h"
+
 namespace scenario {
 
 using boost::asio::awaitable;
@@ -47,13 +50,15 @@ awaitable<ApiResult<Json>> KubeClient::call(std::string method, std::string path
   request.method = std::move(method);
   request.target = std::move(path);
   request.headers.set("Accept", "application/json");
+  request.headers.set("User-Agent", std::string(kRunnerAgent));
   if (!target_.token.empty()) request.headers.set("Authorization", "Bearer " + target_.token);
   if (!body.is_null()) {
     request.headers.set("Content-Type", content_type);
     request.body = body.dump();
   }
   http::CallOptions options;
-  options.timeout = std::chrono::seconds(30);
+  // A Clock object is answered when the time it asks for has passed.
+  options.timeout = request.target.starts_with("/apis/lab.drydock.dev/") ? base::Duration(std::chrono::hours(24 * 365)) : std::chrono::seconds(30);
   base::Result<http::Response> answer = co_await transport_.send(target_.endpoint, std::move(request), options);
   if (!answer) co_return ApiFailure{0, base::to_string(answer.error().kind), answer.error().message};
   if (answer->status < 200 || answer->status > 299) co_return failure_of(answer->status, answer->body);
@@ -66,6 +71,7 @@ awaitable<ApiResult<std::string>> KubeClient::text(std::string method, std::stri
   http::Request request;
   request.method = std::move(method);
   request.target = std::move(path);
+  request.headers.set("User-Agent", std::string(kRunnerAgent));
   if (!target_.token.empty()) request.headers.set("Authorization", "Bearer " + target_.token);
   http::CallOptions options;
   options.timeout = std::chrono::seconds(30);
@@ -88,6 +94,28 @@ awaitable<ApiResult<KubeClient::Kind>> KubeClient::find_kind(std::string api_ver
     }
   if (const auto found = kinds_.find(key); found != kinds_.end()) co_return found->second;
   co_return ApiFailure{404, "NotFound", "no matches for kind \"" + kind + "\" in version \"" + api_version + "\""};
+}
+
+awaitable<ApiResult<ObjectRef>> KubeClient::find_resource(std::string name) {
+  const std::string group = name.find('.') == std::string::npos ? "" : name.substr(name.find('.') + 1);
+  const std::string plain = name.substr(0, name.find('.'));
+  std::vector<std::string> versions;
+  if (group.empty()) versions.push_back("v1");
+  ApiResult<Json> groups = co_await call("GET", "/apis", nullptr, "");
+  if (!groups) co_return groups.error();
+  for (const Json& row : groups->value("groups", Json::array()))
+    if (group.empty() || row.value("name", "") == group)
+      for (const Json& version : row.value("versions", Json::array())) versions.push_back(version.value("groupVersion", ""));
+  for (const std::string& version : versions) {
+    ApiResult<Json> listed = co_await call("GET", group_path(version), nullptr, "");
+    if (!listed) continue;
+    for (const Json& row : listed->value("resources", Json::array())) {
+      bool named = row.value("name", "") == plain || row.value("singularName", "") == plain || base::equals_ignoring_case(row.value("kind", ""), plain);
+      for (const Json& alias : row.value("shortNames", Json::array())) named = named || alias == plain;
+      if (named && row.value("name", "").find('/') == std::string::npos) co_return ObjectRef{version, row.value("kind", ""), "", "", ""};
+    }
+  }
+  co_return ApiFailure{404, "NotFound", "the server doesn't have a resource type \"" + name + "\""};
 }
 
 awaitable<ApiResult<bool>> KubeClient::is_namespaced(std::string api_version, std::string kind) {

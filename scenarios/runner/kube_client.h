@@ -46,6 +46,8 @@ class KubeClient {
   boost::asio::awaitable<ApiResult<std::string>> text(std::string method, std::string path);
 
   boost::asio::awaitable<ApiResult<bool>> is_namespaced(std::string api_version, std::string kind);
+  /// apiVersion and kind of a resource as kubectl's users write it: plural, singular or short name, perhaps with ".group".
+  boost::asio::awaitable<ApiResult<ObjectRef>> find_resource(std::string name);
   /// "/api/v1/namespaces/ns/pods/name"; a name or a selector may be absent.
   boost::asio::awaitable<ApiResult<std::string>> path_of(ObjectRef ref);
   boost::asio::awaitable<ApiResult<Json>> get(ObjectRef ref);

@@ -14,19 +14,34 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// What a name in a test directory says, as KUTTL reads it: an optional number, a first word that is "assert", "errors" or the
+/// beginning of the step's name, more words, ".yaml" (a directory has none). Names with other dots are not parts of a test.
 struct Part {
-  std::uint64_t index = 0;
-  std::string rest;  // "assert", "errors" or the step's name
+  std::optional<std::uint64_t> index;
+  enum class Role { apply, assert, error } role = Role::apply;
+  std::string name;
+  bool go_template = false;
 };
 
-/// "03-claim.yaml" -> {3, "claim"}.
 std::optional<Part> part_of(const fs::path& file) {
-  if (file.extension() != ".yaml" && file.extension() != ".yml") return std::nullopt;
-  const std::string stem = file.stem().string();
-  const std::size_t dash = stem.find('-');
-  if (dash == std::string::npos) return std::nullopt;
-  const auto index = base::parse_unsigned(std::string_view(stem).substr(0, dash));
-  return index ? std::optional<Part>({*index, stem.substr(dash + 1)}) : std::nullopt;
+  std::string stem = file.filename().string();
+  Part part;
+  if (stem.ends_with(".yaml")) stem.resize(stem.size() - 5);
+  if (stem.ends_with(".gotmpl")) {
+    part.go_template = true;
+    stem.resize(stem.size() - 7);
+  }
+  if (stem.empty() || stem.find('.') != std::string::npos) return std::nullopt;
+  if (const std::size_t dash = stem.find('-'); dash != std::string::npos && dash > 0) {
+    part.index = base::parse_unsigned(std::string_view(stem).substr(0, dash));
+    if (part.index) stem.erase(0, dash + 1);
+  }
+  const std::string first = base::to_lower(stem.substr(0, stem.find('-')));
+  if (first.empty()) return std::nullopt;
+  if (first == "assert") part.role = Part::Role::assert;
+  else if (first == "errors") part.role = Part::Role::error;
+  else part.name = stem;
+  return part;
 }
 
 bool is_kuttl(const YamlNode& document, std::string_view kind) {
@@ -43,19 +58,63 @@ bool known(const YamlNode& node, std::initializer_list<std::string_view> names, 
 
 Operation operation(std::string verb, Json spec, int line) { return Operation{std::move(verb), std::move(spec), "", false, line}; }
 
-/// A command of a TestStep: `command` is split at blanks, `script` goes to the shell.
-void add_command(const YamlNode& node, std::vector<Operation>& to, const std::string& timeout, Problems& problems) {
+/// Words as a shell splits them: quotes and backslashes, no other meaning.
+std::vector<std::string> shell_words(const std::string& text) {
+  std::vector<std::string> words;
+  std::string word;
+  bool open = false;
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+      else if (c == '\\' && quote == '"' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) word += text[++i];
+      else word += c;
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+      open = true;
+    } else if (c == '\\' && i + 1 < text.size()) {
+      word += text[++i];
+      open = true;
+    } else if (c == ' ' || c == '\t' || c == '\n') {
+      if (open) words.push_back(std::move(word));
+      word.clear();
+      open = false;
+    } else {
+      word += c;
+      open = true;
+    }
+  }
+  if (open) words.push_back(std::move(word));
+  return words;
+}
+
+/// A command of a TestStep: `command` is split into words, `script` goes to the shell. Background commands exist only in a suite;
+/// in a step they run in the foreground, as with KUTTL.
+void add_command(const YamlNode& node, std::vector<Operation>& to, const std::string& timeout, bool in_suite, Problems& problems) {
   if (!known(node, {"command", "namespaced", "ignoreFailure", "background", "timeout", "script", "skipLogOutput"}, "command", problems)) return;
   const Json command = to_json(node);
-  std::string content = command.value("script", command.value("command", ""));
-  if (content.empty()) return problems.add(node.line, "a command needs command or script");
-  if (command.value("namespaced", false)) content = base::replace_all(content, "kubectl ", "kubectl --namespace $NAMESPACE ");
-  if (command.value("background", false)) content = "(" + content + ") >/dev/null 2>&1 &";
-  Json spec = {{"content", content}};
+  if (command.contains("script") == command.contains("command")) return problems.add(node.line, "a command needs one of command and script");
+  for (const char* field : {"script", "command"})
+    if (command.contains(field) && !command[field].is_string()) return problems.add(node.line, std::string(field) + ": expected a text");
+  Json spec = Json::object();
+  const bool background = command.value("background", false) && in_suite;
+  if (command.contains("command") && !background) {
+    std::vector<std::string> words = shell_words(command["command"].get<std::string>());
+    if (words.empty()) return problems.add(node.line, "command: no word in it");
+    if (command.value("namespaced", false)) words.insert(words.end(), {"--namespace", "$NAMESPACE"});
+    spec["entrypoint"] = words.front();
+    spec["args"] = std::vector<std::string>(words.begin() + 1, words.end());
+  } else {
+    const std::string content = command.value("script", command.value("command", ""));
+    spec["content"] = background ? "(" + content + ") >/dev/null 2>&1 &" : content;
+  }
   if (command.contains("timeout")) spec["timeout"] = command["timeout"].dump() + "s";
   else if (!timeout.empty()) spec["timeout"] = timeout;
   if (command.value("ignoreFailure", false)) spec["check"] = Json::object({{"($error == null || $error != null)", true}});
-  to.push_back(operation("script", std::move(spec), node.line));
+  if (command.value("skipLogOutput", false)) spec["skipLogOutput"] = true;
+  const char* const verb = spec.contains("entrypoint") ? "command" : "script";
+  to.push_back(operation(verb, std::move(spec), node.line));
 }
 
 void add_collector(const YamlNode& node, std::vector<Operation>& to, Problems& problems) {
@@ -79,27 +138,29 @@ class Reader {
     test_.kuttl = true;
     test_.directory = directory_;
     test_.file = directory_;
-    test_.name = fs::path(directory_).filename().string();
+    test_.name = (fs::path(directory_) / ".").lexically_normal().parent_path().filename().string();
     read_suite();
-    std::map<std::uint64_t, std::vector<std::pair<fs::path, std::string>>> parts;
+    std::map<std::uint64_t, std::vector<fs::path>> parts;
     std::error_code failure;
-    for (const auto& entry : fs::directory_iterator(directory_, failure))
-      if (const auto part = part_of(entry.path())) parts[part->index].emplace_back(entry.path(), part->rest);
+    for (const auto& entry : fs::directory_iterator(directory_, failure)) {
+      const auto part = part_of(entry.path());
+      if (!part || !part->index) continue;
+      if (!entry.is_directory()) parts[*part->index].push_back(entry.path());
+      else  // every file of the directory is part of the step
+        for (const auto& inner : fs::directory_iterator(entry.path(), failure))
+          if (inner.is_regular_file()) parts[*part->index].push_back(inner.path());
+    }
     for (auto& [index, files] : parts) {
       std::sort(files.begin(), files.end());
       Step step;
-      step.name = std::to_string(index);
       step.line = 1;
-      deletes_.clear();
-      applies_.clear();
-      commands_.clear();
-      checks_.clear();
-      collectors_.clear();
+      for (auto* list : {&deletes_, &applies_, &commands_, &asserts_, &checks_, &errors_, &collectors_}) list->clear();
       timeout_ = suite_timeout_;
-      for (const auto& [file, rest] : files) read_file(file.string(), rest, step);
-      for (auto* list : {&deletes_, &applies_, &commands_, &checks_}) step.try_.insert(step.try_.end(), list->begin(), list->end());
+      for (const fs::path& file : files) read_file(file, step);
+      step.name = std::to_string(index) + (step.name.empty() ? "" : "-" + step.name);
+      for (auto* list : {&deletes_, &commands_, &applies_, &asserts_, &checks_, &errors_}) step.try_.insert(step.try_.end(), list->begin(), list->end());
       for (Operation& check : step.try_)
-        if (check.verb == "assert" || check.verb == "error") check.spec["timeout"] = timeout_;
+        if (check.verb == "assert" || check.verb == "error" || check.spec.contains("repeatFor")) check.spec[check.spec.contains("repeatFor") ? "repeatFor" : "timeout"] = timeout_;
       step.catch_ = collectors_;
       test_.steps.push_back(std::move(step));
     }
@@ -119,9 +180,9 @@ class Reader {
       const YamlNode& suite = documents->front();
       if (!known(suite, {"apiVersion", "kind", "metadata", "crdDir", "manifestDirs", "testDirs", "startControlPlane", "attachControlPlaneOutput", "startKIND", "kindNetwork", "kindContext",
                          "kindConfig", "kindContainers", "kindNodeCache", "skipDelete", "skipClusterDelete", "timeout", "parallel", "namespace", "suppress", "commands", "artifactsDir",
-                         "reportFormat", "reportName", "reportGranularity", "fullName", "config", "skipTestRegex", "controlPlaneArgs"}, "TestSuite", problems_)) return;
+                         "reportFormat", "reportName", "reportGranularity", "fullName", "config", "skipTestRegex", "controlPlaneArgs", "ignoreFiles"}, "TestSuite", problems_)) return;
       const Json spec = to_json(suite);
-      if (spec.value("startKIND", false)) return problems_.add(suite.line, "startKIND: the lab is the cluster; it starts none of its own");
+      // startKIND, startControlPlane and what configures them: the lab is the cluster.
       if (spec.contains("timeout")) suite_timeout_ = spec["timeout"].dump() + "s";
       if (spec.contains("namespace")) test_.spec["namespace"] = spec["namespace"];
       if (spec.contains("skipDelete")) test_.spec["skipDelete"] = spec["skipDelete"];
@@ -130,76 +191,139 @@ class Reader {
       for (const char* field : {"crdDir", "manifestDirs"}) {
         const Json dirs = spec.contains(field) ? (spec[field].is_array() ? spec[field] : Json::array({spec[field]})) : Json::array();
         for (const Json& dir : dirs)
-          if (dir.is_string() && !dir.get<std::string>().empty())
-            prepare.try_.push_back(operation("apply", {{"file", (fs::relative(folder, directory_) / dir.get<std::string>() / "*.yaml").string()}}, suite.line));
+          if (dir.is_string() && !dir.get<std::string>().empty()) add_manifests(folder / dir.get<std::string>(), suite.line, prepare.try_);
       }
       if (const YamlNode* commands = suite.find("commands"))
-        for (const YamlNode& node : commands->items) add_command(node, prepare.try_, suite_timeout_, problems_);
+        for (const YamlNode& node : commands->items) add_command(node, prepare.try_, suite_timeout_, true, problems_);
       if (!prepare.try_.empty()) test_.steps.push_back(std::move(prepare));
       return;
     }
   }
 
-  void read_file(const std::string& file, const std::string& rest, Step& step) {
+  /// One apply for every YAML file of a directory and below, or of a file.
+  void add_manifests(const fs::path& whole, int line, std::vector<Operation>& to) {
+    std::error_code failure;
+    std::vector<fs::path> files;
+    if (fs::is_regular_file(whole, failure)) files.push_back(whole);
+    for (const auto& entry : fs::recursive_directory_iterator(whole, failure))
+      if (entry.is_regular_file() && (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml")) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    if (files.empty()) problems_.add(line, whole.string() + ": no manifest there");
+    for (const fs::path& file : files) to.push_back(operation("apply", {{"file", fs::relative(file, directory_, failure).string()}}, line));
+  }
+
+  void read_file(const fs::path& path, Step& step) {
+    const auto part = part_of(path);
+    if (!part) return;
+    const std::string file = path.string();
     const auto text = base::read_file(file);
     problems_.file = file;
     if (!text) return problems_.add(1, "cannot be read");
+    if (part->go_template) return problems_.add(1, "Go templates (.gotmpl.yaml) are not supported");
     const auto documents = parse_yaml(*text, file);
     if (!documents) return problems_.lines.push_back(documents.error().message);
+    for (const YamlNode& document : *documents)
+      if (is_kuttl(document, "TestFile") && !selected(document)) return;
     for (const YamlNode& document : *documents) {
+      if (is_kuttl(document, "TestFile")) continue;
       if (is_kuttl(document, "TestStep")) read_step(document, step);
       else if (is_kuttl(document, "TestAssert")) read_assert(document);
-      else if (rest == "assert" || rest.ends_with("-assert")) checks_.push_back(operation("assert", {{"resource", to_json(document)}}, document.line));
-      else if (rest == "errors" || rest.ends_with("-errors")) checks_.push_back(operation("error", {{"resource", to_json(document)}}, document.line));
+      else if (part->role == Part::Role::assert) asserts_.push_back(operation("assert", {{"resource", to_json(document)}}, document.line));
+      else if (part->role == Part::Role::error) errors_.push_back(operation("error", {{"resource", to_json(document)}}, document.line));
       else applies_.push_back(operation("apply", {{"resource", to_json(document)}}, document.line));
     }
-    if (rest != "assert" && rest != "errors" && !rest.empty()) step.name = rest;
+    if (step.name.empty()) step.name = part->name;
+  }
+
+  /// A run has no labels, so only a TestFile whose selector is empty takes its file in.
+  bool selected(const YamlNode& document) {
+    if (!known(document, {"apiVersion", "kind", "metadata", "testRunSelector"}, "TestFile", problems_)) return false;
+    const YamlNode* selector = document.find("testRunSelector");
+    if (selector == nullptr) return true;
+    for (const auto& [key, value] : selector->entries)
+      if (!value.entries.empty() || !value.items.empty()) return false;
+    return true;
   }
 
   void read_step(const YamlNode& document, Step& step) {
-    if (!known(document, {"apiVersion", "kind", "metadata", "name", "index", "apply", "assert", "error", "delete", "commands", "kubeconfig", "unitTest"}, "TestStep", problems_)) return;
+    if (!known(document, {"apiVersion", "kind", "metadata", "name", "index", "apply", "assert", "error", "delete", "commands", "kubeconfig", "kubeconfigLoading", "context", "unitTest"}, "TestStep", problems_)) return;
     const Json spec = to_json(document);
     if (spec.contains("kubeconfig")) return problems_.add(document.line, "kubeconfig: a step cannot leave the lab; use --cluster");
-    for (const Json& file : spec.value("apply", Json::array())) applies_.push_back(operation("apply", {{"file", file}}, document.line));
-    for (const Json& file : spec.value("assert", Json::array())) checks_.push_back(operation("assert", {{"file", file}}, document.line));
-    for (const Json& file : spec.value("error", Json::array())) checks_.push_back(operation("error", {{"file", file}}, document.line));
+    add_files(spec, "apply", document.line, applies_);
+    add_files(spec, "assert", document.line, asserts_);
+    add_files(spec, "error", document.line, errors_);
     for (Json reference : spec.value("delete", Json::array())) deletes_.push_back(operation("delete", {{"ref", reference}}, document.line));
     if (const YamlNode* commands = document.find("commands"))
-      for (const YamlNode& node : commands->items) add_command(node, commands_, timeout_, problems_);
+      for (const YamlNode& node : commands->items) add_command(node, commands_, timeout_, false, problems_);
     if (spec.contains("name")) step.name = spec["name"].is_string() ? spec["name"].get<std::string>() : step.name;
   }
 
+  /// A named file is as it is; a directory stands for the files in it.
+  void add_files(const Json& spec, const char* field, int line, std::vector<Operation>& to) {
+    const Json files = spec.value(field, Json::array());
+    if (!files.is_array()) return problems_.add(line, std::string(field) + ": expected a list of files");
+    for (const Json& file : files) {
+      if (!file.is_string()) return problems_.add(line, std::string(field) + ": expected a list of files");
+      const std::string name = file.get<std::string>();
+      std::error_code failure;
+      if (!fs::is_directory(fs::path(directory_) / name, failure)) to.push_back(operation(field, {{"file", name}}, line));
+      else add_directory(name, field, line, to);
+    }
+  }
+  void add_directory(const std::string& name, const char* field, int line, std::vector<Operation>& to) {
+    std::error_code failure;
+    std::vector<std::string> files;
+    for (const auto& entry : fs::directory_iterator(fs::path(directory_) / name, failure))
+      if (entry.is_regular_file() && entry.path().extension() == ".yaml") files.push_back((fs::path(name) / entry.path().filename()).string());
+    std::sort(files.begin(), files.end());
+    for (const std::string& file : files) to.push_back(operation(field, {{"file", file}}, line));
+  }
+
   void read_assert(const YamlNode& document) {
+    for (const char* field : {"resourceRefs", "assertAll", "assertAny"})
+      if (const YamlNode* cel = document.find(field)) return problems_.add(cel->line, std::string(field) + ": CEL expressions are not supported");
     if (!known(document, {"apiVersion", "kind", "metadata", "timeout", "collectors", "commands"}, "TestAssert", problems_)) return;
     if (const YamlNode* timeout = document.find("timeout")) timeout_ = timeout->text + "s";
     if (const YamlNode* collectors = document.find("collectors"))
       for (const YamlNode& node : collectors->items) add_collector(node, collectors_, problems_);
     if (const YamlNode* commands = document.find("commands"))
-      for (const YamlNode& node : commands->items) add_command(node, checks_, timeout_, problems_);
+      for (const YamlNode& node : commands->items) {
+        add_command(node, checks_, timeout_, false, problems_);
+        if (!checks_.empty()) checks_.back().spec["repeatFor"] = timeout_;
+      }
   }
 
   std::string directory_;
   Problems& problems_;
   Test test_;
   std::string suite_timeout_ = "30s", timeout_ = "30s";
-  std::vector<Operation> deletes_, applies_, commands_, checks_, collectors_;
+  std::vector<Operation> deletes_, commands_, applies_, asserts_, checks_, errors_, collectors_;
 };
 
 }  // namespace
 
 bool is_kuttl_case(const std::string& directory) {
-  bool parts = false;
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(directory, failure)) {
-    if (!part_of(entry.path())) {
-      if (entry.path().filename() == "chainsaw-test.yaml" || entry.path().filename() == "chainsaw-test.yml") return false;
-      continue;
-    }
-    const auto text = base::read_file(entry.path().string());
-    if (text && text->find("chainsaw.kyverno.io/") != std::string::npos) return false;
-    parts = true;
+    const auto part = part_of(entry.path());
+    if (part && part->index && (entry.is_directory() || entry.path().extension() == ".yaml")) return true;
   }
-  return parts;
+  return false;
+}
+
+Result<std::vector<std::string>> kuttl_suite_directories(const std::string& file) {
+  const auto text = base::read_file(file);
+  if (!text) return base::Error{base::ErrorKind::not_found, file + ": cannot be read"};
+  const auto documents = parse_yaml(*text, file);
+  if (!documents) return documents.error();
+  std::vector<std::string> directories;
+  for (const YamlNode& document : *documents) {
+    if (!is_kuttl(document, "TestSuite")) continue;
+    const YamlNode* listed = document.find("testDirs");
+    if (listed == nullptr) continue;
+    for (const YamlNode& item : listed->items) directories.push_back((fs::path(file).parent_path() / item.text).lexically_normal().string());
+  }
+  return directories;
 }
 
 Result<std::vector<Test>> read_kuttl(const std::string& directory) {

@@ -2,6 +2,7 @@
 
 #include "provisioner/base/text.h"
 #include "scenarios/runner/duration.h"
+#include "scenarios/runner/lab_load.h"
 #include "scenarios/runner/world.h"
 
 namespace scenario {
@@ -37,26 +38,83 @@ Json run_commands(World& world, const Json& object) {
   return done("", output);
 }
 
-/// spec: the JSON of a fault rule of the array (target ontap, the default).
+struct FaultSpec {
+  Json rule;
+  std::string target, name;
+  base::Duration after{0}, lasts{0};  // the window; 0: at once, for ever
+  std::string problem;
+};
+
+FaultSpec fault_of(const Json& object) {
+  FaultSpec fault;
+  fault.rule = spec_of(object);
+  const Json target = fault.rule.value("target", Json("ontap"));
+  fault.target = target.is_string() ? target.get<std::string>() : target.dump();
+  if (!fault.rule.contains("name")) fault.rule["name"] = object["metadata"].value("name", "");
+  fault.name = fault.rule["name"].is_string() ? fault.rule["name"].get<std::string>() : "";
+  const Json window = fault.rule.value("window", Json::object());
+  for (const auto& entry : window.items()) {
+    const auto span = entry.value().is_string() ? parse_duration(entry.value().get<std::string>()) : std::nullopt;
+    if (!span || (entry.key() != "after" && entry.key() != "for")) fault.problem = "window has the durations after and for";
+    else (entry.key() == "after" ? fault.after : fault.lasts) = *span;
+  }
+  for (const char* own : {"target", "window"}) fault.rule.erase(own);
+  if (fault.target != "ontap" && fault.target != "kubernetes") fault.problem = "target " + fault.target + " is not known: ontap and kubernetes are";
+  return fault;
+}
+
+base::Result<void> set_fault(World& world, const FaultSpec& fault) {
+  if (fault.target == "kubernetes") return world.kube_faults().add(fault.rule);
+  return world.array().faults().add(fault.rule, world.array().cluster());
+}
+void clear_fault(World& world, const FaultSpec& fault) {
+  if (fault.target == "kubernetes") world.kube_faults().remove(fault.name);
+  else world.array().faults().remove(fault.name);
+}
+
+/// spec: the JSON of a fault rule of the array (target ontap, the default) or of the API (target kubernetes), and when:
+/// {window: {after: 10s, for: 1m}}.
 Json add_fault(World& world, const Json& object) {
-  Json rule = spec_of(object);
-  const std::string target = rule.value("target", "ontap");
-  rule.erase("target");
-  if (target != "ontap") return failed("target " + target + " is not known: ontap is");
-  if (!rule.contains("name")) rule["name"] = object["metadata"].value("name", "");
-  const auto added = world.array().faults().add(rule, world.array().cluster());
-  return added ? done() : failed(added.error().message);
+  const FaultSpec fault = fault_of(object);
+  if (!fault.problem.empty()) return failed(fault.problem);
+  const auto added = set_fault(world, fault);
+  if (!added) return failed(added.error().message);
+  World* lab = &world;
+  if (fault.after.count() > 0) {
+    clear_fault(world, fault);
+    world.later(fault.name, fault.after, [lab, fault] { (void)set_fault(*lab, fault); });
+  }
+  if (fault.lasts.count() > 0) world.later(fault.name, fault.after + fault.lasts, [lab, fault] { clear_fault(*lab, fault); });
+  return done();
 }
-void remove_fault(World& world, const Json& object) { world.array().faults().remove(spec_of(object).value("name", object["metadata"].value("name", ""))); }
+void remove_fault(World& world, const Json& object) {
+  const FaultSpec fault = fault_of(object);
+  world.cancel_later(fault.name);
+  clear_fault(world, fault);
+}
 
-/// spec: {advance: "10m"}: the array's clock; in memory the whole lab's.
+/// spec: {advance: "10m"}: in memory the time of the whole lab passes before the object's request is answered (see after()); over the
+/// wire the array's clock is put forward. {freeze: true|false}: the array's clock stands still, or goes on from where it stood.
 Json move_clock(World& world, const Json& object) {
-  if (!world.move_clock) return failed("no clock to move");
-  const std::string problem = world.move_clock(spec_of(object));
-  return problem.empty() ? done() : failed(problem);
+  const Json spec = spec_of(object);
+  for (const auto& entry : spec.items())
+    if (entry.key() != "advance" && entry.key() != "freeze") return failed("unknown key " + entry.key() + ": advance and freeze are known");
+  if (spec.contains("freeze")) {
+    if (!spec["freeze"].is_boolean()) return failed("spec.freeze must be true or false");
+    world.array().clock().freeze(spec["freeze"].get<bool>());
+  }
+  if (!spec.contains("advance")) return spec.contains("freeze") ? done() : failed("spec.advance or spec.freeze is needed");
+  const auto span = spec["advance"].is_string() ? parse_duration(spec["advance"].get<std::string>()) : std::nullopt;
+  if (!span || span->count() < 0) return failed("spec.advance must be a duration");
+  if (world.whole_clock) return done();
+  world.array().clock().offset += *span;
+  return done("the array's clock only: the cluster runs on the machine's");
 }
 
-/// spec: {component: provisioner, after: "volume-create", restart: true}.
+Json start_load(World& world, const Json& object) { return world.loads().start(object); }
+void stop_load(World& world, const Json& object) { world.loads().stop(object); }
+
+/// spec: {component: provisioner, at: "volume-create", moment: before|after, restart: true}; without `at` it dies at once.
 Json crash(World& world, const Json& object) {
   if (!world.crash) return failed("nothing to crash");
   const std::string problem = world.crash(spec_of(object));
@@ -99,7 +157,8 @@ const std::vector<LabKind>& lab_kinds() {
   static const std::vector<LabKind> kTable = {
       {"OntapCommand", "ontapcommands", "clustershell commands run as the administrator of the array", run_commands, nullptr},
       {"Backend", "backends", "a backend file for the provisioner that runs beside the cluster", add_backend, nullptr},
-      {"Fault", "faults", "a fault rule of the array; it ends with the object", add_fault, remove_fault},
+      {"Fault", "faults", "a fault rule of the array or of the Kubernetes API; it ends with the object", add_fault, remove_fault},
+      {"Load", "loads", "many claims over a time, with thresholds that become a verdict", start_load, stop_load},
       {"Clock", "clocks", "moves the lab's time", move_clock, nullptr},
       {"Crash", "crashes", "kills the provisioner at a named point", crash, nullptr},
   };
@@ -185,6 +244,8 @@ void LabObjects::after(const http::Request& request, http::Response& response) {
   world_.journal().add("lab " + std::string(row->kind) + " " + name + " " + status.value("phase", ""));
   const http::Response updated = world_.kube_internal("PATCH", own + "/status", {{"status", status}});
   if (updated.status == 200) response.body = updated.body;
+  if (row->kind == "Clock" && world_.whole_clock && status.value("phase", "") == "Done" && spec_of(object).contains("advance"))
+    response.delivery.delay += parse_duration(spec_of(object)["advance"].get<std::string>()).value_or(base::Duration{0});
 }
 
 }  // namespace scenario

@@ -33,7 +33,10 @@ int drydock(int argc, char** argv) {
   run_command->add_flag("--virtual", run_options.in_memory, "in memory, on a virtual clock (default where no step needs a process)");
   run_command->add_flag("--wire", run_options.wire, "over sockets, on the machine's clock");
   CLI::Option* run_seed = run_command->add_option("--seed", seed, "repeats a run");
-  run_command->add_option("--parallel", run_options.parallel, "tests at a time, over the wire")->capture_default_str();
+  run_command->add_option("--parallel", run_options.parallel, "tests at a time, each in a process of its own")->check(CLI::Range(0, 256));
+  run_command->add_option("--repeat", run_options.repeat, "each test so many times")->check(CLI::Range(0, 1000000));
+  run_command->add_flag("--fail-fast", run_options.fail_fast, "skip what is left after the first failure");
+  run_command->add_option("--selector", run_options.selector, "only tests with these labels: a=b,c!=d,e");
   run_command->add_option("--include", run_options.include, "only tests whose name this regular expression finds");
   run_command->add_option("--exclude", run_options.exclude, "not these");
   run_command->add_option("--junit", run_options.junit, "JUnit XML");
@@ -62,6 +65,8 @@ int drydock(int argc, char** argv) {
   explore_command->add_flag("--crash-points", explore_options.crash_points, "crash at every point (default without --seeds)");
   explore_command->add_option("--seeds", explore_options.seeds, "this many random histories");
   CLI::Option* first_seed = explore_command->add_option("--seed", explore_seed, "the first, or with no --seeds the only, seed");
+  explore_command->add_option("--at", explore_options.at, "only this crash point: the number of a message with b (before it) or a (after it)");
+  explore_command->add_option("--history", explore_options.history, "only this history, as explore printed it; its journal too");
   explore_command->callback([&] {
     if (first_seed->count() > 0) explore_options.seed = explore_seed;
     status = explore(explore_options);

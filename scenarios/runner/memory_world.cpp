@@ -1,5 +1,6 @@
 #include "scenarios/runner/memory_world.h"
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 
 #include "k8s-fake/runtime.h"
@@ -9,7 +10,7 @@
 #include "provisioner/base/task_group.h"
 #include "provisioner/server.h"
 #include "scenarios/runner/product.h"
-#include "scenarios/runner/duration.h"
+#include "scenarios/runner/jmespath_functions.h"
 
 namespace scenario {
 
@@ -22,15 +23,24 @@ namespace {
 constexpr std::uint16_t kKubePort = 6443;
 constexpr std::uint16_t kRestPort = 8000;
 
+/// Asked before a message leaves (it gives the message its number) and when its answer has come; true: the process dies there.
+using Point = std::function<bool(bool before, std::uint64_t& number, const std::string& name)>;
+
 /// A provisioner's view of the network. After kill() nothing it sends leaves, and no answer reaches it.
 class MortalTransport final : public http::Transport {
  public:
-  /// `point` is asked before a message leaves and after it was answered; true: the process dies there.
-  MortalTransport(http::Transport& under, std::function<bool(bool before)> point) : under_(under), point_(std::move(point)) {}
+  /// `delay` says how much later a message leaves than it was sent.
+  MortalTransport(http::Transport& under, base::Clock& clock, Point point, std::function<base::Duration()> delay)
+      : under_(under), clock_(clock), point_(std::move(point)), delay_(std::move(delay)) {}
   awaitable<Result<http::Response>> send(http::Endpoint to, http::Request request, http::CallOptions options) override {
-    if (dead_ || point_(true)) co_return base::Error{base::ErrorKind::unavailable, "the process has ended"};
+    const base::Duration late = delay_();
+    if (late > base::Duration{0}) co_await base::sleep_for(clock_, late);
+    std::uint64_t number = 0;
+    const std::string call = ontap_sim::api_of(request.body);
+    const std::string name = call.empty() ? request.method + " " + std::string(request.path()) : call;
+    if (dead_ || point_(true, number, name)) co_return base::Error{base::ErrorKind::unavailable, "the process has ended"};
     Result<http::Response> answer = co_await under_.send(std::move(to), std::move(request), options);
-    if (!dead_) (void)point_(false);
+    if (!dead_) (void)point_(false, number, name);
     if (dead_) co_return base::Error{base::ErrorKind::unknown_outcome, "the process has ended"};
     co_return answer;
   }
@@ -38,7 +48,9 @@ class MortalTransport final : public http::Transport {
 
  private:
   http::Transport& under_;
-  std::function<bool(bool)> point_;
+  base::Clock& clock_;
+  Point point_;
+  std::function<base::Duration()> delay_;
   bool dead_ = false;
 };
 
@@ -48,8 +60,9 @@ struct MemoryWorld::Parts {
   explicit Parts(const WorldConfig& config) : clock(io), rng(config.seed) {}
 
   struct Instance {
-    Instance(boost::asio::io_context& io_context, http::Transport& network, provisioner::MemoryDatabase& database, std::function<bool(bool)> point)
-        : transport(network, std::move(point)), store(database), tasks(io_context.get_executor()), stop(io_context.get_executor()) {}
+    Instance(boost::asio::io_context& io_context, http::Transport& network, base::Clock& clock, provisioner::MemoryDatabase& database, Point point,
+             std::function<base::Duration()> delay)
+        : transport(network, clock, std::move(point), std::move(delay)), store(database), tasks(io_context.get_executor()), stop(io_context.get_executor()) {}
     MortalTransport transport;
     provisioner::MemoryStore store;
     base::TaskGroup tasks;
@@ -70,10 +83,22 @@ struct MemoryWorld::Parts {
   std::unique_ptr<k8s_fake::Runtime> runtime;
   http::Handler kube, ontap;
   std::map<std::pair<std::string, std::uint16_t>, http::Handler> listeners;
-  provisioner::MemoryDatabase database;
+  /// One of the provisioners of the lab, over all its lives.
+  struct Seat {
+    provisioner::MemoryDatabase database;
+    std::vector<std::unique_ptr<Instance>> instances;  // the last one is alive or the last to have been
+  };
+  std::array<Seat, 2> seats;
   std::uint64_t messages = 0;
   std::vector<CrashPoint> crash_points;
-  std::vector<std::unique_ptr<Instance>> instances;  // the last one is alive or the last to have been
+  struct NamedPoint {
+    std::string call;  // "volume-create", "POST /api/v1/persistentvolumes", a pattern
+    bool before = false;
+    bool restart = true;
+  };
+  std::vector<NamedPoint> named_points;  // each is used once
+  base::Duration jitter{0};
+  base::Rng jitter_rng{1};
   std::unique_ptr<base::TaskGroup> tasks;  // of lab objects
   Lab lab;
 };
@@ -123,19 +148,22 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
   parts.lab.journal = [lab_world](std::string line) { lab_world->journal().add(line); };
   parts.lab.rng = base::Rng(parts.rng.next());
   MemoryWorld* self = memory.get();
-  parts.world->move_clock = [all](const Json& spec) -> std::string {
-    const auto span = parse_duration(spec.value("advance", ""));
-    if (!span) return "spec.advance must be a duration";
-    all->world->array().clock().offset += *span;  // the whole lab's clock moves when everyone waits; the array's now
-    return "";
-  };
-  parts.world->crash = [self](const Json& spec) -> std::string {
-    if (spec.value("component", "provisioner") != "provisioner") return "only the provisioner can crash";
-    if (!self->provisioner_runs()) return "no provisioner runs here";
+  parts.world->whole_clock = true;
+  parts.world->crash = [self, has = config.provisioner](const Json& spec) -> std::string {
+    for (const auto& entry : spec.items())
+      if (entry.key() != "component" && entry.key() != "restart" && entry.key() != "at" && entry.key() != "moment") return "unknown key " + entry.key() + ": component, restart, at and moment are known";
+    if (spec.value("component", Json("provisioner")) != "provisioner") return "only the provisioner can crash";
+    if (!has) return "no provisioner runs here";
+    const Json restart = spec.value("restart", Json(true)), at = spec.value("at", Json("")), moment = spec.value("moment", Json("after"));
+    if (!restart.is_boolean() || !at.is_string() || (moment != "before" && moment != "after")) return "restart is true or false, at a call's name, moment before or after";
+    if (at != "") {
+      self->parts_->named_points.push_back({at.get<std::string>(), moment == "before", restart.get<bool>()});
+      return "";
+    }
     // Not from inside the call that reported it: the world is in the middle of answering.
-    self->parts_->clock.after(base::Duration{0}, [self, restart = spec.value("restart", true)] {
-      self->crash_provisioner();
-      if (restart) self->start_provisioner();
+    self->parts_->clock.after(base::Duration{0}, [self, again = restart.get<bool>()] {
+      if (self->provisioner_runs()) self->crash_provisioner();
+      if (again) self->start_provisioner();
     });
     return "";
   };
@@ -155,17 +183,19 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
 
 MemoryWorld::~MemoryWorld() {
   if (!parts_ || !parts_->world) return;
-  for (auto& instance : parts_->instances) {
-    instance->transport.kill();
-    instance->store.kill();
-    instance->tasks.stop();
-  }
+  for (auto& seat : parts_->seats)
+    for (auto& instance : seat.instances) {
+      instance->transport.kill();
+      instance->store.kill();
+      instance->tasks.stop();
+    }
   if (parts_->runtime) parts_->runtime->stop();
   if (parts_->tasks) parts_->tasks->stop();
   parts_->clock.run_until(
       [this] {
-        for (auto& instance : parts_->instances)
-          if (instance->tasks.size() > 0) return false;
+        for (auto& seat : parts_->seats)
+          for (auto& instance : seat.instances)
+            if (instance->tasks.size() > 0) return false;
         if (parts_->tasks && parts_->tasks->size() > 0) return false;
         return !parts_->runtime || parts_->runtime->stopped();
       },
@@ -202,18 +232,22 @@ bool MemoryWorld::run_until(const std::function<bool()>& done, base::Duration li
 void MemoryWorld::advance(base::Duration span) { parts_->clock.advance(span); }
 base::Duration MemoryWorld::elapsed() const { return parts_->clock.now() - base::TimePoint(std::chrono::seconds(1511855192)); }
 
-void MemoryWorld::start_provisioner() {
+void MemoryWorld::start_provisioner(int which) {
   Parts& parts = *parts_;
-  auto point = [this, number = std::uint64_t{0}](bool before) mutable { return at_crash_point(before ? (number = ++parts_->messages) : number, before); };
-  parts.instances.push_back(std::make_unique<Parts::Instance>(parts.io, *parts.network, parts.database, point));
-  Parts::Instance* instance = parts.instances.back().get();
+  Parts::Seat& seat = parts.seats[static_cast<std::size_t>(which)];
+  auto point = [this, which](bool before, std::uint64_t& number, const std::string& name) { return at_crash_point(which, before, number, name); };
+  auto delay = [all = parts_.get()] { return all->jitter > base::Duration{0} ? base::Duration(static_cast<std::int64_t>(all->jitter_rng.below(static_cast<std::uint64_t>(all->jitter.count())))) : base::Duration{0}; };
+  seat.instances.push_back(std::make_unique<Parts::Instance>(parts.io, *parts.network, parts.clock, seat.database, point, delay));
+  Parts::Instance* instance = seat.instances.back().get();
   provisioner::ServerConfig config;
-  config.host_name = "drydock";
-  config.rest_port = kRestPort;
-  provisioner::kube::ApiServer api;
-  api.endpoint = parts.lab.kube.endpoint;
-  api.token = [token = parts.lab.kube.token] { return token; };
-  config.kubernetes = api;
+  config.host_name = which == 0 ? "drydock" : "drydock-2";
+  config.rest_port = static_cast<std::uint16_t>(kRestPort + which);
+  if (which == 0) {
+    provisioner::kube::ApiServer api;
+    api.endpoint = parts.lab.kube.endpoint;
+    api.token = [token = parts.lab.kube.token] { return token; };
+    config.kubernetes = api;
+  }
   Parts* all = parts_.get();
   provisioner::ServerParts server{parts.clock, instance->transport, base::Rng(parts.rng.next()), parts.world->logger(), instance->store,
                                   [all](std::string, std::uint16_t port, http::Handler handler) -> Result<std::shared_ptr<void>> {
@@ -221,34 +255,49 @@ void MemoryWorld::start_provisioner() {
                                     return std::shared_ptr<void>(nullptr, [all, port](void*) { all->listeners.erase({"127.0.0.1", port}); });
                                   },
                                   &instance->stop};
-  parts.world->journal().add("provisioner starts");
+  parts.world->journal().add(which == 0 ? "provisioner starts" : "second provisioner starts");
   instance->tasks.spawn(Parts::serve(instance, std::move(config), std::move(server)));
 }
 
-void MemoryWorld::crash_provisioner() {
-  CHECK(!parts_->instances.empty());
-  Parts::Instance& instance = *parts_->instances.back();
-  parts_->world->journal().add("provisioner crashes");
+void MemoryWorld::crash_provisioner(int which) {
+  Parts::Seat& seat = parts_->seats[static_cast<std::size_t>(which)];
+  CHECK(!seat.instances.empty());
+  Parts::Instance& instance = *seat.instances.back();
+  parts_->world->journal().add(which == 0 ? "provisioner crashes" : "second provisioner crashes");
   instance.transport.kill();
   instance.store.kill();
   instance.dead = true;
   instance.tasks.stop();
 }
 
-bool MemoryWorld::at_crash_point(std::uint64_t message, bool before) {
+bool MemoryWorld::at_crash_point(int which, bool before, std::uint64_t& number, const std::string& name) {
+  if (before) number = ++parts_->messages;
+  auto& named = parts_->named_points;
+  for (std::size_t i = 0; i < named.size(); ++i)
+    if (which == 0 && named[i].before == before && jmes::wildcard_match(named[i].call, name)) {
+      const bool restart = named[i].restart;
+      named.erase(named.begin() + static_cast<std::ptrdiff_t>(i));
+      crash_provisioner(which);
+      if (restart) parts_->clock.after(std::chrono::seconds(1), [this] { start_provisioner(); });
+      return true;
+    }
   for (const CrashPoint& planned : parts_->crash_points)
-    if (planned.message == message && planned.before == before) {
+    if (planned.message == number && planned.before == before) {
       const base::Duration pause = planned.pause;
-      crash_provisioner();
-      parts_->clock.after(pause, [this] { start_provisioner(); });
+      crash_provisioner(which);
+      parts_->clock.after(pause, [this, which] { start_provisioner(which); });
       return true;
     }
   return false;
 }
 
 void MemoryWorld::plan_crash(CrashPoint point) { parts_->crash_points.push_back(point); }
+void MemoryWorld::set_jitter(base::Duration longest, std::uint64_t seed) {
+  parts_->jitter = longest;
+  parts_->jitter_rng = base::Rng(seed);
+}
 std::uint64_t MemoryWorld::messages() const { return parts_->messages; }
-const std::map<std::string, std::string>& MemoryWorld::records() const { return parts_->database.records; }
+const std::map<std::string, std::string>& MemoryWorld::records(int which) const { return parts_->seats[static_cast<std::size_t>(which)].database.records; }
 
 namespace {
 awaitable<void> ask_rest(http::Transport* network, http::Endpoint to, http::Request request, std::optional<Result<http::Response>>* into) {
@@ -257,15 +306,37 @@ awaitable<void> ask_rest(http::Transport* network, http::Endpoint to, http::Requ
 }
 }  // namespace
 
-Result<http::Response> MemoryWorld::rest(const std::string& method, const std::string& path, const Json& body) {
+namespace {
+http::Endpoint rest_of(int which) {
   http::Endpoint to;
   to.tls = false;
   to.host = "127.0.0.1";
-  to.port = kRestPort;
+  to.port = static_cast<std::uint16_t>(kRestPort + which);
+  return to;
+}
+
+http::Request rest_request(const std::string& method, const std::string& path, const Json& body) {
   http::Request request;
   request.method = method;
   request.target = path;
   if (!body.is_null()) request.body = body.dump();
+  return request;
+}
+
+awaitable<void> tell_rest(http::Transport* network, http::Endpoint to, http::Request request) {
+  http::CallOptions options;
+  options.timeout = std::chrono::minutes(10);
+  (void)co_await network->send(std::move(to), std::move(request), options);
+}
+}  // namespace
+
+void MemoryWorld::tell(const std::string& method, const std::string& path, const Json& body, int which) {
+  parts_->tasks->spawn(tell_rest(parts_->network.get(), rest_of(which), rest_request(method, path, body)));
+}
+
+Result<http::Response> MemoryWorld::rest(const std::string& method, const std::string& path, const Json& body, int which) {
+  http::Endpoint to = rest_of(which);
+  http::Request request = rest_request(method, path, body);
   std::optional<Result<http::Response>> answer;
   base::TaskGroup tasks(parts_->io.get_executor());
   tasks.spawn(ask_rest(parts_->network.get(), to, std::move(request), &answer));
@@ -274,6 +345,9 @@ Result<http::Response> MemoryWorld::rest(const std::string& method, const std::s
   return *answer;
 }
 
-bool MemoryWorld::provisioner_runs() const { return !parts_->instances.empty() && !parts_->instances.back()->dead; }
+bool MemoryWorld::provisioner_runs(int which) const {
+  const Parts::Seat& seat = parts_->seats[static_cast<std::size_t>(which)];
+  return !seat.instances.empty() && !seat.instances.back()->dead;
+}
 
 }  // namespace scenario

@@ -24,11 +24,12 @@ class MemoryWorld {
   void advance(base::Duration span);
   base::Duration elapsed() const;
 
-  // The product, as the one beside the cluster (WorldConfig::provisioner).
-  void start_provisioner();
+  // The product. 0 is the one beside the cluster (WorldConfig::provisioner); 1 is another, with a store of its own and no cluster:
+  // what it makes is asked for over REST.
+  void start_provisioner(int which = 0);
   /// Dead at once: nothing it does from now on has an effect. Its database stays.
-  void crash_provisioner();
-  bool provisioner_runs() const;
+  void crash_provisioner(int which = 0);
+  bool provisioner_runs(int which = 0) const;
   /// Messages that provisioners of this lab have sent so far, to the array and to the API: each is two crash points.
   std::uint64_t messages() const;
   /// Crash at message number `message` (from 1, counted over the lab's life), before it leaves or when its effect is done and the
@@ -39,14 +40,18 @@ class MemoryWorld {
     base::Duration pause = std::chrono::seconds(1);
   };
   void plan_crash(CrashPoint point);
-  /// The store's records: "volume/NAME", "txn/NAME" and so on.
-  const std::map<std::string, std::string>& records() const;
-  /// Any call to the provisioner's REST interface, to its end.
-  base::Result<base::http::Response> rest(const std::string& method, const std::string& path, const Json& body);
+  /// From now on each message of a provisioner leaves up to `longest` later than it was sent, so that messages overtake each other.
+  void set_jitter(base::Duration longest, std::uint64_t seed);
+  /// The store's records: "/trident/v1/volume/NAME", "/trident/v1/txn/NAME" and so on.
+  const std::map<std::string, std::string>& records(int which = 0) const;
+  /// Any call to a provisioner's REST interface, to its end.
+  base::Result<base::http::Response> rest(const std::string& method, const std::string& path, const Json& body, int which = 0);
+  /// The same without waiting for the answer.
+  void tell(const std::string& method, const std::string& path, const Json& body, int which);
 
  private:
   MemoryWorld();
-  bool at_crash_point(std::uint64_t message, bool before);
+  bool at_crash_point(int which, bool before, std::uint64_t& number, const std::string& name);
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -1,7 +1,9 @@
 #include "scenarios/runner/report.h"
 
+#include <algorithm>
 #include <cstdio>
-#include <functional>
+#include <cstdlib>
+#include <optional>
 
 #include "provisioner/base/text.h"
 
@@ -137,6 +139,14 @@ std::string test_lines(const TestResult& test) {
   return text;
 }
 
+std::string first_failure(const TestResult& test) {
+  if (!test.message.empty()) return test.message.substr(0, test.message.find('\n'));
+  for (const StepResult& step : test.steps)
+    for (const OperationResult& operation : step.operations)
+      if (operation.verdict == Verdict::failed) return step.name + ": " + operation.name + ": " + base::replace_all(operation.message, "\n", "; ");
+  return "";
+}
+
 std::string junit(const std::vector<TestResult>& results, Granularity granularity) {
   std::string body;
   Counts total;
@@ -193,36 +203,88 @@ std::string tap(const std::vector<TestResult>& results, Granularity granularity)
   return "TAP version 13\n1.." + std::to_string(number) + "\n" + body;
 }
 
-std::string html(const std::vector<TestResult>& results, const std::vector<std::string>& journal, const std::string& title) {
-  const Counts counts = count(results, Granularity::test);
-  std::string page =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + escaped(title) + "</title>\n<style>\n"
-      "body{font:14px/1.45 system-ui,sans-serif;margin:2em;max-width:75em;color:#222}h1{font-size:1.4em}summary{cursor:pointer;padding:.2em}\n"
-      ".PASS{color:#176117}.FAIL{color:#a11212}.SKIP{color:#777}pre{background:#f5f5f5;padding:.6em;overflow:auto}table{border-collapse:collapse;width:100%}\n"
-      "td{padding:.15em .5em;vertical-align:top;border-bottom:1px solid #eee}.bar{position:relative;background:#eef;height:.9em;min-width:16em}\n"
-      ".bar i{position:absolute;top:0;height:100%;background:#58c;min-width:2px}.bar i.FAIL{background:#c33}\n</style></head><body>\n<h1>" +
-      escaped(title) + "</h1>\n<p id=\"counts\">" + std::to_string(counts.passed) + " passed, " + std::to_string(counts.failed) + " failed</p>\n";
-  for (const TestResult& test : results) {
-    const double whole = std::max(1.0, static_cast<double>(test.duration.count()));
-    page += "<details" + std::string(test.verdict == Verdict::failed ? " open" : "") + "><summary><b class=\"" + word(test.verdict) + "\">" + word(test.verdict) + "</b> " + escaped(test.name) + " (" +
-            seconds(test.duration) + "s)</summary>\n";
-    if (!test.message.empty()) page += "<pre>" + escaped(test.message) + "</pre>\n";
-    page += "<table>\n";
-    for (const StepResult& step : test.steps)
-      for (const OperationResult& operation : step.operations) {
-        char style[96];
-        std::snprintf(style, sizeof style, "left:%.2f%%;width:%.2f%%", 100.0 * static_cast<double>(operation.start.count()) / whole, 100.0 * static_cast<double>(operation.duration.count()) / whole);
-        page += "<tr><td class=\"" + std::string(word(operation.verdict)) + "\">" + word(operation.verdict) + "</td><td>" + escaped(step.name) + "</td><td>" + escaped(operation.name);
-        if (!operation.message.empty()) page += "<pre>" + escaped(operation.message) + "</pre>";
-        if (!operation.output.empty() && operation.verdict == Verdict::failed) page += "<pre>" + escaped(operation.output) + "</pre>";
-        page += "</td><td>" + seconds(operation.duration) + "s</td><td><div class=\"bar\"><i class=\"" + word(operation.verdict) + "\" style=\"" + style + "\"></i></div></td></tr>\n";
-      }
-    page += "</table></details>\n";
+namespace {
+
+/// A line of the journal as a tick of the timeline: "+12.345 ontap volume-create passed" -> 12.345 s, lane "array".
+struct Tick {
+  double seconds = 0;
+  std::string lane, text;
+};
+
+std::optional<Tick> tick_of(const std::string& line) {
+  const std::size_t blank = line.find(' ');
+  if (line.empty() || line[0] != '+' || blank == std::string::npos) return std::nullopt;
+  Tick tick;
+  tick.seconds = std::strtod(line.c_str() + 1, nullptr);
+  tick.text = line.substr(blank + 1);
+  if (tick.text.starts_with("ontap ")) tick.lane = "array";
+  else if (tick.text.starts_with("lab ") || tick.text.find("provisioner ") != std::string::npos) tick.lane = "faults";
+  else if (tick.text.starts_with("kube ")) tick.lane = tick.text.find("/events") != std::string::npos ? "events" : "kubernetes";
+  else return std::nullopt;  // the runner's own lines are the steps
+  return tick;
+}
+
+std::string percent(double part, double whole) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f%%", whole > 0 ? std::min(100.0, 100.0 * part / whole) : 0.0);
+  return text;
+}
+
+/// One row per lane: steps as bars, what the journal tells as ticks.
+std::string timeline(const TestResult& test) {
+  const double whole = std::max(1e-3, static_cast<double>(test.duration.count()) / 1e9);
+  std::string page = "<div class=\"timeline\"><div class=\"lane\" data-lane=\"steps\"><span>steps</span><div>";
+  for (const StepResult& step : test.steps)
+    page += "<i class=\"step " + std::string(word(step.verdict)) + "\" style=\"left:" + percent(static_cast<double>(step.start.count()) / 1e9, whole) + ";width:" +
+            percent(static_cast<double>(step.duration.count()) / 1e9, whole) + "\" title=\"" + escaped(step.name) + "\"></i>";
+  page += "</div></div>\n";
+  for (const char* lane : {"events", "kubernetes", "array", "faults"}) {
+    page += "<div class=\"lane\" data-lane=\"" + std::string(lane) + "\"><span>" + lane + "</span><div>";
+    for (const std::string& line : test.journal)
+      if (const auto tick = tick_of(line); tick && tick->lane == lane)
+        page += "<i class=\"tick\" style=\"left:" + percent(tick->seconds, whole) + "\" title=\"" + escaped("+" + line.substr(1, line.find(' ')) + tick->text) + "\"></i>";
+    page += "</div></div>\n";
   }
-  if (!journal.empty()) {
-    page += "<details><summary>Journal (" + std::to_string(journal.size()) + " lines)</summary><pre id=\"journal\">";
-    for (const std::string& line : journal) page += escaped(line) + "\n";
-    page += "</pre></details>\n";
+  return page + "</div>\n";
+}
+
+std::string operations_table(const TestResult& test) {
+  std::string page = "<table>\n";
+  for (const StepResult& step : test.steps)
+    for (const OperationResult& operation : step.operations) {
+      page += "<tr><td class=\"" + std::string(word(operation.verdict)) + "\">" + word(operation.verdict) + "</td><td>" + escaped(step.name) + "</td><td>" + escaped(operation.name);
+      if (!operation.message.empty()) page += "<pre>" + escaped(operation.message) + "</pre>";
+      if (!operation.output.empty() && operation.verdict == Verdict::failed) page += "<pre>" + escaped(operation.output) + "</pre>";
+      page += "</td><td>+" + seconds(operation.start) + "s</td><td>" + seconds(operation.duration) + "s</td></tr>\n";
+    }
+  return page + "</table>\n";
+}
+
+constexpr const char* kStyle =
+    "body{font:14px/1.45 system-ui,sans-serif;margin:2em;max-width:80em;color:#222}h1{font-size:1.4em}summary{cursor:pointer;padding:.2em}\n"
+    ".PASS{color:#176117}.FAIL{color:#a11212}.SKIP{color:#777}pre{background:#f5f5f5;padding:.6em;overflow:auto}table{border-collapse:collapse;width:100%}\n"
+    "td{padding:.15em .5em;vertical-align:top;border-bottom:1px solid #eee}.timeline{margin:.5em 0}.lane{display:flex;height:1.2em;font-size:12px}.lane span{width:7em;color:#555}\n"
+    ".lane div{position:relative;flex:1;background:#f3f5fa;margin:1px 0}.lane i{position:absolute;top:0;height:100%}.step{min-width:2px;background:#7fb77f;border-left:1px solid #fff}\n"
+    ".step.FAIL{background:#c33}.step.SKIP{background:#bbb}.tick{width:2px;background:#357}\n";
+
+}  // namespace
+
+std::string html(const std::vector<TestResult>& results, const std::string& title) {
+  const Counts counts = count(results, Granularity::test);
+  std::string page = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + escaped(title) + "</title>\n<style>\n" + kStyle + "</style></head><body>\n<h1>" + escaped(title) +
+                     "</h1>\n<p id=\"counts\">" + std::to_string(counts.passed) + " passed, " + std::to_string(counts.failed) + " failed</p>\n";
+  for (const TestResult& test : results) {
+    const bool bad = test.verdict == Verdict::failed;
+    page += "<details class=\"test\"" + std::string(bad ? " open" : "") + "><summary><b class=\"" + word(test.verdict) + "\">" + word(test.verdict) + "</b> " + escaped(test.name) + " (" + seconds(test.duration) +
+            "s)</summary>\n";
+    if (!test.message.empty()) page += "<pre>" + escaped(test.message) + "</pre>\n";
+    page += timeline(test) + operations_table(test);
+    if (bad && !test.journal.empty()) {
+      page += "<details><summary>Journal (" + std::to_string(test.journal.size()) + " lines)</summary><pre class=\"journal\">";
+      for (const std::string& line : test.journal) page += escaped(line) + "\n";
+      page += "</pre></details>\n";
+    }
+    page += "</details>\n";
   }
   return page + "</body></html>\n";
 }

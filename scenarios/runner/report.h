@@ -18,9 +18,12 @@ Counts count(const std::vector<TestResult>& results, Granularity granularity);
 /// One line per item of the step, e.g. "PASS  B1 create the SVM (0.02s)"; a failure's difference stands below it.
 std::string step_lines(const TestResult* test, const StepResult& step, Granularity granularity);
 std::string test_lines(const TestResult& test);
+/// The first thing that went wrong, one line.
+std::string first_failure(const TestResult& test);
 std::string junit(const std::vector<TestResult>& results, Granularity granularity);
 std::string json_lines(const std::vector<TestResult>& results);
 std::string tap(const std::vector<TestResult>& results, Granularity granularity);
-std::string html(const std::vector<TestResult>& results, const std::vector<std::string>& journal, const std::string& title);
+/// One page that needs nothing else: a timeline of steps, events, calls and faults for each test, the journal of those that failed.
+std::string html(const std::vector<TestResult>& results, const std::string& title);
 
 }  // namespace scenario

@@ -133,20 +133,23 @@ class TestRun {
       const std::string first = kFirst[lab_.rng.below(std::size(kFirst))];
       run_.ns = (test_.kuttl ? "kuttl-test-" : "chainsaw-") + first + "-" + kSecond[lab_.rng.below(std::size(kSecond))];
     }
-    result_.ns = run_.ns;
     context_.bindings = context_.bindings.with("namespace", run_.ns);
-    const ObjectRef ref{"v1", "Namespace", "", run_.ns, ""};
-    ApiResult<Json> there = co_await run_.client.get(ref);
-    if (there) co_return std::nullopt;
-    if (there.error().code != 404) co_return "namespace " + run_.ns + ": " + there.error().message;
+    // The template sees the name that was chosen and may give another.
     Json object = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", run_.ns}}}};
     const Json wanted = inherited({&test_.spec, &config_.spec}, "namespaceTemplate", Json());
     if (wanted.is_object()) {
       auto evaluated_template = evaluate_templates(wanted, context_);
       if (!evaluated_template) co_return "namespaceTemplate: " + evaluated_template.error().message;
       object.merge_patch(*evaluated_template);
-      object["metadata"]["name"] = run_.ns;
+      run_.ns = ref_of(object).name;
+      if (run_.ns.empty()) co_return "namespaceTemplate: metadata.name must be a text";
+      context_.bindings = context_.bindings.with("namespace", run_.ns);
     }
+    result_.ns = run_.ns;
+    const ObjectRef ref{"v1", "Namespace", "", run_.ns, ""};
+    ApiResult<Json> there = co_await run_.client.get(ref);
+    if (there) co_return std::nullopt;
+    if (there.error().code != 404) co_return "namespace " + run_.ns + ": " + there.error().message;
     ApiResult<Json> made = co_await run_.client.call("POST", "/api/v1/namespaces", object, "application/json");
     if (!made) co_return "namespace " + run_.ns + ": " + made.error().message;
     own_namespace_ = true;
@@ -187,9 +190,9 @@ class TestRun {
       result.operations.push_back(std::move(outcome));
     }
     if (result.verdict == Verdict::failed) {
-      co_await run_block(step.catch_, step, "catch", context, result);
-      co_await run_block(test_.catch_, step, "catch", context, result);
       co_await run_block(config_.catch_, step, "catch", context, result);
+      co_await run_block(test_.catch_, step, "catch", context, result);
+      co_await run_block(step.catch_, step, "catch", context, result);
     }
     co_await run_block(step.finally, step, "finally", context, result);
     step_contexts_.push_back(context);
@@ -212,7 +215,7 @@ class TestRun {
     result.line = operation.line;
     result.start = lab_.clock->now() - began_;
     const StepRow* row = find_step(operation.verb);
-    OperationCall call{run_, operation, context, timeout_of(row->timeout, operation.spec, step.spec, test_.spec, config_.spec), true, "Background"};
+    OperationCall call{run_, operation, context, timeout_of(row->timeout, operation.spec, step.spec, test_.spec, config_.spec), true, "Background", id, {}};
     call.templates = !test_.kuttl && inherited({&operation.spec, &step.spec, &test_.spec, &config_.spec}, "template", true) != Json(false);
     call.propagation = inherited({&operation.spec, &step.spec, &test_.spec, &config_.spec}, "deletionPropagationPolicy", "Background").get<std::string>();
     call.context.bindings = call.context.bindings.with("operation", {{"id", id}, {"resourceId", 1}});
@@ -223,7 +226,8 @@ class TestRun {
     OperationOutcome outcome;
     if (problem) outcome.failure = problem;
     else outcome = co_await row->run(call);
-    if (!problem) context.bindings = call.context.bindings;
+    // Only outputs outlive the operation.
+    for (const auto& [name, value] : call.outputs) context.bindings = context.bindings.with(name, value);
     result.duration = lab_.clock->now() - began_ - result.start;
     result.output = std::move(outcome.output);
     if (outcome.failure) {

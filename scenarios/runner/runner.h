@@ -65,6 +65,7 @@ struct TestResult {
   Verdict verdict = Verdict::passed;
   std::string message;  // why the test failed before or after its steps
   std::vector<StepResult> steps;
+  std::vector<std::string> journal;  // of its lab; filled in by who ran it
   base::Duration start{0}, duration{0};
 };
 

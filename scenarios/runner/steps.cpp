@@ -76,12 +76,18 @@ std::optional<std::string> add_outputs(OperationCall& call, const Json& subject)
     const Json& value = row["value"];
     Result<Json> result = value.is_string() ? evaluate_text(value.get<std::string>(), subject, call.context) : evaluate_templates(value, call.context);
     if (!result) return "output " + raw + ": " + result.error().message;
-    call.context.bindings = call.context.bindings.with(name->is_string() ? name->get<std::string>() : name->dump(), std::move(*result));
+    call.outputs.emplace_back(name->is_string() ? name->get<std::string>() : name->dump(), *result);
+    call.context.bindings = call.context.bindings.with(call.outputs.back().first, std::move(*result));
   }
   return std::nullopt;
 }
 
 namespace {
+
+/// The operation is repeated once for each object of its file, and $operation says which.
+void count_resource(OperationCall& call, std::size_t index) {
+  call.context.bindings = call.context.bindings.with("operation", {{"id", call.id}, {"resourceId", index + 1}});
+}
 
 Result<std::vector<Json>> read_documents(const OperationCall& call, const std::string& pattern) {
   if (pattern.starts_with("http://") || pattern.starts_with("https://")) return Error{ErrorKind::invalid, pattern + ": a scenario reads files of its own directory only"};
@@ -132,8 +138,10 @@ awaitable<Result<std::vector<Json>>> load_resources(OperationCall& call, bool ev
       for (Json& item : document["items"]) resources.push_back(std::move(item));
     else resources.push_back(std::move(document));
   }
-  for (Json& resource : resources) {
+  for (std::size_t i = 0; i < resources.size(); ++i) {
+    Json& resource = resources[i];
     if (!evaluate) continue;
+    count_resource(call, i);
     if (!resource.is_object()) co_return Error{ErrorKind::invalid, "a resource must be an object"};
     if (call.templates) {
       auto done = evaluate_templates(resource, call.context);
@@ -178,11 +186,14 @@ enum class Change { apply, create, update, patch };
 awaitable<ApiResult<Json>> change_once(OperationCall& call, Change how, Json resource, bool& created) {
   KubeClient& client = call.run.client;
   const ObjectRef ref = ref_of(resource);
-  const std::string dry = call.operation.spec.value("dryRun", false) ? "?dryRun=All" : "";
+  // Strict, as Chainsaw's client asks; servers before 1.25 leave unknown fields out in silence.
+  const bool dry_run = call.operation.spec.value("dryRun", false);
+  const std::string dry = std::string("?fieldValidation=Strict") + (dry_run ? "&dryRun=All" : "");
   const bool generated = ref.name.empty();  // metadata.generateName
   ApiResult<std::string> found_path = co_await client.path_of(ref);
   if (!found_path) co_return found_path.error();
-  const std::string path = *found_path;
+  const std::string subresource = call.operation.spec.value("subresource", "");
+  const std::string path = *found_path + (subresource.empty() ? "" : "/" + subresource);
   if (!generated && how != Change::create) {
     ApiResult<Json> current = co_await client.call("GET", path, nullptr, "");
     if (!current && (current.error().code != 404 || how != Change::apply)) co_return current.error();
@@ -194,15 +205,17 @@ awaitable<ApiResult<Json>> change_once(OperationCall& call, Change how, Json res
   }
   const std::string list = generated ? path : path.substr(0, path.rfind('/'));
   ApiResult<Json> made = co_await client.call("POST", list + dry, std::move(resource), "application/json");
-  created = made.ok() && dry.empty();
+  created = made.ok() && !dry_run;
   co_return made;
 }
 
 awaitable<OperationOutcome> change(OperationCall& call, Change how) {
-  const base::TimePoint deadline = call.run.lab.clock->now() + call.timeout;
   Result<std::vector<Json>> resources = co_await load_resources(call, true);
   if (!resources) co_return OperationOutcome{resources.error().message, ""};
-  for (const Json& resource : *resources) {
+  for (std::size_t i = 0; i < resources->size(); ++i) {
+    const Json& resource = (*resources)[i];
+    const base::TimePoint deadline = call.run.lab.clock->now() + call.timeout;
+    count_resource(call, i);
     std::optional<std::string> failure;
     const std::string what = show(ref_of(resource));
     while (true) {
@@ -384,10 +397,12 @@ Json escape_texts(const Json& value) {
 }
 
 awaitable<OperationOutcome> watch_for(OperationCall& call, bool wanted) {
-  const base::TimePoint deadline = call.run.lab.clock->now() + call.timeout;
   Result<std::vector<Json>> loaded = co_await load_resources(call, false);
   if (!loaded) co_return OperationOutcome{loaded.error().message, ""};
-  for (const Json& plain : *loaded) {
+  for (std::size_t i = 0; i < loaded->size(); ++i) {
+    const Json& plain = (*loaded)[i];
+    const base::TimePoint deadline = call.run.lab.clock->now() + call.timeout;
+    count_resource(call, i);
     const Json expected = call.templates ? plain : escape_texts(plain);
     while (true) {
       const Look look = co_await look_once(call, expected);

@@ -30,7 +30,7 @@ struct Execution {
   bool track = true;  // what apply and create make is removed at the end
 };
 
-/// One operation under way. `bindings` receives the outputs.
+/// One operation under way.
 struct OperationCall {
   Execution& run;
   const Operation& operation;
@@ -38,6 +38,8 @@ struct OperationCall {
   base::Duration timeout{0};
   bool templates = true;
   std::string propagation = "Background";
+  int id = 0;  // $operation.id
+  std::vector<std::pair<std::string, Json>> outputs;  // what later operations of the step see
 };
 
 struct OperationOutcome {

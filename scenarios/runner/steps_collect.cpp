@@ -18,16 +18,19 @@ struct Wanted {
 awaitable<Wanted> wanted_objects(OperationCall& call, std::string api_version, std::string kind) {
   const Json& spec = call.operation.spec;
   Wanted wanted;
-  if (spec.contains("resource")) {
-    wanted.failure = "resource: name the objects by apiVersion and kind";
-    co_return wanted;
-  }
   std::string* const fields[] = {&wanted.ref.api_version, &wanted.ref.kind, &wanted.ref.name, &wanted.ref.ns, &wanted.ref.selector};
   const char* const names[] = {"apiVersion", "kind", "name", "namespace", "selector"};
   for (std::size_t i = 0; i < 5; ++i) {
     auto value = evaluated(call, spec, names[i]);
     if (!value) wanted.failure = value.error().message;
     else *fields[i] = *value;
+  }
+  auto resource = evaluated(call, spec, "resource");
+  if (!resource) wanted.failure = resource.error().message;
+  if (!wanted.failure && !resource->empty()) {
+    ApiResult<ObjectRef> found = co_await call.run.client.find_resource(*resource);
+    if (!found) wanted.failure = found.error().message;
+    else wanted.ref.api_version = found->api_version, wanted.ref.kind = found->kind;
   }
   if (wanted.ref.api_version.empty()) wanted.ref.api_version = api_version;
   if (wanted.ref.kind.empty()) wanted.ref.kind = kind;

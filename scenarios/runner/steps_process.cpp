@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "provisioner/base/text.h"
+#include "scenarios/runner/duration.h"
 #include "scenarios/runner/steps.h"
 #include "scenarios/runner/subprocess.h"
 
@@ -54,7 +55,7 @@ std::string expand(const std::string& text, const std::map<std::string, std::str
   return result;
 }
 
-awaitable<OperationOutcome> run_process(OperationCall& call, Command command) {
+awaitable<OperationOutcome> run_process_once(OperationCall& call, Command command) {
   if (call.run.lab.io == nullptr) co_return OperationOutcome{"a script needs the wire world (drydock run --wire)", ""};
   const Json& spec = call.operation.spec;
   base::Result<Outcome> outcome = co_await run_command(*call.run.lab.io, *call.run.lab.clock, std::move(command), call.timeout);
@@ -76,6 +77,19 @@ awaitable<OperationOutcome> run_process(OperationCall& call, Command command) {
   }
   if (!result.failure) result.failure = add_outputs(call, nullptr);
   co_return result;
+}
+
+/// A command among a KUTTL step's assertions is tried again until it succeeds or the step's time is up.
+awaitable<OperationOutcome> run_process(OperationCall& call, Command command) {
+  base::Clock& clock = *call.run.lab.clock;
+  const auto limit = parse_duration(call.operation.spec.value("repeatFor", "0s")).value_or(base::Duration{0});
+  const base::TimePoint deadline = clock.now() + limit;
+  while (true) {
+    Command copy = command;
+    OperationOutcome outcome = co_await run_process_once(call, std::move(copy));
+    if (!outcome.failure || clock.now() >= deadline) co_return outcome;
+    co_await base::sleep_for(clock, std::chrono::seconds(1));
+  }
 }
 
 base::Result<std::string> directory_of(OperationCall& call) {

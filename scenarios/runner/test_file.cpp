@@ -188,24 +188,36 @@ Result<std::vector<Test>> read_tests(const std::string& file) {
   return tests;
 }
 
-Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths) {
+namespace {
+
+bool below(const fs::path& inner, const fs::path& outer) {
+  const fs::path relative = inner.lexically_relative(outer);
+  return !relative.empty() && relative.begin()->string() != "..";
+}
+
+/// A Test is recognised by its two first words, so that manifests with mistakes of their own stay the tests' business.
+bool looks_like_test(const std::string& text) {
+  return text.find("apiVersion: chainsaw.kyverno.io/") != std::string::npos && ("\n" + text).find("\nkind: Test\n") != std::string::npos;
+}
+
+struct Finder {
   std::vector<Test> tests;
   Problems problems;
-  const auto take = [&](Result<std::vector<Test>> more) {
+
+  void take(Result<std::vector<Test>> more) {
     if (!more) problems.lines.push_back(more.error().message);
     else for (Test& test : *more) tests.push_back(std::move(test));
-  };
-  for (const std::string& path : paths) {
+  }
+  void suite(const std::string& file) {
+    const auto directories = kuttl_suite_directories(file);
+    if (!directories) return problems.lines.push_back(directories.error().message);
+    if (directories->empty()) return directory(fs::path(file).parent_path().string());
+    for (const std::string& one : *directories) directory(one);
+  }
+  void directory(const std::string& path) {
     std::error_code failure;
-    if (!fs::exists(path, failure)) {
-      problems.lines.push_back(path + ": no such file or directory");
-      continue;
-    }
-    if (!fs::is_directory(path, failure)) {
-      take(read_tests(path));
-      continue;
-    }
-    std::vector<fs::path> files, folders{fs::path(path)};
+    if (!fs::is_directory(path, failure)) return problems.lines.push_back(path + ": no such directory");
+    std::vector<fs::path> files, folders{fs::path(path)}, taken;
     for (const auto& entry : fs::recursive_directory_iterator(path, failure)) {
       if (entry.is_directory()) folders.push_back(entry.path());
       if (entry.is_regular_file() && is_yaml(entry.path())) files.push_back(entry.path());
@@ -214,19 +226,42 @@ Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths) {
     std::sort(folders.begin(), folders.end());
     for (const fs::path& file : files) {
       const auto text = base::read_file(file.string());
-      // A Test is recognised by its two first words, so that manifests with mistakes of their own stay the tests' business.
-      if (text && text->find("apiVersion: chainsaw.kyverno.io/") != std::string::npos && text->find("kind: Test\n") != std::string::npos) take(read_tests(file.string()));
+      if (!text || !looks_like_test(*text)) continue;
+      take(read_tests(file.string()));
+      taken.push_back(file.parent_path());
     }
-    const std::size_t before = tests.size();
-    for (const fs::path& folder : folders)
-      if (is_kuttl_case(folder.string())) take(read_kuttl(folder.string()));
-    (void)before;
+    // What lies below a test's directory belongs to the test.
+    for (const fs::path& folder : folders) {
+      if (std::any_of(taken.begin(), taken.end(), [&](const fs::path& owner) { return below(folder, owner); }) || !is_kuttl_case(folder.string())) continue;
+      take(read_kuttl(folder.string()));
+      taken.push_back(folder);
+    }
   }
-  if (!problems.lines.empty()) return problems.error();
-  return tests;
+};
+
+}  // namespace
+
+Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths) {
+  Finder finder;
+  for (const std::string& path : paths) {
+    std::error_code failure;
+    if (!fs::exists(path, failure)) {
+      finder.problems.lines.push_back(path + ": no such file or directory");
+    } else if (fs::is_directory(path, failure)) {
+      const std::string own = (fs::path(path) / "kuttl-test.yaml").string();
+      if (fs::is_regular_file(own, failure)) finder.suite(own);
+      else finder.directory(path);
+    } else {
+      const auto text = base::read_file(path);
+      if (text && text->find("kind: TestSuite") != std::string::npos) finder.suite(path);
+      else finder.take(read_tests(path));
+    }
+  }
+  if (!finder.problems.lines.empty()) return finder.problems.error();
+  return std::move(finder.tests);
 }
 
-Result<Json> read_configuration(const std::string& file) {
+Result<Configuration> read_configuration(const std::string& file) {
   const auto text = base::read_file(file);
   if (!text) return Error{ErrorKind::not_found, file + ": cannot be read"};
   auto documents = parse_yaml(*text, file);
@@ -234,11 +269,16 @@ Result<Json> read_configuration(const std::string& file) {
   Problems problems{file, {}};
   if (documents->size() != 1 || text_of(documents->front(), "kind") != "Configuration") return Error{ErrorKind::invalid, file + ":1: expected one document of kind Configuration"};
   const YamlNode* spec = documents->front().find("spec");
-  if (spec == nullptr) return Json(Json::object());
+  if (spec == nullptr) return Configuration{};
   const bool second = text_of(documents->front(), "apiVersion").ends_with("/v1alpha2");
   Json result = checked(*spec, second ? "ConfigurationSpec2" : "ConfigurationSpec", problems);
+  Configuration configuration;
+  const YamlNode* errors = second ? spec->find("error") : spec;
+  configuration.catch_ = operations(errors != nullptr ? errors->find("catch") : nullptr, problems);
   if (!problems.lines.empty()) return problems.error();
-  return second ? to_v1alpha1(std::move(result)) : result;
+  configuration.spec = second ? to_v1alpha1(std::move(result)) : std::move(result);
+  configuration.spec.erase("catch");
+  return configuration;
 }
 
 Result<std::vector<std::string>> expand_files(const std::string& root, const std::string& pattern) {

@@ -46,8 +46,11 @@ struct Test {
 base::Result<std::vector<Test>> read_tests(const std::string& file);
 /// Every Test below the paths, by file name: Chainsaw files (any YAML file with a Test of its group) and KUTTL directories.
 base::Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths);
-/// A Configuration's spec in the v1alpha1 form.
-base::Result<Json> read_configuration(const std::string& file);
+struct Configuration {
+  Json spec = Json::object();  // in the v1alpha1 form, without catch
+  std::vector<Operation> catch_;
+};
+base::Result<Configuration> read_configuration(const std::string& file);
 
 /// The checks behind them; also used by KUTTL files.
 struct Problems {

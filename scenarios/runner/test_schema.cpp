@@ -30,12 +30,12 @@ const std::map<std::string_view, Fields>& schema() {
     const Fields bindings = {{"bindings", "[Binding]"}};
     const Fields outputs = {{"outputs", "[Output]"}};
     const Fields source = {{"file", "string"}, {"resource", "any"}, {"template", "bool"}};
-    const Fields change = joined({timeout, clusters, bindings, outputs, source, {{"dryRun", "bool"}, {"expect", "[Expectation]"}}});
+    const Fields change = joined({timeout, clusters, bindings, outputs, source, {{"dryRun", "bool"}, {"subresource", "string"}, {"expect", "[Expectation]"}}});
     const Fields look = joined({timeout, clusters, bindings, source});
     const Fields type = {{"apiVersion", "string"}, {"kind", "string"}};
     const Fields name = {{"name", "string"}, {"namespace", "string"}};
     const Fields select = joined({name, {{"selector", "string"}}});
-    const Fields old_resource = {{"resource", "string"}};  // the form before apiVersion and kind; refused with a reason by the runner
+    const Fields old_resource = {{"resource", "string"}};  // the form before apiVersion and kind: "pods", "deployments.apps"
     const Fields exec = joined({timeout, clusters, bindings, outputs, {{"check", "any"}, {"env", "[Binding]"}, {"skipLogOutput", "bool"}, {"skipCommandOutput", "bool"}, {"workDir", "string"}}});
     const Fields compiler = {{"compiler", "compiler"}};
     const Fields collectors = {{"podLogs", "PodLogs"}, {"events", "Events"}, {"describe", "Describe"}, {"wait", "Wait"}, {"get", "Get"}, {"delete", "Delete"},

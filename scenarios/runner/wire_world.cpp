@@ -149,11 +149,6 @@ Result<std::unique_ptr<WireWorld>> WireWorld::start(boost::asio::io_context& io,
   parts.lab.kube_get = [lab_world](const std::string& target) { return lab_world->kube_get(target); };
   parts.lab.journal = [lab_world](std::string line) { lab_world->journal().add(line); };
   parts.lab.rng = base::Rng(parts.rng.next());
-  parts.world->move_clock = [all](const Json& spec) -> std::string {
-    (void)spec;
-    (void)all;
-    return "time is the machine's here; moving it needs the virtual world";
-  };
   if (parts.config.world.provisioner)
     if (auto started = parts.start_provisioner(); !started) return started.error();
   if (auto written = parts.write_files(); !written) return written.error();

@@ -4,6 +4,7 @@
 
 #include "k8s-fake/config_file.h"
 #include "provisioner/base/text.h"
+#include "scenarios/runner/lab_load.h"
 #include "scenarios/runner/lab_objects.h"
 
 namespace scenario {
@@ -27,9 +28,19 @@ std::string Journal::text() const {
 }
 
 World::World(boost::asio::any_io_executor executor, base::Clock& clock, const WorldConfig& config)
-    : executor_(std::move(executor)), clock_(clock), seed_(config.seed), logger_(clock, config.log), journal_(clock) {}
+    : executor_(std::move(executor)), clock_(clock), seed_(config.seed), logger_(clock, config.log), journal_(clock), kube_faults_(config.seed) {}
 
-World::~World() = default;
+World::~World() {
+  for (const auto& [name, timer] : later_) clock_.cancel(timer);
+}
+
+void World::later(const std::string& name, base::Duration delay, std::function<void()> action) { later_.emplace(name, clock_.after(delay, std::move(action))); }
+
+void World::cancel_later(const std::string& name) {
+  const auto [first, last] = later_.equal_range(name);
+  for (auto timer = first; timer != last; ++timer) clock_.cancel(timer->second);
+  later_.erase(first, last);
+}
 
 Result<std::unique_ptr<World>> World::make(boost::asio::any_io_executor executor, base::Clock& clock, const WorldConfig& config, const std::string& kube_address) {
   std::unique_ptr<World> world(new World(std::move(executor), clock, config));
@@ -46,15 +57,17 @@ Result<std::unique_ptr<World>> World::make(boost::asio::any_io_executor executor
   if (!sim) return sim.error();
   world->array_ = std::move(*sim);
   world->cluster_ = std::make_unique<k8s_fake::Fake>(world->executor_, clock, world->cluster_config_, rng.next(), world->logger_);
+  world->loads_ = std::make_unique<Loads>(*world);
   world->objects_ = std::make_unique<LabObjects>(*world);
   return world;
 }
 
 http::Response World::kube(const http::Request& request) {
   if (auto answer = objects_->before(request)) return std::move(*answer);
-  http::Response response = cluster_->handle(request);
+  http::Response response = kube_faults_.serve(request, [this](const http::Request& one) { return cluster_->handle(one); });
   if (request.method != "GET") journal_.add("kube " + request.method + " " + std::string(request.path()) + " " + std::to_string(response.status));
   objects_->after(request, response);
+  loads_->watch(request, response);
   return response;
 }
 

@@ -12,6 +12,7 @@
 #include "ontap-sim/sim.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/http/message.h"
+#include "scenarios/runner/kube_faults.h"
 #include "scenarios/runner/runner.h"
 
 /// The lab: one array, one Kubernetes cluster and what ties them together (mounts, exports, ping), without transport.
@@ -43,6 +44,7 @@ class Journal {
 };
 
 class LabObjects;
+class Loads;
 
 class World {
  public:
@@ -72,9 +74,16 @@ class World {
   /// The value of DRYDOCK_CONNECT_TO: management LIFs at their port 443 -> this address.
   std::string connect_to(const std::string& array_address) const;
 
+  /// Runs the action later unless the name's actions are cancelled before.
+  void later(const std::string& name, base::Duration delay, std::function<void()> action);
+  void cancel_later(const std::string& name);
+  /// What Fault and Load objects act through.
+  KubeFaults& kube_faults() { return kube_faults_; }
+  Loads& loads() { return *loads_; }
+
   /// Called by the worlds: what a lab object may do beyond the two simulators.
   std::function<std::string(const Json& crash)> crash;  // "" or why not
-  std::function<std::string(const Json& clock)> move_clock;
+  bool whole_clock = false;  // the lab's clock is virtual: a Clock object's answer comes when the time has passed
   /// Hands a backend file to the provisioner; `done` gets the object's status later. Empty: there is none.
   std::function<void(Json config, std::function<void(Json status)> done)> add_backend;
 
@@ -89,6 +98,9 @@ class World {
   k8s_fake::Config cluster_config_;
   std::unique_ptr<ontap_sim::Sim> array_;
   std::unique_ptr<k8s_fake::Fake> cluster_;
+  KubeFaults kube_faults_;
+  std::multimap<std::string, base::TimerId> later_;
+  std::unique_ptr<Loads> loads_;
   std::unique_ptr<LabObjects> objects_;
 };
 

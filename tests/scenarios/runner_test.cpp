@@ -119,7 +119,7 @@ TEST_F(Runner, BlocksRunInOrder) {
   for (const auto& step : result.steps)
     for (const auto& operation : step.operations)
       if (operation.verdict != Verdict::skipped) names.push_back(operation.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"goes-on", "second", "step-catch", "test-catch", "at-last", "tidy"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"goes-on", "second", "test-catch", "step-catch", "at-last", "tidy"}));
   EXPECT_EQ(result.steps[1].verdict, Verdict::skipped);
 }
 
@@ -139,6 +139,27 @@ TEST_F(Runner, NamespacesBindingsAndCleanup) {
     space_deleted = space_deleted || (line.find("DELETE /api/v1/namespaces/" + result.ns + " ") != std::string::npos);
   }
   EXPECT_TRUE(map_deleted && space_deleted);
+}
+
+TEST_F(Runner, NamespaceTemplatesSeeTheChosenNameAndMayGiveAnother) {
+  const auto result = run(
+      "  namespaceTemplate: {metadata: {name: \"(join('-', [$namespace, 'x']))\", annotations: {size: ($values.size), first: ($namespace)}}}\n  steps:\n  - try:\n"
+      "    - assert: {resource: {apiVersion: v1, kind: Namespace, metadata: {name: ($namespace), annotations: {size: 2Gi, \"(join('-', [first, 'x']))\": ($namespace)}}}}\n");
+  EXPECT_EQ(result.verdict, Verdict::passed) << why(result);
+  EXPECT_TRUE(result.ns.ends_with("-x")) << result.ns;
+  const auto fixed = run("  namespaceTemplate: {metadata: {name: foo}}\n  steps:\n  - try:\n    - assert: {resource: {apiVersion: v1, kind: Namespace, metadata: {name: foo}}}\n");
+  EXPECT_EQ(fixed.verdict, Verdict::passed) << why(fixed);
+  EXPECT_EQ(fixed.ns, "foo");
+}
+
+TEST_F(Runner, OnlyOutputsOutliveAnOperation) {
+  const auto result = run(
+      "  bindings: [{name: a, value: x}]\n  steps:\n  - try:\n"
+      "    - apply: {bindings: [{name: a, value: y}], outputs: [{name: got, value: (metadata.name)}], resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: ($a)}}}\n"
+      "    - assert: {resource: {\"(join('', [$a, $got]))\": xy}}\n"
+      "    - get: {resource: cm, name: y, format: json}\n    - wait: {resource: configmaps, name: y, timeout: 1s, for: {jsonPath: {path: '{.metadata.name}', value: y}}}\n"
+      "    - describe: {resource: deployments.apps}\n");
+  EXPECT_EQ(result.verdict, Verdict::passed) << why(result);
 }
 
 TEST_F(Runner, SameSeedSameJournal) {
@@ -183,7 +204,7 @@ TEST_F(Runner, Reports) {
   EXPECT_THAT(scenario::junit(all, scenario::Granularity::step), testing::AllOf(testing::HasSubstr("tests=\"2\" failures=\"1\""), testing::HasSubstr("&lt;2&gt;")));
   EXPECT_THAT(scenario::tap(all, scenario::Granularity::test), testing::AllOf(testing::HasSubstr("1..2\nok 1"), testing::HasSubstr("not ok 2")));
   EXPECT_THAT(scenario::json_lines(all), testing::HasSubstr("\"verdict\":\"FAIL\""));
-  EXPECT_THAT(scenario::html(all, {"a line"}, "t"), testing::AllOf(testing::HasSubstr("1 passed, 1 failed"), testing::HasSubstr("a line")));
+  EXPECT_THAT(scenario::html(all, "t"), testing::AllOf(testing::HasSubstr("1 passed, 1 failed"), testing::HasSubstr("data-lane")));
 }
 
 }  // namespace

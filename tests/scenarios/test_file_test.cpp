@@ -111,9 +111,10 @@ TEST_F(Files, SecondVersionAndTemplates) {
 
 TEST_F(Files, Configuration) {
   auto one = scenario::read_configuration(put("c1.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Configuration\nspec: {timeouts: {apply: 1m}, parallel: 3}\n"));
-  auto two = scenario::read_configuration(put("c2.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nspec: {timeouts: {apply: 1m}, execution: {parallel: 3}}\n"));
+  auto two = scenario::read_configuration(put("c2.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nspec: {timeouts: {apply: 1m}, execution: {parallel: 3}, error: {catch: [{events: {}}]}}\n"));
   ASSERT_TRUE(one.ok() && two.ok());
-  EXPECT_EQ(*one, *two);
+  EXPECT_EQ(one->spec, two->spec);
+  EXPECT_EQ(two->catch_.size(), 1U);
   EXPECT_FALSE(scenario::read_configuration(put("c3.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nspec: {execution: {paralel: 3}}\n")).ok());
 }
 
@@ -132,11 +133,31 @@ TEST_F(Files, KuttlDirectories) {
   ASSERT_EQ(test.steps.size(), 2U);
   std::vector<std::string> verbs;
   for (const auto& operation : test.steps[0].try_) verbs.push_back(operation.verb);
-  EXPECT_EQ(verbs, (std::vector<std::string>{"delete", "apply", "script", "script", "assert"}));
+  EXPECT_EQ(verbs, (std::vector<std::string>{"delete", "command", "script", "apply", "assert"}));
   EXPECT_EQ(test.steps[0].try_[4].spec["timeout"], "7s");
   EXPECT_EQ(test.steps[1].try_[0].verb, "error");
   EXPECT_EQ(test.steps[1].try_[0].spec["timeout"], "40s");
   EXPECT_EQ(test.steps[0].catch_.size(), 1U);
+  EXPECT_EQ(test.steps[0].try_[1].spec["args"], scenario::Json::parse(R"(["hi"])"));
+  // What is asserted and what is applied is the first word's business; a directory is a step; a TestFile with a selector is left out.
+  put("k/case/03-assert-more.yaml", "apiVersion: v1\nkind: Pod\n");
+  put("k/case/03-my-assert.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
+  put("k/case/04-many/one.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: b}\n");
+  put("k/case/04-many/assert.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestAssert\ncommands: [{script: 'true'}]\n");
+  put("k/case/04-many/errors.yaml", "apiVersion: v1\nkind: Secret\n");
+  put("k/case/05-other.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestFile\ntestRunSelector: {matchLabels: {a: b}}\n---\napiVersion: v1\nkind: Pod\n");
+  put("k/case/README.md", "no part of it");
+  put("k/case/06-note.txt", "no part of it");
+  const auto more = scenario::find_tests({root_ + "/k/kuttl-test.yaml"});
+  ASSERT_TRUE(more.ok()) << more.error().message;
+  ASSERT_EQ(more->size(), 1U);
+  std::string seen;
+  for (std::size_t i = 2; i < more->front().steps.size(); ++i) {
+    seen += more->front().steps[i].name + ":";
+    for (const auto& operation : more->front().steps[i].try_) seen += " " + operation.verb;
+    seen += "\n";
+  }
+  EXPECT_EQ(seen, "3-my-assert: apply assert\n4-one: apply script error\n5:\n");
   put("k/case/02-x.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nboom: 1\n");
   const auto bad = scenario::find_tests({root_ + "/k"});
   ASSERT_FALSE(bad.ok());

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# cli_test.sh DRYDOCK: what people type: init, run with its selections and reports, watch, another cluster, completion, explore, refusals.
+set -eu
+drydock=$1
+folder=$(mktemp -d)
+pids=()
+finish() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done
+  rm -rf "$folder"
+}
+trap finish EXIT
+fail() { echo "FAILED: $*"; exit 1; }
+expect() { grep -qF -- "$2" "$1" || { cat "$1"; fail "no \"$2\" in $1"; }; }
+# Waits for a line; the test's time limit is the only clock.
+await() { until grep -qF -- "$2" "$1" 2>/dev/null; do sleep 0.1; done; }
+cd "$folder"
+
+echo "init writes a suite that passes, and does not overwrite it"
+"$drydock" init mine >init.txt
+"$drydock" run --virtual mine >first.txt
+expect first.txt "1 passed, 0 failed"
+if "$drydock" init mine >again.txt 2>&1; then fail "init overwrote a file"; fi
+expect again.txt "exists already"
+
+echo "names, labels, numbers, processes, first failure"
+mkdir many
+for name in a b c; do
+  printf 'apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: %s, labels: {size: %s, odd: "%s"}}\nspec:\n  steps:\n  - try: [{sleep: {duration: 1s}}, {%s}]\n' \
+    "$name" "s-$name" "$([ $name = b ] && echo no || echo yes)" "$([ $name = b ] && echo 'assert: {timeout: 1s, resource: {(`1`): 2}}' || echo 'sleep: {duration: 1s}')" >many/$name.yaml
+done
+if "$drydock" run many >all.txt; then fail "a failure went unnoticed"; fi
+expect all.txt "2 passed, 1 failed"
+expect all.txt "repeat with: drydock run --seed 1 many"
+"$drydock" run --selector 'odd=yes,size!=s-c' many >some.txt
+expect some.txt "1 passed, 0 failed"
+"$drydock" run --include '^c$' --repeat 3 many >thrice.txt
+expect thrice.txt "3 passed, 0 failed"
+"$drydock" run --parallel 3 --exclude b many >side.txt
+expect side.txt "2 passed, 0 failed"
+if "$drydock" run --fail-fast many >fast.txt; then fail "a failure went unnoticed"; fi
+expect fast.txt "SKIP  c"
+printf 'apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nmetadata: {name: c}\nspec: {discovery: {excludeTestRegex: "^b$"}, execution: {parallel: 2, repeatCount: 2}}\n' >many/.chainsaw.yaml
+"$drydock" run many >configured.txt
+expect configured.txt "4 passed, 0 failed"
+rm many/.chainsaw.yaml
+
+echo "reports"
+"$drydock" run --junit r.xml --json r.json --tap r.tap --html r.html --granularity operation many >report.txt || true
+expect r.xml '<testsuites name="drydock"'
+expect r.tap "TAP version 13"
+expect r.html "class=\"timeline\""
+[ "$(wc -l <r.json)" -ge 3 ] || fail "too few JSON lines"
+
+echo "watch runs again when a file changes"
+"$drydock" run --watch --virtual mine >watch.txt 2>&1 &
+pids+=($!)
+await watch.txt "1 passed, 0 failed"
+echo "# changed" >>mine/first-claim/chainsaw-test.yaml
+until [ "$(grep -c '1 passed, 0 failed' watch.txt)" -ge 2 ]; do
+  sleep 0.1
+  touch mine/first-claim/chainsaw-test.yaml
+done
+
+echo "the same suite against another cluster"
+"$drydock" up --dir other --k8s-listen 127.0.0.1:0 --ontap-listen 127.0.0.1:0 >up.txt 2>&1 &
+pids+=($!)
+until [ -s other/kubeconfig ]; do sleep 0.1; done
+mkdir plain
+cat >plain/chainsaw-test.yaml <<'Y'
+apiVersion: chainsaw.kyverno.io/v1alpha1
+kind: Test
+metadata: {name: plain}
+spec:
+  steps:
+  - try:
+    - apply: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {k: v}}}
+    - assert: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {k: v}}}
+    - script: {content: 'echo "$NAMESPACE"; test -n "$KUBECONFIG"', check: {($error == null && $stdout == $namespace): true}}
+Y
+"$drydock" run --cluster other/kubeconfig plain >elsewhere.txt || { cat elsewhere.txt up.txt; fail "not against another cluster"; }
+expect elsewhere.txt "1 passed, 0 failed"
+if "$drydock" run --cluster nowhere plain >nowhere.txt 2>&1; then fail "ran against nothing"; fi
+expect nowhere.txt "nowhere"
+
+echo "completion"
+for shell in bash zsh fish; do "$drydock" completion $shell >complete.$shell; done
+bash -c 'source complete.bash; COMP_WORDS=(drydock ex) COMP_CWORD=1; _drydock; [ "${COMPREPLY[*]}" = explore ]' || fail "bash does not complete"
+bash -c 'source complete.bash; COMP_WORDS=(drydock run --jun) COMP_CWORD=2; _drydock; [ "${COMPREPLY[*]}" = --junit ]' || fail "bash does not complete flags"
+expect complete.zsh "bashcompinit"
+expect complete.fish "complete -c drydock"
+# Every flag that the help names is completed.
+for flag in $("$drydock" run --help | grep -oE '^  --[a-z-]+' | grep -v -- --help); do expect complete.bash "$flag"; done
+
+echo "a scenario stays in its directory and on loopback"
+mkdir -p jail
+for row in 'apply: {file: ../../../../../../etc/passwd}|lies outside' 'apply: {file: /etc/passwd}|relative to its own directory' 'assert: {file: http://example.com/x.yaml}|of its own directory only' \
+  'script: {content: "true"}|wire'; do
+  printf 'apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: jail}\nspec:\n  steps:\n  - try: [{%s}]\n' "${row%%|*}" >jail/chainsaw-test.yaml
+  if "$drydock" run --virtual jail >jail.txt 2>&1; then fail "${row%%|*} was allowed"; fi
+  expect jail.txt "${row##*|}"
+done
+
+echo "explore: a crash point of a suite, bad arguments"
+"$drydock" explore mine --at 5b >explore.txt || { cat explore.txt; fail "explore"; }
+expect explore.txt "2 passed, 0 failed"
+for bad in "--at x" "--history {}x" "no/such/path"; do
+  # shellcheck disable=SC2086
+  if "$drydock" explore $bad >bad.txt 2>&1; then fail "explore took $bad"; fi
+done
+echo "all of it works"
