@@ -103,6 +103,6 @@ TEST_P(PlantedFaults, AreFoundAndShrunk) {
 INSTANTIATE_TEST_SUITE_P(All, PlantedFaults,
                          testing::Values(PlantedCase{"NoIntent", provisioner::Planted::no_intent}, PlantedCase{"DeleteExported", provisioner::Planted::delete_exported},
                                          PlantedCase{"LostReplyFailed", provisioner::Planted::lost_reply_failed}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& row) { return row.param.name; });
 
 }  // namespace

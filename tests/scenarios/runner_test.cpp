@@ -155,9 +155,9 @@ TEST_F(Runner, NamespaceTemplatesSeeTheChosenNameAndMayGiveAnother) {
 TEST_F(Runner, OnlyOutputsOutliveAnOperation) {
   const auto result = run(
       "  bindings: [{name: a, value: x}]\n  steps:\n  - try:\n"
-      "    - apply: {bindings: [{name: a, value: y}], outputs: [{name: got, value: (metadata.name)}], resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: ($a)}}}\n"
-      "    - assert: {resource: {\"(join('', [$a, $got]))\": xy}}\n"
-      "    - get: {resource: cm, name: y, format: json}\n    - wait: {resource: configmaps, name: y, timeout: 1s, for: {jsonPath: {path: '{.metadata.name}', value: y}}}\n"
+      "    - apply: {bindings: [{name: a, value: w}], outputs: [{name: got, value: (metadata.name)}], resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: ($a)}}}\n"
+      "    - assert: {resource: {\"(join('', [$a, $got]))\": xw}}\n"
+      "    - get: {resource: cm, name: w, format: json}\n    - wait: {resource: configmaps, name: w, timeout: 1s, for: {jsonPath: {path: '{.metadata.name}', value: w}}}\n"
       "    - describe: {resource: deployments.apps}\n");
   EXPECT_EQ(result.verdict, Verdict::passed) << why(result);
 }
