@@ -54,8 +54,8 @@ fuzz: packages
 	cmake --preset fuzz
 	cmake --build --preset fuzz --target $$(cd tests/fuzz && ls *_fuzz.cpp | sed 's/\.cpp$$//') -- -j $(JOBS)
 	@cd build/fuzz && for target in bin/*_fuzz; do \
-	   name=$$(basename $$target); mkdir -p corpus/$$name; echo "$$name"; \
-	   $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=0 -print_final_stats=1 -artifact_prefix=$$name- corpus/$$name || exit 1; \
+	   name=$$(basename $$target); mkdir -p corpus/$$name; echo "$$name"; seeds=$(CURDIR)/tests/fuzz/corpus/$$name; [ -d $$seeds ] || seeds=; \
+	   $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=0 -print_final_stats=1 -artifact_prefix=$$name- corpus/$$name $$seeds || exit 1; \
 	 done
 
 format:

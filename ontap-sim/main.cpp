@@ -9,6 +9,7 @@
 #include "ontap-sim/list_apis.h"
 #include "ontap-sim/listeners.h"
 #include "ontap-sim/sim.h"
+#include "ontap-sim/ssh.h"
 #include "provisioner/base/allocator.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/random.h"
@@ -73,12 +74,23 @@ int serve(const Flags& flags) {
   auto listeners = ontap_sim::Listeners::start(io, clock, **sim, listen, logger);
   if (!listeners) return fail(listeners.error().message);
   for (const auto& [name, url] : (*listeners)->urls()) std::printf("listening %s %s\n", name.c_str(), url.c_str());
+  std::unique_ptr<ontap_sim::SshServer> ssh;
+  if (!flags.listen_ssh.empty()) {
+    const auto where = base::http::parse_listen(flags.listen_ssh);
+    if (!where) return fail(where.error().message);
+    warn_if_open(*where);
+    auto started = ontap_sim::SshServer::start(io, **sim, *where, logger);
+    if (!started) return fail(started.error().message);
+    ssh = std::move(*started);
+    std::printf("listening ontap-ssh ssh://%s:%u\n", ssh->address().c_str(), static_cast<unsigned>(ssh->port()));
+  }
   std::printf("ready\n");
   std::fflush(stdout);
 
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code&, int) {
     (*listeners)->stop();
+    if (ssh) ssh->stop();
   });
   io.run();
   return 0;
@@ -93,6 +105,7 @@ int main(int argc, char** argv) {
   app.add_option("--config", flags.config, "LAB.yaml; its `ontap:` section describes the cluster")->type_name("FILE");
   app.add_option("--listen", flags.listen, "HTTPS of the cluster management LIF; port 0: any free one")->type_name("ADDRESS:PORT")->capture_default_str();
   app.add_option("--listen-http", flags.listen_http, "the same in clear; off by default")->type_name("ADDRESS:PORT");
+  app.add_option("--listen-ssh", flags.listen_ssh, "the command line over SSH; off by default")->type_name("ADDRESS:PORT");
   app.add_option("--lif-port", flags.lif_port, "open HTTPS on this port of every local SVM management LIF")->type_name("PORT");
   app.add_option("--state", flags.state, "keep the cluster in this folder and find it again at the next start")->type_name("DIR");
   app.add_option("--user", flags.user, "the cluster's administrator (default admin)")->type_name("NAME");

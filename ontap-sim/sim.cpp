@@ -229,6 +229,7 @@ Response Sim::control(const Request& request, std::string_view what) {
   }
   if (*role != "admin") return json_error(403, "role \"" + *role + "\" may not control the lab");
   if (what == "commands") return request.method == "POST" ? control_commands(request.body, credentials->user) : json_error(405, "commands takes POST");
+  if (what == "invariants") return request.method == "GET" ? json_response(200, {{"problems", model::check_invariants(*cluster_)}}) : json_error(405, "invariants takes GET");
   if (what == "clock") return control_clock(request.method, request.body);
   if (what == "faults" || what.starts_with("faults/")) {
     if (request.method == "GET") return json_response(200, faults_.list());
@@ -244,7 +245,7 @@ Response Sim::control(const Request& request, std::string_view what) {
     }
     return json_error(405, "faults takes GET, POST and DELETE");
   }
-  return json_error(404, "there are commands, faults and clock");
+  return json_error(404, "there are commands, faults, invariants and clock");
 }
 
 // {"commands": ["…"], "answers": ["…"]}: one session runs them in order; each question takes the next answer. A command whose

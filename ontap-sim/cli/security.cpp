@@ -94,6 +94,32 @@ Reply login_delete_one(Call& call, const Record& record) {
 }
 Reply login_delete(Call& call) { return for_each_selected(call, login_delete_one, "deleted"); }
 
+// Keys are counted from 0, as -index says.
+std::vector<Record> list_keys(Call& call) {
+  std::vector<Record> records;
+  for (const auto& [name, user] : call.cluster.users) {
+    if (!may_see(call, name.first)) continue;
+    for (std::size_t i = 0; i < user.public_keys.size(); ++i) {
+      records.push_back({{"vserver", name.first}, {"username", name.second}, {"index", std::to_string(i)}, {"publickey", user.public_keys[i]}});
+    }
+  }
+  return records;
+}
+const View kKeys{.layouts = {{.flag = "", .header = "User Name    Index Public Key\n"
+                                         "------------ ----- ----------------------------------------",
+                               .columns = {"username", "index", "publickey"},
+                               .align = "lrl",
+                               .heading = "vserver"}},
+                 .fields = {{"vserver", "Vserver", true}, {"username", "UserName", true}, {"index", "Index", true}, {"publickey", "Public Key"}},
+                 .list = list_keys};
+Reply publickey_create(Call& call) {
+  return done(model::add_public_key(call.cluster, account_svm(call), user_param(call), call.number("index"), call.text("publickey")));
+}
+Reply publickey_delete_one(Call& call, const Record& record) {
+  return done(model::delete_public_key(call.cluster, text_of(record, "vserver"), text_of(record, "username"), base::parse_unsigned(text_of(record, "index")).value_or(0)));
+}
+Reply publickey_delete(Call& call) { return for_each_selected(call, publickey_delete_one, "deleted"); }
+
 }  // namespace
 
 std::vector<Command> security_commands() {
@@ -112,6 +138,9 @@ std::vector<Command> security_commands() {
       {.path = "security login create", .help = "Add a login method", .params = {vserver, user, application, method, optional("role", "text", "Role Name"), optional("comment", "text", "Comment Text")}, .run = login_create, .source = source},
       {.path = "security login modify", .help = "Modify a login method", .params = {vserver, user, application, method, required("role", "text", "Role Name")}, .run = login_modify, .source = source},
       {.path = "security login delete", .help = "Delete a login method", .params = {vserver, user, application, method}, .run = login_delete, .view = &kLogins, .source = source},
+      {.path = "security login publickey create", .help = "Add a new public key", .params = {vserver, required("username", "text", "User Name"), number("index", "Index"), required("publickey", "certificate", "Public Key"), optional("comment", "text", "Comment")}, .run = publickey_create, .source = source},
+      {.path = "security login publickey delete", .help = "Delete a public key", .params = {vserver, required("username", "text", "User Name"), number("index", "Index")}, .run = publickey_delete, .view = &kKeys, .source = source},
+      {.path = "security login publickey show", .help = "Display public keys", .view = &kKeys, .source = source},
       {.path = "security login show", .help = "Show user login methods", .view = &kLogins, .source = source},
   };
 }

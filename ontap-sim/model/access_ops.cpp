@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "provisioner/base/text.h"
+
 namespace ontap_sim::model {
 namespace {
 
@@ -111,6 +113,27 @@ Result<void> unlock_user(Cluster& cluster, const std::string& svm, const std::st
   if (!at->second.locked) return ModelError{Errno::internal_error, "Account \"" + name + "\" is already unlocked."};
   if (at->second.password.empty()) return ModelError{Errno::internal_error, "Account \"" + name + "\" has no password; set one first."};
   at->second.locked = false;
+  cluster.touch();
+  return {};
+}
+
+Result<void> add_public_key(Cluster& cluster, const std::string& svm, const std::string& name, std::optional<std::uint64_t> index, const std::string& key) {
+  const auto at = cluster.users.find({svm, name});
+  if (at == cluster.users.end()) return no_user(name);
+  std::vector<std::string>& keys = at->second.public_keys;
+  const auto words = base::split(base::trim(key), ' ');
+  if (words.size() < 2 || words[0].empty() || words[1].empty()) return invalid_value("publickey", "security-login-publickey-create", key);
+  if (index && *index < keys.size()) return duplicate_entry();
+  if (index && *index > 99) return invalid_value("index", "security-login-publickey-create", std::to_string(*index));
+  keys.push_back(std::string(base::trim(key)));
+  cluster.touch();
+  return {};
+}
+
+Result<void> delete_public_key(Cluster& cluster, const std::string& svm, const std::string& name, std::uint64_t index) {
+  const auto at = cluster.users.find({svm, name});
+  if (at == cluster.users.end() || index >= at->second.public_keys.size()) return missing_entry();
+  at->second.public_keys.erase(at->second.public_keys.begin() + static_cast<std::ptrdiff_t>(index));
   cluster.touch();
   return {};
 }

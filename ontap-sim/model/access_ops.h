@@ -18,6 +18,10 @@ std::optional<std::string> check_login(const Cluster& cluster, const std::string
                                        const std::string& application);
 /// The role of a user that is vouched for by other means (certificate, public key), or nothing.
 std::optional<std::string> role_of(const Cluster& cluster, const std::string& svm, const std::string& user, const std::string& application);
+/// At `index`, or after the last one. Errors: 16034 user, 13130 index taken, 13115 no key ("TYPE BASE64 [COMMENT]").
+Result<void> add_public_key(Cluster& cluster, const std::string& svm, const std::string& user, std::optional<std::uint64_t> index, const std::string& key);
+/// Errors: 15661.
+Result<void> delete_public_key(Cluster& cluster, const std::string& svm, const std::string& user, std::uint64_t index);
 bool role_exists(const Cluster& cluster, const std::string& svm, const std::string& role);
 
 void add_event(Cluster& cluster, EmsEvent event);

@@ -45,6 +45,39 @@ void renew_base_snapshot(Cluster& cluster, SnapMirror& mirror) {
   mirror.newest_snapshot_time = cluster.now();
 }
 
+/// The newest snapshot that both ends have; from it a transfer can go on.
+const Snapshot* common_snapshot(const Volume* source, const Volume* target) {
+  if (source == nullptr || target == nullptr) return nullptr;
+  for (auto at = target->snapshots.rbegin(); at != target->snapshots.rend(); ++at) {
+    const Snapshot* other = source->find_snapshot(at->name);
+    if (other != nullptr && other->version_uuid == at->version_uuid) return &*at;
+  }
+  return nullptr;
+}
+
+/// The destination's snapshots become the source's (only the newest with MirrorLatest); one that a clone holds stays.
+void copy_snapshots(const SnapMirror& mirror, const Volume& source, Volume& target) {
+  std::vector<Snapshot> wanted;
+  for (const Snapshot& theirs : source.snapshots) {
+    if (mirror.policy == "MirrorLatest" && theirs.name != mirror.newest_snapshot) continue;
+    const Snapshot* ours = target.find_snapshot(theirs.name);
+    Snapshot copy = ours != nullptr && ours->version_uuid == theirs.version_uuid ? *ours : theirs;
+    if (ours == nullptr || ours->version_uuid != theirs.version_uuid) copy.clones = 0;
+    copy.held = theirs.held;
+    copy.owners.clear();
+    if (theirs.name == mirror.newest_snapshot) copy.owners = {"snapmirror"};
+    wanted.push_back(std::move(copy));
+  }
+  for (const Snapshot& ours : target.snapshots) {
+    const bool stays = ours.clones > 0 && std::none_of(wanted.begin(), wanted.end(), [&](const Snapshot& each) { return each.name == ours.name; });
+    if (stays) wanted.push_back(ours);
+  }
+  std::stable_sort(wanted.begin(), wanted.end(), [](const Snapshot& a, const Snapshot& b) { return a.created < b.created; });
+  target.snapshots = std::move(wanted);
+  target.snapshot_held = 0;
+  for (const Snapshot& each : target.snapshots) target.snapshot_held += each.held;
+}
+
 }  // namespace
 
 Result<SnapMirror*> require_mirror(Cluster& cluster, const Endpoint& destination) {
@@ -61,6 +94,7 @@ Result<SnapMirror*> create_mirror(Cluster& cluster, const NewMirror& spec) {
   }
   if (cluster.find_svm(spec.destination.svm) == nullptr) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
   const std::string type = spec.type.empty() ? "data_protection" : spec.type;
+  const Snapshot* base = nullptr;  // a writable destination that was a mirror, or the source, before: to be resynced
   if (spec.source.svm != spec.destination.svm && !are_peers(cluster, spec.source.svm, spec.destination.svm)) {
     return refused("Vserver \"" + spec.destination.svm + "\" is not peered with Vserver \"" + spec.source.svm + "\".");
   }
@@ -68,7 +102,8 @@ Result<SnapMirror*> create_mirror(Cluster& cluster, const NewMirror& spec) {
     const Volume* volume = mirror_volume(cluster, spec.destination);
     if (volume == nullptr) return ModelError{Errno::entry_does_not_exist, "Volume \"" + spec.destination.volume + "\" does not exist: entry doesn't exist"};
     const VolumeType wanted = type == "load_sharing" ? VolumeType::ls : VolumeType::dp;
-    if (volume->type != wanted) return ModelError{Errno::snapmirror_not_dp, "Volume \"" + volume->name + "\" is not a volume of type " + (wanted == VolumeType::ls ? "LS." : "DP.")};
+    if (volume->type == VolumeType::rw && wanted == VolumeType::dp) base = common_snapshot(mirror_volume(cluster, spec.source), volume);
+    if (volume->type != wanted && base == nullptr) return ModelError{Errno::snapmirror_not_dp, "Volume \"" + volume->name + "\" is not a volume of type " + (wanted == VolumeType::ls ? "LS." : "DP.")};
   }
   if (cluster.find_svm(spec.source.svm) != nullptr && !spec.source.volume.empty() && mirror_volume(cluster, spec.source) == nullptr) {
     return ModelError{Errno::entry_does_not_exist, "Volume \"" + spec.source.volume + "\" does not exist: entry doesn't exist"};
@@ -88,6 +123,11 @@ Result<SnapMirror*> create_mirror(Cluster& cluster, const NewMirror& spec) {
   mirror.max_transfer_rate = spec.max_transfer_rate;
   mirror.identity_preserve = spec.identity_preserve;
   mirror.id = new_uuid(cluster.rng);
+  if (base != nullptr) {
+    mirror.mirror_state = "broken_off";
+    mirror.newest_snapshot = base->name;
+    mirror.newest_snapshot_time = base->created;
+  }
   Record known;
   known.fields = {{"destination-location", spec.destination.location()}, {"destination-volume", spec.destination.volume},
                   {"destination-vserver", spec.destination.svm}, {"policy-type", "async_mirror"}, {"relationship-id", mirror.id.text()},
@@ -139,6 +179,7 @@ std::string finish_transfer(Cluster& cluster, const Endpoint& destination) {
     Svm& svm = *cluster.find_svm(destination.svm);
     target->active = source->active;
     target->files_used = source->files_used;
+    copy_snapshots(mirror, *source, *target);
     recharge(cluster, svm, *target);
   }
   mirror.last_transfer_type = mirror.pending;

@@ -34,7 +34,8 @@ void write_port(Out& out, const model::Cluster& cluster, const Port& port) {
   out.text("operational-speed", port.speed);
   out.text("port", port.name);
   out.text("port-type", port.type);
-  if (cluster.ontapi_minor < 30) out.text("role", port.ipspace == "Cluster" ? "cluster" : port.name == "e0M" ? "node_mgmt" : "data");
+  // Old by 8.3, but still there: Manila asks every release for ports of role data.
+  out.text("role", port.ipspace == "Cluster" ? "cluster" : port.name == "e0M" ? "node_mgmt" : "data");
   if (port.vlan_id > 0) {
     out.integer("vlan-id", port.vlan_id);
     out.text("vlan-node", port.node);

@@ -25,6 +25,7 @@ struct SettingsTable {
   std::vector<ListField> lists{};
   Errno missing = Errno::entry_does_not_exist;
   std::vector<const char*> secrets{};  // taken, never shown
+  const char* svm_field = "vserver";
 };
 
 ModelError no_row(const SettingsTable& table, const std::string& key) {
@@ -49,7 +50,7 @@ void write_row(Out& out, const SettingsTable& table, const Svm& svm, const std::
     if (const auto at = record.lists.find(list.name); at != record.lists.end()) out.list(list.name, list.child, at->second);
   }
   out.text(table.key, key);
-  out.text("vserver", svm.name);
+  out.text(table.svm_field, svm.name);
 }
 
 Status create_row(Call& call, const SettingsTable& table, const Record& defaults = {}) {
@@ -159,10 +160,14 @@ Status ldap_config_get_iter(Call& call) {
 }
 
 const SettingsTable kKerberosRealm{"kerberos-realm",
-                                   {"kerberos-realm", {"vserver", "config-name"}},
-                                   "config-name",
+                                   {"kerberos-realm", {"vserver-name", "realm"}},
+                                   "realm",
                                    {"ad-server-ip", "ad-server-name", "admin-server-ip", "admin-server-port", "clock-skew", "comment", "kdc-ip", "kdc-port", "kdc-vendor",
-                                    "password-server-ip", "password-server-port", "realm"}};
+                                    "password-server-ip", "password-server-port", "config-name"},
+                                   {},
+                                   Errno::entry_does_not_exist,
+                                   {},
+                                   "vserver-name"};
 
 Status kerberos_realm_create(Call& call) {
   const std::string vendor = base::to_lower(call.text("kdc-vendor"));
@@ -334,10 +339,10 @@ std::vector<ApiEntry> settings_apis() {
       "netgroup-scope preferred-ad-servers:r query-timeout:i return-record:b schema servers:r ldap-servers:r@120 tcp-port:i use-start-tls:b user-dn user-scope "
       "skip-config-validation:b";
   constexpr std::string_view realm =
-      "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name* kdc-ip kdc-port:i kdc-vendor* password-server-ip "
+      "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name kdc-ip* kdc-port:i kdc-vendor* password-server-ip "
       "password-server-port:i realm* return-record:b";
   constexpr std::string_view realm_modify =
-      "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name* kdc-ip kdc-port:i kdc-vendor password-server-ip "
+      "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name kdc-ip kdc-port:i kdc-vendor password-server-ip "
       "password-server-port:i realm";
   constexpr std::string_view scope =
       "check-extensions-on-directories:b export-policies-to-exclude:r export-policies-to-include:r file-extensions-to-exclude:r file-extensions-to-include:r "
@@ -352,7 +357,7 @@ std::vector<ApiEntry> settings_apis() {
       {.name = "ldap-config-get-iter", .scope = Scope::any, .input = kIter, .run = ldap_config_get_iter, .source = "Ansible"},
       {.name = "kerberos-realm-create", .scope = Scope::svm, .input = realm, .run = kerberos_realm_create, .source = "13130: Manila"},
       {.name = "kerberos-realm-modify", .scope = Scope::svm, .input = realm_modify, .run = kerberos_realm_modify, .source = "Manila"},
-      {.name = "kerberos-realm-delete", .scope = Scope::svm, .input = "config-name*", .run = kerberos_realm_delete, .source = "Ansible"},
+      {.name = "kerberos-realm-delete", .scope = Scope::svm, .input = "realm*", .run = kerberos_realm_delete, .source = "Ansible"},
       {.name = "kerberos-realm-get-iter", .scope = Scope::any, .input = kIter, .run = kerberos_realm_get_iter, .source = "Ansible"},
       {.name = "kerberos-config-get", .scope = Scope::svm, .input = "desired-attributes:r interface-name*", .run = kerberos_config_get, .source = "Manila"},
       {.name = "kerberos-config-modify", .scope = Scope::svm,

@@ -7,12 +7,9 @@ the simulator by its pid. Prints one line per failed check and the count; exit s
 """
 import os
 import re
-import signal
 import ssl
-import subprocess
 import sys
 import tempfile
-import threading
 
 os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 ssl._create_default_https_context = ssl._create_unverified_context  # the lab's certificate is its own
@@ -20,6 +17,7 @@ ssl._create_default_https_context = ssl._create_unverified_context  # the lab's 
 from cinder.volume.drivers.netapp.dataontap.client import api as netapp_api  # noqa: E402
 from cinder.volume.drivers.netapp.dataontap.client import client_cmode  # noqa: E402
 from cinder import ssh_utils  # noqa: E402
+from simulator import Checks, Simulator  # noqa: E402
 
 GIB = 1 << 30
 
@@ -29,21 +27,7 @@ ssh_utils.CONF.set_override("ssh_hosts_key_file", KNOWN_HOSTS.name)
 ssh_utils.CONF.set_override("state_path", os.path.dirname(KNOWN_HOSTS.name))
 
 
-class Checks:
-    def __init__(self):
-        self.passed = 0
-        self.failed = 0
-
-    def that(self, name, holds, got=None):
-        if holds:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"FAILED {name}: got {got!r}")
-
-    def same(self, name, got, wanted):
-        self.that(f"{name} (wanted {wanted!r})", got == wanted, got)
-
+class CinderChecks(Checks):
     def refused(self, name, code, call, *args, **kwargs):
         try:
             got = call(*args, **kwargs)
@@ -54,18 +38,6 @@ class Checks:
             self.that(name, code in str(error), str(error))
             return
         self.that(name, False, got)
-
-
-def start(program):
-    """The simulator's process and the URLs it printed."""
-    process = subprocess.Popen([program, "--listen", "127.0.0.1:0", "--listen-http", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
-    urls = []
-    for line in process.stdout:
-        urls += re.findall(r"https?://[0-9.]+:[0-9]+", line)
-        if line.strip() == "ready":
-            break
-    threading.Thread(target=process.stdout.read, daemon=True).start()
-    return process, urls
 
 
 def client_for(url, vserver="svm1", password="netapp123"):
@@ -201,20 +173,18 @@ def check_login(checks, url):
 
 
 def main():
-    checks = Checks()
-    for scheme in ("http", "https"):
-        process, urls = start(sys.argv[1])
+    checks = CinderChecks()
+    for name in ("ontap-http", "ontap"):
+        simulator = Simulator(sys.argv[1], "--listen-http", "127.0.0.1:0")
         try:
-            url = next(u for u in urls if u.startswith(scheme + "://"))
+            url = simulator.urls[name]
             client = client_for(url)
             for part in (check_start, check_aggregates, check_volumes, check_block, check_snapshots, check_nfs):
                 part(checks, client)
             check_login(checks, url)
         finally:
-            process.send_signal(signal.SIGTERM)
-            checks.same("exit status", process.wait(timeout=20), 0)
-    print(f"{checks.passed} passed, {checks.failed} failed")
-    return 1 if checks.failed or checks.passed < 100 else 0
+            checks.same("exit status", simulator.end(), 0)
+    return checks.status(at_least=100)
 
 
 if __name__ == "__main__":
