@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <functional>
 
 #include "provisioner/base/http/wire.h"
@@ -54,8 +55,8 @@ inline int run_program(CLI::App& app, int argc, char** argv, const std::function
     return body();
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
-  } catch (...) {
-    std::fprintf(stderr, "%s: ended by an unexpected failure\n", app.get_name().c_str());
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "%s: ended by an unexpected failure: %s\n", app.get_name().c_str(), failure.what());
     return 1;
   }
 }
