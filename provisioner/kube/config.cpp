@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
 
-std::string text_at(const Json& object, const char* key) {
+std::string config_text(const Json& object, const char* key) {
   if (!object.is_object()) return {};
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -26,20 +26,20 @@ std::string text_at(const Json& object, const char* key) {
 Json named(const Json& config, const char* list, const std::string& name, const char* inner) {
   if (!config.contains(list) || !config[list].is_array()) return {};
   for (const Json& entry : config[list]) {
-    if (text_at(entry, "name") == name && entry.contains(inner)) return entry[inner];
+    if (config_text(entry, "name") == name && entry.contains(inner)) return entry[inner];
   }
   return {};
 }
 
 /// Data given inline (base64) or as a file name; "" when neither is there.
 Result<std::string> material(const Json& from, const std::string& key, const FileReader& read, const std::string& folder) {
-  const std::string inline_data = text_at(from, (key + "-data").c_str());
+  const std::string inline_data = config_text(from, (key + "-data").c_str());
   if (!inline_data.empty()) {
     const auto decoded = base::base64_decode(inline_data);
     if (!decoded) return Error{ErrorKind::invalid, "kubeconfig: " + key + "-data is not base64"};
     return *decoded;
   }
-  const std::string file = text_at(from, key.c_str());
+  const std::string file = config_text(from, key.c_str());
   if (file.empty()) return std::string();
   return read(file.starts_with("/") ? file : folder + "/" + file);
 }
@@ -86,13 +86,13 @@ Result<ApiServer> from_kubeconfig(const std::string& text, const FileReader& rea
   if (!parsed) return Error{ErrorKind::invalid, "kubeconfig: " + parsed.error().message};
   const Json& config = *parsed;
   if (!config.is_object()) return Error{ErrorKind::invalid, "kubeconfig: not a map"};
-  const Json context = named(config, "contexts", text_at(config, "current-context"), "context");
+  const Json context = named(config, "contexts", config_text(config, "current-context"), "context");
   if (context.is_null()) return Error{ErrorKind::invalid, "kubeconfig: no current context"};
-  const Json cluster = named(config, "clusters", text_at(context, "cluster"), "cluster");
+  const Json cluster = named(config, "clusters", config_text(context, "cluster"), "cluster");
   if (cluster.is_null()) return Error{ErrorKind::invalid, "kubeconfig: the current context names no cluster"};
-  const Json user = named(config, "users", text_at(context, "user"), "user");
+  const Json user = named(config, "users", config_text(context, "user"), "user");
   ApiServer server;
-  if (auto done = set_address(server, text_at(cluster, "server")); !done) return done.error();
+  if (auto done = set_address(server, config_text(cluster, "server")); !done) return done.error();
   struct Part {
     const Json& from;
     const char* key;
@@ -105,15 +105,15 @@ Result<ApiServer> from_kubeconfig(const std::string& text, const FileReader& rea
     part.into = *content;
   }
   server.endpoint.insecure = cluster.is_object() && cluster.contains("insecure-skip-tls-verify") && cluster["insecure-skip-tls-verify"] == true;
-  const std::string token = text_at(user, "token");
-  const std::string token_file = text_at(user, "tokenFile");
+  const std::string token = config_text(user, "token");
+  const std::string token_file = config_text(user, "tokenFile");
   if (!token.empty()) server.token = [token] { return token; };
   if (!token_file.empty()) {
     const std::string path = token_file.starts_with("/") ? token_file : folder + "/" + token_file;
     server.token = [read, path] { return std::string(base::trim(read(path).value_or(""))); };
   }
-  if (!text_at(user, "username").empty()) server.basic = text_at(user, "username") + ":" + text_at(user, "password");
-  server.own_namespace = text_at(context, "namespace");
+  if (!config_text(user, "username").empty()) server.basic = config_text(user, "username") + ":" + config_text(user, "password");
+  server.own_namespace = config_text(context, "namespace");
   return server;
 }
 
