@@ -76,6 +76,8 @@ class OntapSan final : public OntapDriver {
       if (!volume) co_return volume.error();
       if (*volume && (*volume)->owner() != spec.owner) co_return co_await array_.destroy(std::move(spec));
     }
+    // A parent of clones cannot go; its LUN must not go without it.
+    if (const auto free = co_await without_clones(spec.internal_name); !free) co_return free.error();
     Element offline("lun-offline");
     offline.with("path", lun_path(spec.internal_name));
     co_await warned(offline);
@@ -109,6 +111,15 @@ class OntapSan final : public OntapDriver {
   }
 
  private:
+  awaitable<Result<void>> without_clones(std::string name) {
+    const Element parent("volume-clone-parent-attributes", {Element("name", name)});
+    Element request("volume-get-iter");
+    request.with(Element("query", {Element("volume-attributes", {Element("volume-clone-attributes", {parent})})}));
+    const auto clones = co_await array_.zapi.list(request, Scope::svm);
+    if (!clones) co_return clones.error().to_error("error looking for clones of volume " + name);
+    if (clones->empty()) co_return Result<void>();
+    co_return Error{ErrorKind::busy, "volume " + name + " has clones; delete or split them first"};
+  }
   /// Makes the group if need be and adds the initiators that the backend file names.
   awaitable<Result<void>> manage_group(std::string group, bool there) {
     if (!there) {

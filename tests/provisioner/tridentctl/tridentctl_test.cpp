@@ -363,8 +363,8 @@ TEST(Tridentctl, CommandsOfLaterReleases) {
        "+-----------+---------+---------------+----------+--------------------------+-------+\n",
        R"(here:1 POST /trident/v1/volume/import {"backend":"ontapnas_192.168.199.107","internalName":"legacy","name":"shop-data","storageClass":"basic","accessMode":"ReadWriteOnce","noManage":true})"},
       {"explain pvc shop/data",
-       "+---------+------+----------+-------------------+\n| BACKEND | POOL | SUITABLE |      REASON       |\n+---------+------+----------+-------------------+\n"
-       "| b       | p    | true     | fits              |\n| b       | q    | false    | media is hdd, not |\n|         |      |          | ssd               |\n+---------+------+----------+-------------------+\n", ""},
+       "+---------+------+----------+-----------------------+\n| BACKEND | POOL | SUITABLE |        REASON         |\n+---------+------+----------+-----------------------+\n"
+       "| b       | p    | true     | fits                  |\n| b       | q    | false    | media is hdd, not ssd |\n+---------+------+----------+-----------------------+\n", ""},
       {"explain pvc shop/data -o name", "b:p\n", ""},
   };
   for (const Row& row : rows) {
@@ -482,7 +482,8 @@ TEST(Tridentctl, HelpNeedsNoServer) {
   lab.run("delete");
   EXPECT_EQ(lab.out, "Remove one or more resources from Trident\n\nUsage:\n  tridentctl delete [command]\n\nAvailable Commands:\n"
                      "  backend      Delete one or more storage backends from Trident\n"
-                     "  storageclass Delete one or more storage classes from Trident\n"
+                     "  snapshot     Delete one or more snapshots from Trident\n"
+              "  storageclass Delete one or more storage classes from Trident\n"
                      "  volume       Delete one or more storage volumes from Trident\n\nFlags:\n  -h, --help   help for delete\n\n"
                      "Global Flags:\n  -d, --debug              Debug output\n  -n, --namespace string   Namespace of Trident deployment\n"
                      "  -o, --output string      Output format. One of json|yaml|name|wide|ps (default)\n"
@@ -490,7 +491,7 @@ TEST(Tridentctl, HelpNeedsNoServer) {
                      "Use \"tridentctl delete [command] --help\" for more information about a command.\n");
   lab.out.clear();
   EXPECT_EQ(lab.run("completion bash"), 0);
-  EXPECT_THAT(lab.out, HasSubstr("\" get\") COMPREPLY=($(compgen -W \"--debug --namespace --output --server backend storageclass volume\""));
+  EXPECT_THAT(lab.out, HasSubstr("\" get\") COMPREPLY=($(compgen -W \"--debug --namespace --output --server backend snapshot storageclass volume\""));
 }
 
 TEST(Tridentctl, YamlQuotesWhatWouldReadAsSomethingElse) {
