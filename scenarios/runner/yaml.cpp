@@ -25,7 +25,7 @@ const YamlNode* YamlNode::find(std::string_view key) const {
 
 namespace {
 
-constexpr std::size_t kDepthMax = 512;
+constexpr std::size_t kYamlDepthMax = 512;
 constexpr std::size_t kNodesMax = 1'000'000;
 
 std::size_t count_nodes(const YamlNode& node) {
@@ -84,7 +84,7 @@ class Builder final : public YAML::EventHandler {
     if (!error) error = Error{ErrorKind::invalid, name_ + ":" + std::to_string(mark.line + 1) + ": " + what};
   }
   void start(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Kind kind) {
-    if (open_.size() >= kDepthMax) fail(mark, "nested deeper than " + std::to_string(kDepthMax));
+    if (open_.size() >= kYamlDepthMax) fail(mark, "nested deeper than " + std::to_string(kYamlDepthMax));
     if (error) return;
     Open opened;
     opened.node.kind = kind;
