@@ -22,6 +22,7 @@ void* operator new(std::size_t size) {
   *start = size;
   return reinterpret_cast<char*>(start) + kHeader;
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return operator new(size); }
 void operator delete(void* memory) noexcept {
   if (memory == nullptr) return;
   auto* start = reinterpret_cast<std::size_t*>(static_cast<char*>(memory) - kHeader);
@@ -29,6 +30,7 @@ void operator delete(void* memory) noexcept {
   std::free(start);
 }
 void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { operator delete(memory); }
 
 namespace {
 
