@@ -50,7 +50,8 @@ asio::awaitable<void> serve_connection(std::shared_ptr<Pod> pod, Container* cont
     const std::string head = pending.substr(0, end);
     pending.erase(0, end + 4);
     base::http::Request request;
-    const std::vector<std::string_view> first = base::split(head.substr(0, head.find("\r\n")), ' ');
+    const std::string line = head.substr(0, head.find("\r\n"));
+    const std::vector<std::string_view> first = base::split(line, ' ');
     if (first.size() != 3) break;
     request.method = first[0];
     request.target = first[1];
