@@ -3,7 +3,7 @@
 set -eu
 drydock=$1
 browser=$(command -v chromium || command -v chromium-browser || true)
-[ -n "$browser" ] || { echo "SKIPPED: no chromium on this machine"; exit 77; }
+[ -n "$browser" ] || { echo "FAILED: no chromium on this machine"; exit 1; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cat >"$folder/chainsaw-test.yaml" <<'Y'
