@@ -1,51 +1,11 @@
-// Section 11 of the provisioner specification: what 17.10.1 did wrong, row by row. Each test is named after its row and fails on
-// the old behaviour. Rows of the frontends, the command line and the installer stand with those.
-#include <gtest/gtest.h>
+// Section 11, the core. See known_bugs.h.
+#include <set>
 
 #include "provisioner/core/json.h"
-#include "tests/provisioner/lab.h"
+#include "tests/provisioner/known_bugs.h"
 
 namespace provisioner_test {
 namespace {
-
-constexpr const char* kName = "ontapnas_192.168.199.107";
-
-struct KnownBug : testing::Test, Lab {
-  KnownBug() {
-    EXPECT_TRUE(start());
-    EXPECT_EQ(add_backend().value(), kName);
-    EXPECT_TRUE(add_class(R"({"name":"basic","attributes":{"backendType":"ontap-nas"}})"));
-    EXPECT_TRUE(add_class(R"({"name":"any","attributes":{"snapshots":"false"}})"));
-    array.calls.clear();
-  }
-  Result<Volume> add(VolumeConfig config) { return run(core->add_volume(std::move(config))); }
-  static VolumeConfig wish(const std::string& name, const std::string& mode = "ReadWriteOnce", const std::string& storage_class = "basic") {
-    VolumeConfig config;
-    config.name = name;
-    config.size = "1Gi";
-    config.access_mode = mode;
-    config.storage_class = storage_class;
-    return config;
-  }
-  std::string fake(const std::string& protocol) {
-    return R"({"version":1,"storageDriverName":"fake","instanceName":"fake1","protocol":")" + protocol +
-           R"(","pools":{"p":{"attributes":{"snapshots":{"offer":true}},"sizeBytes":100000000000}}})";
-  }
-  /// Answers one call in the test's own way, everything else as the array does.
-  void answer(const std::string& call, std::function<std::string()> body) {
-    const auto others = handler;
-    handler = [this, call, body, others](const base::http::Request& request) {
-      if (request.body.find("<" + call + ">") == std::string::npos) return others(request);
-      array.calls.push_back(call);
-      base::http::Response response;
-      response.body = body();
-      return response;
-    };
-  }
-  static std::string failed(int code, const std::string& reason) {
-    return "<netapp><results status=\"failed\" reason=\"" + reason + "\" errno=\"" + std::to_string(code) + "\"/></netapp>";
-  }
-};
 
 TEST_F(KnownBug, Row01_AccessModeRestrictsTheProtocol) {
   ASSERT_TRUE(run(core->add_backend(fake("block"))));
@@ -116,6 +76,27 @@ TEST_F(KnownBug, Row04_StartsWithUnreachableBackendsAndMissingRecords) {
   EXPECT_EQ(core->backend(kName)->state, BackendState::failed);
   EXPECT_NE(core->backend(kName)->state_reason.find("has no assigned aggregates"), std::string::npos);
   EXPECT_TRUE(database.records.contains("/trident/v1/txn/broken"));
+}
+
+TEST_F(KnownBug, Row04_EveryUnreadableRowIsSetAsideAndNamed) {
+  ASSERT_TRUE(add(wish("v")));
+  const auto sound = database.records;
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"backend/x", ""}, {"backend/x", "null"}, {"backend/x", "[]"}, {"backend/x", R"({"config":5})"}, {"backend/x", R"({"config":{}})"}, {"backend/x", R"({"version":"9","config":{"ontap_config":{}}})"},
+      {"storageclass/x", "{"}, {"storageclass/x", "7"}, {"storageclass/x", R"({"config":{"name":"x","attributes":{"colour":"red"}}})"}, {"storageclass/x", R"({"config":{"name":"x","attributes":[]}})"},
+      {"volume/x", ""}, {"volume/x", "[1]"}, {"volume/x", R"({"Config":{"version":"2","name":"x","size":"1"},"backend":"b","pool":"p"})"}, {"volume/x", R"({"Config":"x"})"},
+      {"txn/x", "}"}, {"txn/x", R"({"Op":"addVolume"})"}, {"txn/x", R"({"Op":"dance","Config":{"name":"x"}})"}, {"txn/x", R"({"Op":"addVolume","Config":{"name":"y"}})"}};
+  for (const auto& [key, text] : rows) {
+    database.records = sound;
+    database.records["/trident/v1/" + key] = text;
+    lines.clear();
+    ASSERT_TRUE(start()) << key << " " << text;
+    EXPECT_TRUE(logged("/trident/v1/" + key)) << key << " " << text;
+    EXPECT_EQ(database.records["/trident/v1/" + key], text) << "left as it was";
+    EXPECT_EQ(core->volumes(), std::vector<std::string>{"v"}) << key << " " << text;
+    EXPECT_TRUE(add(wish("w"))) << key << " " << text;
+    ASSERT_TRUE(run(core->delete_volume("w")));
+  }
 }
 
 boost::asio::awaitable<void> add_later(Orchestrator& core, VolumeConfig config, std::optional<Result<Volume>>& out) {
@@ -245,6 +226,104 @@ TEST_F(KnownBug, Row45_OnlineIsReevaluated) {
   clock.advance(std::chrono::minutes(2));
   EXPECT_TRUE(core->backend(kName)->online);
   EXPECT_FALSE(core->storage_class("basic")->storage.empty());
+}
+
+TEST_F(KnownBug, Row10_PasswordsAreSealedInTheStore) {
+  options.secret_key = "a key";
+  ASSERT_TRUE(start());
+  ASSERT_TRUE(add_backend());
+  for (const auto& [key, text] : database.records) EXPECT_EQ(text.find("netapp123"), std::string::npos) << key;
+  ASSERT_TRUE(start());
+  EXPECT_EQ(core->backend(kName)->state, BackendState::online);
+}
+
+/// Sees whom the drivers trust.
+struct TrustTransport final : base::http::Transport {
+  boost::asio::awaitable<base::Result<base::http::Response>> send(base::http::Endpoint to, base::http::Request request, base::http::CallOptions call) override {
+    trusted.insert(to.insecure ? "anybody" : to.ca_pem);
+    co_return co_await inner->send(std::move(to), std::move(request), std::move(call));
+  }
+  base::http::Transport* inner = nullptr;
+  std::set<std::string> trusted;
+};
+
+TEST_F(KnownBug, Row11_TheArraysCertificateIsVerifiedWhenABackendNamesAnAuthority) {
+  TrustTransport watching;
+  watching.inner = transport.get();
+  stop();
+  watching.inner = nullptr;
+  transport = std::make_unique<base::http::MemoryTransport>(
+      clock, [this](const std::string& host, std::uint16_t) { return host == "192.168.199.108" ? &handler : nullptr; });
+  watching.inner = transport.get();
+  store = std::make_unique<MemoryStore>(database);
+  const base::Logger logger(clock, base::log_to_nowhere());
+  core = std::make_unique<Orchestrator>(io.get_executor(), clock, base::Rng(1), logger, *store, watching, options);
+  ASSERT_TRUE(run(core->bootstrap()));
+  EXPECT_EQ(watching.trusted, std::set<std::string>{"anybody"});  // as 17.10.1, unless told otherwise
+  watching.trusted.clear();
+  const std::string pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  static_cast<void>(add_backend(Json{{"trustedCACertificate", pem}}.dump()));
+  EXPECT_TRUE(watching.trusted.contains(pem));
+  stop();  // before the transport goes
+}
+
+boost::asio::awaitable<void> churn_class(Orchestrator& core, int number, int& done) {
+  StorageClassConfig config;
+  config.name = "churned";
+  config.attributes = std::map<std::string, std::string>{{"snapshots", "true"}};
+  if (number % 2 == 0) static_cast<void>(co_await core.add_storage_class(config));
+  else static_cast<void>(co_await core.delete_storage_class("churned"));
+  ++done;
+}
+
+TEST_F(KnownBug, Row19_AddingAndDeletingAClassAtTheSameTimeKeepsStoreAndMemoryInStep) {
+  for (int count = 1; count < 12; ++count) {
+    base::TaskGroup tasks(io.get_executor());
+    int done = 0;
+    for (int i = 0; i < count; ++i) tasks.spawn(churn_class(*core, i, done));
+    ASSERT_TRUE(clock.run_until([&] { return done == count; }, std::chrono::minutes(1)));
+    clock.run_ready();
+    EXPECT_EQ(core->storage_class("churned").ok(), database.records.contains("/trident/v1/storageclass/churned")) << count;
+  }
+}
+
+TEST_F(KnownBug, Row32_EncryptionIsNotOfferedWhereTheArrayCannotEncrypt) {
+  EXPECT_EQ(to_json(core->backend(kName)->storage.at("aggr3").attributes.at("encryption")).dump(), R"({"offer":true})");
+  answer("vserver-show-aggr-get-iter", [] {
+    return std::string("<netapp><results status=\"passed\"><num-records>1</num-records><attributes-list><show-aggregates><aggregate-name>aggr3</aggregate-name>"
+                       "<aggregate-type>hdd</aggregate-type><is-nve-capable>false</is-nve-capable></show-aggregates></attributes-list></results></netapp>");
+  });
+  ASSERT_TRUE(add_backend());
+  EXPECT_EQ(to_json(core->backend(kName)->storage.at("aggr3").attributes.at("encryption")).dump(), R"({"offer":false})");
+}
+
+TEST_F(KnownBug, Row33_AnAggregateAboveItsLimitIsLeftAlone) {
+  int used = 70;
+  answer("aggr-space-get-iter", [&] {
+    return "<netapp><results status=\"passed\"><num-records>1</num-records><attributes-list><space-information><aggregate>aggr3</aggregate>"
+           "<aggregate-size>100000000000</aggregate-size><used-including-snapshot-reserve>" + std::to_string(used) + "000000000</used-including-snapshot-reserve>"
+           "</space-information></attributes-list></results></netapp>";
+  });
+  ASSERT_TRUE(add_backend(R"({"limitAggregateUsage":"80%"})"));
+  EXPECT_TRUE(add(wish("fits")));
+  used = 81;
+  const auto refused = add(wish("full"));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("limitAggregateUsage (80%)"), std::string::npos) << refused.error().message;
+  EXPECT_FALSE(array.volumes.contains("trident_full"));
+  used = 79;
+  ASSERT_TRUE(add_backend(R"({"limitAggregateUsage":"80%","defaults":{"spaceReserve":"volume"}})"));
+  EXPECT_FALSE(add(wish("thick"))) << "a thick volume counts";
+  for (const char* bad : {"80%%", "x", "101%", "-1"}) EXPECT_FALSE(add_backend(Json{{"limitAggregateUsage", bad}}.dump())) << bad;
+}
+
+TEST_F(KnownBug, Row40_ValuesInTheLogAreEscaped) {
+  static_cast<void>(add(wish("a\"b\nlevel=fatal", "ReadWriteOnce", "no \"such\nclass")));
+  static_cast<void>(run(core->delete_volume("quoted\"\nname")));
+  ASSERT_TRUE(add_class(R"({"name":"we\"ird\nname","attributes":{"snapshots":"true"}})"));
+  ASSERT_TRUE(start());
+  EXPECT_TRUE(logged(R"(storageClass="we\"ird\nname")"));
+  for (const std::string& line : lines) EXPECT_EQ(line.find('\n'), line.size() - 1) << line;
 }
 
 }  // namespace
