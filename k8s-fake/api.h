@@ -69,7 +69,7 @@ ApiResult<Json> read_body(Call& call);
 ApiResult<Json> read_options(Call& call);
 std::string api_version_problem(const Call& call, const Json& body);
 /// Drops and reports unknown fields of an object in the endpoint's version. Errors: 400.
-std::optional<ApiStatus> check_fields(Call& call, Json& object, std::string_view raw, bool is_json);
+std::optional<ApiStatus> check_fields(Call& call, Json& object, const std::vector<std::string>& duplicates, bool is_json);
 
 // remove.cpp
 ApiResult<Response> remove(Call& call);

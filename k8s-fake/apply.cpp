@@ -15,7 +15,7 @@ namespace k8s_fake {
 namespace {
 
 constexpr std::size_t kUpdatesMax = 10;
-constexpr const char* kUntracked[] = {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields", "generateName"};
+constexpr std::string_view kUntracked[] = {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields", "generateName"};
 
 bool is_apply(const Call& call) { return call.request.method == "PATCH" && call.request.headers.get("Content-Type").rfind("application/apply-patch", 0) == 0; }
 
@@ -30,18 +30,20 @@ std::string manager_of(const Call& call) {
 
 /// What this (sub)resource tracks: not the server's own fields, and status only on /status.
 Json tracked(const Resource& resource, const Json& object, const std::string& subresource) {
-  Json out = object;
-  out.erase("kind");
-  out.erase("apiVersion");
-  if (subresource == "status") {
-    Json only = Json::object();
-    if (out.contains("status")) only["status"] = out["status"];
-    return only;
-  }
-  if (resource.has_status()) out.erase("status");
-  if (const auto metadata = out.find("metadata"); metadata != out.end() && metadata->is_object()) {
-    for (const auto* key : kUntracked) metadata->erase(key);
-    if (metadata->empty()) out.erase(metadata);
+  Json out = Json::object();
+  const bool status_only = subresource == "status";
+  for (const auto& [key, value] : object.items()) {
+    if (key == "kind" || key == "apiVersion") continue;
+    if (status_only ? key != "status" : key == "status" && resource.has_status()) continue;
+    if (key != "metadata" || !value.is_object()) {
+      out[key] = value;
+      continue;
+    }
+    Json metadata = Json::object();
+    for (const auto& [name, member] : value.items()) {
+      if (std::find(std::begin(kUntracked), std::end(kUntracked), name) == std::end(kUntracked)) metadata[name] = member;
+    }
+    if (!metadata.empty()) out[key] = std::move(metadata);
   }
   return out;
 }
@@ -52,13 +54,20 @@ bool same_owner(const Json& entry, const std::string& manager, const std::string
 }
 
 Json entry_of(const Call& call, const std::string& manager, const char* operation, Json fields, const std::string& subresource) {
-  Json out = {{"manager", manager}, {"operation", operation}, {"apiVersion", call.endpoint->group_version()}, {"time", call.server.now_text()}, {"fieldsType", "FieldsV1"}, {"fieldsV1", std::move(fields)}};
+  Json out = Json::object();
+  out["manager"] = manager;
+  out["operation"] = operation;
+  out["apiVersion"] = call.endpoint->group_version();
+  out["time"] = call.server.now_text();
+  out["fieldsType"] = "FieldsV1";
+  out["fieldsV1"] = std::move(fields);
   if (!subresource.empty()) out["subresource"] = subresource;
   return out;
 }
 
 void tidy(Json& list) {
   std::erase_if(list.get_ref<Json::array_t&>(), [](const Json& each) { return at(each, "fieldsV1").empty(); });
+  if (list.size() < 2) return;
   std::stable_sort(list.begin(), list.end(), [](const Json& a, const Json& b) {
     const auto key = [](const Json& each) { return std::make_tuple(text_at(each, "operation"), text_at(each, "time"), text_at(each, "manager")); };
     return key(a) < key(b);

@@ -33,7 +33,7 @@ ApiStatus unrecognized(const Call& call, const std::string& why, const std::stri
 struct Decoded {
   Json value;
   bool text = true;  // JSON or YAML; false for protobuf
-  std::string json;  // the JSON text when the body was JSON
+  std::vector<std::string> duplicates{};  // members given twice
 };
 
 ApiResult<Decoded> decode(Call& call) {
@@ -46,13 +46,13 @@ ApiResult<Decoded> decode(Call& call) {
   if (type == kProtobufType && !custom) {
     auto value = decode_protobuf(body, group_version_of(call), kind_of(call));
     if (!value) return bad_request(value.error().message);
-    return Decoded{std::move(*value), false, {}};
+    return Decoded{std::move(*value), false};
   }
   if (type == "application/yaml") {
     auto value = yaml_to_json(body);
     if (!value) return unrecognized(call, "couldn't get version/kind; json parse error: " + value.error().message, body.empty() ? "<empty>" : body.substr(0, 100));
     if (!value->is_object()) return unrecognized(call, "couldn't get version/kind; json parse error: the document is not an object", body.substr(0, 100));
-    return Decoded{std::move(*value), true, {}};
+    return Decoded{std::move(*value), true};
   }
   if (!type.empty() && type != "application/json") {
     return unsupported_media(std::string("the body of the request was in an unknown format - accepted media types include: application/json, application/yaml") +
@@ -64,7 +64,7 @@ ApiResult<Decoded> decode(Call& call) {
     return unrecognized(call, std::string("couldn't get version/kind; json parse error: json: cannot unmarshal ") + (parsed.value.is_array() ? "array" : parsed.value.type_name()) +
                         " into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }", body.substr(0, 1024));
   }
-  return Decoded{std::move(parsed.value), true, body};
+  return Decoded{std::move(parsed.value), true, std::move(parsed.duplicates)};
 }
 
 std::string short_version(const std::string& group_version) {
@@ -116,7 +116,7 @@ ApiResult<Json> read_options(Call& call) {
   return std::move(parsed.value);
 }
 
-std::optional<ApiStatus> check_fields(Call& call, Json& object, std::string_view raw, bool is_json) {
+std::optional<ApiStatus> check_fields(Call& call, Json& object, const std::vector<std::string>& duplicates, bool is_json) {
   const std::string mode = validation_mode(call);
   FieldReport report;
   if (call.resource().custom != nullptr && call.sub == nullptr) check_custom_fields(*call.resource().custom, call.endpoint->version, object, report);
@@ -127,9 +127,7 @@ std::optional<ApiStatus> check_fields(Call& call, Json& object, std::string_view
   if (mode == "Ignore" || !is_json) return std::nullopt;
   std::vector<std::string> problems;
   for (const auto& field : report.unknown) problems.push_back("unknown field \"" + field + "\"");
-  if (!raw.empty() && (mode == "Strict" || mode == "Warn")) {
-    for (const auto& field : duplicate_fields(raw)) problems.push_back("duplicate field \"" + field + "\"");
-  }
+  for (const auto& field : duplicates) problems.push_back("duplicate field \"" + field + "\"");
   if (problems.empty()) return std::nullopt;
   if (mode == "Strict") return bad_request(prefix + "strict decoding error: " + base::join(problems, ", "));
   for (auto& problem : problems) call.warnings.push_back(std::move(problem));
@@ -142,7 +140,7 @@ ApiResult<Json> read_body(Call& call) {
   Json& value = decoded->value;
   if (auto problem = check_type(call, value, call.request.body.substr(0, 1024))) return *problem;
   if (decoded->text) {
-    if (auto problem = check_fields(call, value, decoded->json, true)) return *problem;
+    if (auto problem = check_fields(call, value, decoded->duplicates, true)) return *problem;
   }
   value.erase("kind");
   value.erase("apiVersion");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -18,11 +19,135 @@ constexpr std::array<std::string_view, 14> kMetadataOrder = {
     "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
     "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers"};
 
+/// What Go's decoder says about text that is not JSON; enough for the messages clients print.
+std::string go_error(std::string_view text, std::size_t byte) {
+  if (byte > text.size() || text.empty()) return "unexpected end of JSON input";
+  const char c = text[byte - 1];
+  std::string shown = c == '\'' ? "\\'" : std::string(1, c);
+  return "invalid character '" + shown + "' looking for beginning of value";
+}
+
+/// Builds the value in one pass and notes what strict decoding complains of. nlohmann drives it without recursion.
+class Builder final : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return add(nullptr); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(number_integer_t value) override { return add(value); }
+  bool number_unsigned(number_unsigned_t value) override { return add(value); }
+  bool number_float(number_float_t value, const string_t&) override { return add(value); }
+  bool string(string_t& value) override { return add(std::move(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(Json::value_t::object); }
+  bool start_array(std::size_t) override { return open(Json::value_t::array); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    const auto [place, fresh] = open_.back()->get_ref<Json::object_t&>().try_emplace(std::move(name));
+    slot_ = &place->second;
+    if (!fresh) duplicates.push_back(path_of(place->first));
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    where = position;
+    return false;
+  }
+
+  Json root;
+  std::vector<std::string> duplicates;
+  std::size_t where = 0;  // of a syntax error
+  bool too_deep = false;
+
+ private:
+  template <class Value>
+  Json* add(Value&& value) {
+    Json* place = &root;
+    if (!open_.empty() && open_.back()->is_array()) place = &open_.back()->get_ref<Json::array_t&>().emplace_back();
+    else if (!open_.empty()) place = slot_;
+    *place = std::forward<Value>(value);
+    return place;
+  }
+
+  bool open(Json::value_t type) {
+    too_deep = open_.size() >= kNestingMax;
+    if (too_deep) return false;
+    open_.push_back(add(Json(type)));
+    return true;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  /// "spec.containers[0].name"; only a duplicate pays for looking up the way to it.
+  std::string path_of(const std::string& last) const {
+    std::string path;
+    for (std::size_t i = 0; i + 1 < open_.size(); ++i) {
+      const Json* child = open_[i + 1];
+      if (open_[i]->is_array()) {
+        path += "[" + std::to_string(open_[i]->size() - 1) + "]";
+        continue;
+      }
+      for (const auto& [name, member] : open_[i]->get_ref<const Json::object_t&>()) {
+        if (&member == child) path += (path.empty() ? "" : ".") + name;
+      }
+    }
+    return path + (path.empty() ? "" : ".") + last;
+  }
+
+  std::vector<Json*> open_;  // the objects and arrays around the next value; an array grows only while it is the last
+  Json* slot_ = nullptr;     // where the last key's value goes
+};
+
+void append_number(std::string& out, const Json& value) {
+  char text[24];
+  const auto end = value.is_number_unsigned() ? std::to_chars(text, text + sizeof text, value.get_ref<const std::uint64_t&>()).ptr
+                                              : std::to_chars(text, text + sizeof text, value.get_ref<const std::int64_t&>()).ptr;
+  out.append(text, end);
+}
+
+void append_json(std::string& out, const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::object: {
+      out += '{';
+      bool first = true;
+      for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
+        if (!first) out += ',';
+        first = false;
+        append_quoted(out, name);
+        out += ':';
+        append_json(out, member);
+      }
+      out += '}';
+      return;
+    }
+    case Json::value_t::array: {
+      out += '[';
+      bool first = true;
+      for (const auto& each : value.get_ref<const Json::array_t&>()) {
+        if (!first) out += ',';
+        first = false;
+        append_json(out, each);
+      }
+      out += ']';
+      return;
+    }
+    case Json::value_t::string: append_quoted(out, value.get_ref<const std::string&>()); return;
+    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned: append_number(out, value); return;
+    case Json::value_t::null: out += "null"; return;
+    case Json::value_t::number_float:
+    case Json::value_t::binary:
+    case Json::value_t::discarded: out += value.dump(); return;
+  }
+}
+
 void append_member(std::string& out, std::string_view key, const Json& value) {
   if (!out.empty() && out.back() != '{') out += ',';
   append_quoted(out, key);
   out += ':';
-  out += dump(value);
+  append_json(out, value);
 }
 
 std::string dump_metadata(const Json& metadata) {
@@ -36,52 +161,6 @@ std::string dump_metadata(const Json& metadata) {
   out += '}';
   return out;
 }
-
-/// What Go's decoder says about text that is not JSON; enough for the messages clients print.
-std::string go_error(std::string_view text, std::size_t byte) {
-  if (byte > text.size() || text.empty()) return "unexpected end of JSON input";
-  const char c = text[byte - 1];
-  std::string shown = c == '\'' ? "\\'" : std::string(1, c);
-  return "invalid character '" + shown + "' looking for beginning of value";
-}
-
-struct Collector final : nlohmann::json_sax<Json> {
-  std::size_t where = 0;
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { frames.push_back({}); return true; }
-  bool key(string_t& name) override {
-    auto& frame = frames.back();
-    frame.current = name;
-    if (std::find(frame.keys.begin(), frame.keys.end(), name) != frame.keys.end()) {
-      std::string path;
-      for (const auto& each : frames) path += (path.empty() || each.array ? "" : ".") + (each.array ? "[" + std::to_string(each.index) + "]" : each.current);
-      duplicates.push_back(path);
-    } else {
-      frame.keys.push_back(name);
-    }
-    return true;
-  }
-  bool end_object() override { frames.pop_back(); next(); return true; }
-  bool start_array(std::size_t) override { frames.push_back({.array = true}); return true; }
-  bool end_array() override { frames.pop_back(); next(); return true; }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override { where = position; return false; }
-  void next() { if (!frames.empty() && frames.back().array) ++frames.back().index; }
-
-  struct Frame {
-    bool array = false;
-    std::size_t index = 0;
-    std::string current{};
-    std::vector<std::string> keys{};
-  };
-  std::vector<Frame> frames;
-  std::vector<std::string> duplicates;
-};
 
 }  // namespace
 
@@ -105,18 +184,9 @@ bool nested_too_deep(std::string_view text) {
 }
 
 ParsedJson parse_json(std::string_view text) {
-  if (nested_too_deep(text)) return {Json(Json::value_t::discarded), "exceeded max depth"};
-  Json value = Json::parse(text, nullptr, false);
-  if (!value.is_discarded()) return {std::move(value), {}};
-  Collector collector;
-  Json::sax_parse(text, &collector);
-  return {Json(Json::value_t::discarded), go_error(text, collector.where)};
-}
-
-std::vector<std::string> duplicate_fields(std::string_view text) {
-  Collector collector;
-  Json::sax_parse(text, &collector);
-  return collector.duplicates;
+  Builder builder;
+  if (Json::sax_parse(text, &builder)) return {std::move(builder.root), {}, std::move(builder.duplicates)};
+  return {Json(Json::value_t::discarded), builder.too_deep ? "exceeded max depth" : go_error(text, builder.where)};
 }
 
 const Json& at(const Json& value, std::string_view key) {
@@ -168,7 +238,11 @@ std::vector<std::string> split_text(std::string_view text, char separator) {
   return out;
 }
 
-std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& value) {
+  std::string out;
+  append_json(out, value);
+  return out;
+}
 
 std::string dump_tail(const Json& object) {
   std::string out;
@@ -200,7 +274,7 @@ void append_quoted(std::string& out, std::string_view text) {
     out += text;
     out += '"';
   } else {
-    out += dump(Json(text));
+    out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
 }
 

@@ -19,10 +19,9 @@ inline constexpr std::size_t kNestingMax = 512;
 struct ParsedJson {
   Json value;           // discarded when `error` is set
   std::string error{};  // in the words of Go's decoder where clients see them
+  std::vector<std::string> duplicates{};  // paths of members given twice, the last of which counts
 };
 ParsedJson parse_json(std::string_view text);
-/// One pass over JSON text: "duplicate field" names with their path, as strict decoding reports them.
-std::vector<std::string> duplicate_fields(std::string_view text);
 /// True if brackets nest deeper than kNestingMax outside of strings.
 bool nested_too_deep(std::string_view text);
 

@@ -52,8 +52,7 @@ const char* verb_of(EventType type) { return type == EventType::added ? "create"
 LabDoor::LabDoor(Server& server, std::uint64_t seed) : server_(server), faults_(server.clock, seed, name_call) {
   server.intercept = [this](const base::http::Request& request, const User& user) { return answer(request, user); };
   server.store.listen([this](const Resource& resource, const EventPtr& event) {
-    writes_.push_back({{"version", event->version}, {"verb", verb_of(event->type)}, {"resource", resource.name_of().text()}, {"namespace", event->object->ns}, {"name", event->object->name},
-                       {"time", base::to_rfc3339(event->time)}});
+    writes_.emplace_back(&resource, event);
     if (writes_.size() > kWritesMax) writes_.pop_front();
   });
 }
@@ -66,7 +65,18 @@ std::optional<base::http::Response> LabDoor::answer(const base::http::Request& r
   const auto slash = rest.find('/');
   const std::string door = rest.substr(0, slash), name = slash == std::string::npos ? "" : base::http::percent_decode(rest.substr(slash + 1));
   if (door == "faults") return answer_faults(request, name);
-  if (door == "writes" && request.method == "GET") return json_response(200, Json{{"writes", Json(writes_)}});
+  if (door == "writes" && request.method == "GET") {
+    Json writes = Json::array();
+    for (const auto& [resource, event] : writes_) {
+      writes.push_back({{"version", event->version},
+                        {"verb", verb_of(event->type)},
+                        {"resource", resource->name_of().text()},
+                        {"namespace", event->object->ns},
+                        {"name", event->object->name},
+                        {"time", base::to_rfc3339(event->time)}});
+    }
+    return json_response(200, Json{{"writes", std::move(writes)}});
+  }
   if (door == "history" && request.method == "DELETE") {
     server_.store.drop_history();
     return json_response(200, Json::object());

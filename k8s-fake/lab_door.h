@@ -30,7 +30,7 @@ class LabDoor {
 
   Server& server_;
   base::http::Faults faults_;
-  std::deque<Json> writes_;
+  std::deque<std::pair<const Resource*, EventPtr>> writes_;  // the last of them
 };
 
 }  // namespace k8s_fake

@@ -15,6 +15,7 @@
 #include "k8s-fake/runtime.h"
 #include "k8s-fake/state.h"
 #include "provisioner/base/allocator.h"
+#include "provisioner/base/http/memory.h"
 #include "provisioner/base/http/tls.h"
 #include "provisioner/base/http/wire.h"
 #include "provisioner/base/random.h"
@@ -131,11 +132,16 @@ int run(const Options& options, Config config) {
     if (!base::write_file(options.kubeconfig, *text, 0600)) return fail(options.kubeconfig + ": cannot be written");
   }
 
-  // Controllers and kubelets are clients of the same server, over a socket like everybody else.
-  http::WireTransport transport(io, clock);
+  // Controllers and kubelets are clients of the same server like everybody else, but need no socket to reach it.
+  http::WireTransport wire(io, clock);
+  const http::Handler api_handler = fake.handler();
+  const std::string api_host = (*server)->address();
+  const std::uint16_t api_port = (*server)->port();
+  http::NearTransport transport(
+      clock, [&](const std::string& host, std::uint16_t port) { return host == api_host && port == api_port ? &api_handler : nullptr; }, wire);
   http::Endpoint api;
-  api.host = (*server)->address();
-  api.port = (*server)->port();
+  api.host = api_host;
+  api.port = api_port;
   api.ca_pem = authority->certificate_pem;
   k8s_fake::Runtime runtime(io.get_executor(), clock, transport,
                             runtime_config(config, api, fake.client_token("system:kube-controller-manager"), authority->certificate_pem, !options.no_kubelet, fake.server().version.minor), {},

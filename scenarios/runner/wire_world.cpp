@@ -9,6 +9,7 @@
 #include "k8s-fake/kubelet/host_process.h"
 #include "k8s-fake/runtime.h"
 #include "k8s-fake/server.h"
+#include "provisioner/base/http/memory.h"
 #include "provisioner/base/http/tls.h"
 #include "provisioner/base/task_group.h"
 #include "provisioner/base/text.h"
@@ -39,6 +40,8 @@ struct WireWorld::Parts {
   WireConfig config;
   base::RealClock clock;
   http::WireTransport transport;
+  http::Handler kube_handler;
+  std::unique_ptr<http::NearTransport> cluster_transport;  // of controllers and kubelets: the API without a socket
   base::Rng rng;
   http::KeyPair authority;
   std::unique_ptr<World> world;
@@ -121,7 +124,8 @@ Result<std::unique_ptr<WireWorld>> WireWorld::start(boost::asio::io_context& io,
   parts.world->cluster().set_ca(parts.authority.certificate_pem);
   parts.kube_at = parts.config.kube;
   parts.ontap_at = parts.config.ontap;
-  auto kube = parts.listen(parts.kube_at, true, [lab_world](const http::Request& request) { return lab_world->kube(request); });
+  parts.kube_handler = [lab_world](const http::Request& request) { return lab_world->kube(request); };
+  auto kube = parts.listen(parts.kube_at, true, parts.kube_handler);
   if (!kube) return kube.error();
   parts.kube = std::move(*kube);
   parts.kube_at.port = parts.kube->port();
@@ -175,7 +179,9 @@ void WireWorld::Parts::start_runtime() {
   World* lab_world = world.get();
   hooks.connect_to = [lab_world, array_address] { return lab_world->connect_to(array_address); };
   k8s_fake::Images images = k8s_fake::host_images(io, config.executables);
-  runtime = std::make_unique<k8s_fake::Runtime>(io.get_executor(), clock, transport, options, std::move(hooks), std::move(images), rng.next(), world->logger());
+  const auto route = [this](const std::string& host, std::uint16_t port) { return host == kube_at.address && port == kube_at.port ? &kube_handler : nullptr; };
+  cluster_transport = std::make_unique<http::NearTransport>(clock, route, transport);
+  runtime = std::make_unique<k8s_fake::Runtime>(io.get_executor(), clock, *cluster_transport, options, std::move(hooks), std::move(images), rng.next(), world->logger());
   k8s_fake::Runtime* node = runtime.get();
   world->cluster().set_pod_streams([node](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) { return node->pod_stream(request, pod, subresource); });
   runtime->start();

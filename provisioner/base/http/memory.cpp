@@ -60,4 +60,9 @@ asio::awaitable<Result<Response>> MemoryTransport::send(Endpoint to, Request req
   co_return response;
 }
 
+asio::awaitable<Result<Response>> NearTransport::send(Endpoint to, Request request, CallOptions options) {
+  Transport& chosen = router_(to.host, to.port) != nullptr ? static_cast<Transport&>(memory_) : wire_;
+  return chosen.send(std::move(to), std::move(request), std::move(options));
+}
+
 }  // namespace base::http
