@@ -125,6 +125,7 @@ Response Sim::handle(const Request& request) {
 }
 
 Response Sim::zapi(const Request& request, const std::string& svm) {
+  if (const auto page = after_empty_page(request)) return zapi(*page, svm);
   const auto credentials = basic_credentials(request);
   const std::string tunnelled = vfiler_of(request.body);
   const FaultCall call{.api = api_of(request.body), .svm = tunnelled.empty() ? svm : tunnelled, .user = credentials ? credentials->user : std::string(), .body = request.body};

@@ -38,12 +38,24 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+/// What the tag of an emptied page begins with; the tag of the page itself follows.
+constexpr std::string_view kEmptyPage = "empty-page:";
+
 void put_before_results_end(std::string& body, const std::string& xml) {
   const std::size_t end = body.rfind("</results>");
   if (end != std::string::npos) body.insert(end, xml);
 }
 
 }  // namespace
+
+std::optional<Request> after_empty_page(const Request& request) {
+  const Span tag = text_of(request.body, "tag");
+  if (!tag.found() || !std::string_view(request.body).substr(tag.begin).starts_with(kEmptyPage)) return std::nullopt;
+  Request whole = request;
+  whole.body.erase(tag.begin, kEmptyPage.size());
+  if (tag.end == tag.begin + kEmptyPage.size()) erase_element(whole.body, "tag");
+  return whole;
+}
 
 std::string vfiler_of(std::string_view body) {
   const std::size_t head = body.find("<netapp");
@@ -138,7 +150,10 @@ void spoil_after(const FaultRule& rule, const Request& request, Response& respon
       erase_element(body, "attributes-list");
       const Span count = text_of(body, "num-records");
       if (count.found()) body.replace(count.begin, count.end - count.begin, "0");
-      if (!text_of(body, "next-tag").found()) put_before_results_end(body, "<next-tag>empty-page</next-tag>");
+      // The next page begins where this one did: no record is lost.
+      const Span given = text_of(request.body, "tag");
+      erase_element(body, "next-tag");
+      put_before_results_end(body, "<next-tag>" + std::string(kEmptyPage) + (given.found() ? request.body.substr(given.begin, given.end - given.begin) : std::string()) + "</next-tag>");
       break;
     }
     case FaultAction::repeat_tag: {

@@ -13,6 +13,9 @@ void spoil_request(const FaultRule& rule, base::http::Request& request);
 void spoil_jobs(const FaultRule& rule, model::Cluster& cluster, std::uint64_t first_job);
 void spoil_after(const FaultRule& rule, const base::http::Request& request, base::http::Response& response);
 
+/// For a request with the tag of an emptied page: the request for the page itself.
+std::optional<base::http::Request> after_empty_page(const base::http::Request& request);
+
 /// The vfiler attribute of a ZAPI body, "" when absent.
 std::string vfiler_of(std::string_view body);
 /// num-records of an answer, 0 when it has none.
