@@ -3,6 +3,7 @@
 #include "provisioner/base/text.h"
 #include "scenarios/runner/duration.h"
 #include "scenarios/runner/lab_load.h"
+#include "scenarios/runner/lab_snapshot.h"
 #include "scenarios/runner/world.h"
 
 namespace scenario {
@@ -114,6 +115,9 @@ Json move_clock(World& world, const Json& object) {
 Json start_load(World& world, const Json& object) { return world.loads().start(object); }
 void stop_load(World& world, const Json& object) { world.loads().stop(object); }
 
+Json take_snapshot(World& world, const Json& object) { return world.snapshots().run(object); }
+void forget_snapshot(World& world, const Json& object) { world.snapshots().forget(object); }
+
 /// spec: {component: provisioner, at: "volume-create", moment: before|after, restart: true}; without `at` it dies at once.
 Json crash(World& world, const Json& object) {
   if (!world.crash) return failed("nothing to crash");
@@ -161,6 +165,7 @@ const std::vector<LabKind>& lab_kinds() {
       {"Load", "loads", "many claims over a time, with thresholds that become a verdict", start_load, stop_load},
       {"Clock", "clocks", "moves the lab's time", move_clock, nullptr},
       {"Crash", "crashes", "kills the provisioner at a named point", crash, nullptr},
+      {"Snapshot", "snapshots", "saves the whole lab, or puts a saved one back", take_snapshot, forget_snapshot},
   };
   return kTable;
 }

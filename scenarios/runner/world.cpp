@@ -6,6 +6,7 @@
 #include "provisioner/base/text.h"
 #include "scenarios/runner/lab_load.h"
 #include "scenarios/runner/lab_objects.h"
+#include "scenarios/runner/lab_snapshot.h"
 
 namespace scenario {
 
@@ -58,6 +59,7 @@ Result<std::unique_ptr<World>> World::make(boost::asio::any_io_executor executor
   world->array_ = std::move(*sim);
   world->cluster_ = std::make_unique<k8s_fake::Fake>(world->executor_, clock, world->cluster_config_, rng.next(), world->logger_);
   world->loads_ = std::make_unique<Loads>(*world);
+  world->snapshots_ = std::make_unique<Snapshots>(*world);
   world->objects_ = std::make_unique<LabObjects>(*world);
   return world;
 }

@@ -45,6 +45,7 @@ class Journal {
 
 class LabObjects;
 class Loads;
+class Snapshots;
 
 class World {
  public:
@@ -80,12 +81,15 @@ class World {
   /// What Fault and Load objects act through.
   KubeFaults& kube_faults() { return kube_faults_; }
   Loads& loads() { return *loads_; }
+  Snapshots& snapshots() { return *snapshots_; }
 
   /// Called by the worlds: what a lab object may do beyond the two simulators.
   std::function<std::string(const Json& crash)> crash;  // "" or why not
   bool whole_clock = false;  // the lab's clock is virtual: a Clock object's answer comes when the time has passed
   /// Hands a backend file to the provisioner; `done` gets the object's status later. Empty: there is none.
   std::function<void(Json config, std::function<void(Json status)> done)> add_backend;
+  /// Copies the stores of the provisioners; what it returns kills them, puts the copies back and starts them again. Empty: cannot.
+  std::function<std::function<void()>()> save_product;
 
  private:
   World(boost::asio::any_io_executor executor, base::Clock& clock, const WorldConfig& config);
@@ -101,6 +105,7 @@ class World {
   KubeFaults kube_faults_;
   std::multimap<std::string, base::TimerId> later_;
   std::unique_ptr<Loads> loads_;
+  std::unique_ptr<Snapshots> snapshots_;
   std::unique_ptr<LabObjects> objects_;
 };
 
