@@ -260,6 +260,7 @@ HistoryOutcome play_test(const Test& test, const RunConfig& config, const WorldC
   HistoryOutcome outcome;
   if (result.verdict == Verdict::failed) outcome.violations.push_back("the test " + test.name + " failed: " + first_failure(result));
   memory.world().array().faults().remove("");
+  memory.cancel_crashes();
   memory.advance(std::chrono::minutes(5));
   if (world.provisioner)
     for (std::string& sentence : check_lab(memory, {})) outcome.violations.push_back(std::move(sentence));

@@ -168,6 +168,18 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
     return "";
   };
   parts.tasks = std::make_unique<base::TaskGroup>(parts.io.get_executor());
+  parts.world->save_product = [self]() -> std::function<void()> {
+    std::array<provisioner::MemoryDatabase, 2> copies = {self->parts_->seats[0].database, self->parts_->seats[1].database};
+    return [self, copies] {
+      for (int which = 0; which < 2; ++which) {
+        Parts::Seat& seat = self->parts_->seats[static_cast<std::size_t>(which)];
+        const bool ran = self->provisioner_runs(which);
+        if (ran) self->crash_provisioner(which);
+        seat.database = copies[static_cast<std::size_t>(which)];
+        if (ran) self->parts_->clock.after(std::chrono::seconds(1), [self, which] { self->start_provisioner(which); });
+      }
+    };
+  };
   if (config.provisioner) {
     parts.world->add_backend = [all](Json spec, std::function<void(Json)> done) {
       http::Endpoint rest;
@@ -292,6 +304,10 @@ bool MemoryWorld::at_crash_point(int which, bool before, std::uint64_t& number, 
 }
 
 void MemoryWorld::plan_crash(CrashPoint point) { parts_->crash_points.push_back(point); }
+void MemoryWorld::cancel_crashes() {
+  parts_->crash_points.clear();
+  parts_->named_points.clear();
+}
 void MemoryWorld::set_jitter(base::Duration longest, std::uint64_t seed) {
   parts_->jitter = longest;
   parts_->jitter_rng = base::Rng(seed);

@@ -40,6 +40,8 @@ class MemoryWorld {
     base::Duration pause = std::chrono::seconds(1);
   };
   void plan_crash(CrashPoint point);
+  /// No crash that was planned and has not happened yet happens any more.
+  void cancel_crashes();
   /// From now on each message of a provisioner leaves up to `longest` later than it was sent, so that messages overtake each other.
   void set_jitter(base::Duration longest, std::uint64_t seed);
   /// The store's records: "/trident/v1/volume/NAME", "/trident/v1/txn/NAME" and so on.
