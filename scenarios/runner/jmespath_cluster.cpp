@@ -1,3 +1,7 @@
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
 #include "provisioner/base/text.h"
 #include "scenarios/runner/jmespath_functions.h"
 
@@ -42,7 +46,16 @@ Json k8s_list(Call& c) { return fetch(c, false); }
 Json k8s_resource_exists(Call& c) { return !resource_of(c, c.text(1), c.text(2)).is_null(); }
 Json k8s_server_version(Call& c) { return get(c, "/version"); }
 
-/// Prometheus' text format -> {name: {labels: {…}, value: n} …} as a list per metric name.
+/// A sample's value as Prometheus writes it: no exponent, no zeros that say nothing.
+std::string plain_text(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  char shortest[64];
+  const auto end = std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::fixed);
+  return end.ec == std::errc() ? std::string(shortest, end.ptr) : std::to_string(value);
+}
+
+/// Prometheus' text format as a list of samples in the form that its HTTP API gives them: {metric: {__name__, labels…}, value: [seconds, "text"]}.
 Json metrics_decode(Call& c) {
   Json families = Json::array();
   for (std::string_view line : base::split(c.text(0), '\n')) {
@@ -73,7 +86,9 @@ Json metrics_decode(Call& c) {
     char* rest = nullptr;
     const double parsed = std::strtod(value.c_str(), &rest);
     if (rest == value.c_str()) return c.fail("value: not a metrics line: " + std::string(line));
-    families.push_back({{"name", name}, {"labels", labels}, {"value", number(parsed)}});
+    const double when = std::strtod(rest, nullptr) / 1000;  // 0 where the line has no time
+    labels["__name__"] = name;
+    families.push_back({{"metric", labels}, {"value", {number(when), plain_text(parsed)}}});
   }
   return families;
 }
@@ -81,7 +96,7 @@ Json metrics_decode(Call& c) {
 }  // namespace
 
 std::vector<FunctionRow> cluster_functions() {
-  constexpr std::string_view kChainsaw = "Chainsaw's function reference; shape of x_metrics_decode: assumption 3 in scenarios/README.md";
+  constexpr std::string_view kChainsaw = "Chainsaw's function reference";
   return {
       {"env", "s", environment, kChainsaw}, {"x_k8s_get", "assss", k8s_get, kChainsaw}, {"x_k8s_exists", "assss", k8s_exists, kChainsaw},
       {"x_k8s_list", "asss?", k8s_list, kChainsaw}, {"x_k8s_resource_exists", "ass", k8s_resource_exists, kChainsaw},

@@ -1,6 +1,8 @@
 #include "scenarios/runner/kuttl.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -58,6 +60,38 @@ bool known(const YamlNode& node, std::initializer_list<std::string_view> names, 
 
 Operation operation(std::string verb, Json spec, int line) { return Operation{std::move(verb), std::move(spec), "", false, line}; }
 
+/// `$NAME` and `${NAME}` in the name of a file.
+std::string with_environment(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool braced = text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{';
+    const std::size_t from = i + (braced ? 2 : 1);
+    std::size_t end = from;
+    while (text[i] == '$' && end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
+    if (text[i] != '$' || end == from || (braced && (end == text.size() || text[end] != '}'))) {
+      result += text[i];
+      continue;
+    }
+    const char* value = std::getenv(text.substr(from, end - from).c_str());
+    result += value != nullptr ? value : "";
+    i = braced ? end : end - 1;
+  }
+  return result;
+}
+
+/// What a suite names is relative to where its file is, or to a directory above: the one that KUTTL is started in.
+fs::path suite_path(const fs::path& folder, const std::string& name) {
+  std::error_code failure;
+  for (fs::path base = fs::absolute(folder).lexically_normal(); !base.empty(); base = base.parent_path()) {
+    if (fs::exists(base / name, failure)) {
+      const fs::path found = (base / name).lexically_normal();
+      return folder.is_absolute() ? found : found.lexically_relative(fs::current_path());
+    }
+    if (base == fs::current_path() || base == base.parent_path()) break;
+  }
+  return (folder / name).lexically_normal();
+}
+
 /// Words as a shell splits them: quotes and backslashes, no other meaning.
 std::vector<std::string> shell_words(const std::string& text) {
   std::vector<std::string> words;
@@ -97,19 +131,22 @@ void add_command(const YamlNode& node, std::vector<Operation>& to, const std::st
   if (command.contains("script") == command.contains("command")) return problems.add(node.line, "a command needs one of command and script");
   for (const char* field : {"script", "command"})
     if (command.contains(field) && !command[field].is_string()) return problems.add(node.line, std::string(field) + ": expected a text");
+  if (command.contains("script") && command.value("namespaced", false)) return problems.add(node.line, "a script cannot be namespaced; use $NAMESPACE");
   Json spec = Json::object();
   const bool background = command.value("background", false) && in_suite;
   if (command.contains("command") && !background) {
     std::vector<std::string> words = shell_words(command["command"].get<std::string>());
     if (words.empty()) return problems.add(node.line, "command: no word in it");
-    if (command.value("namespaced", false)) words.insert(words.end(), {"--namespace", "$NAMESPACE"});
+    const bool has_one = std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with("--namespace") || word.starts_with("-n"); });
+    if (command.value("namespaced", false) && !has_one) words.insert(words.end(), {"--namespace", "$NAMESPACE"});
     spec["entrypoint"] = words.front();
     spec["args"] = std::vector<std::string>(words.begin() + 1, words.end());
   } else {
     const std::string content = command.value("script", command.value("command", ""));
     spec["content"] = background ? "(" + content + ") >/dev/null 2>&1 &" : content;
   }
-  if (command.contains("timeout")) spec["timeout"] = command["timeout"].dump() + "s";
+  const int own = command.value("timeout", Json()).is_number_integer() ? command["timeout"].get<int>() : 0;
+  if (own != 0) spec["timeout"] = own > 0 ? std::to_string(own) + "s" : "24h";  // negative: for ever
   else if (!timeout.empty()) spec["timeout"] = timeout;
   if (command.value("ignoreFailure", false)) spec["check"] = Json::object({{"($error == null || $error != null)", true}});
   if (command.value("skipLogOutput", false)) spec["skipLogOutput"] = true;
@@ -132,7 +169,8 @@ void add_collector(const YamlNode& node, std::vector<Operation>& to, Problems& p
 
 class Reader {
  public:
-  Reader(std::string directory, Problems& problems) : directory_(std::move(directory)), problems_(problems) {}
+  /// `suite`: the file with the TestSuite; "" for the nearest kuttl-test.yaml.
+  Reader(std::string directory, std::string suite, Problems& problems) : directory_(std::move(directory)), suite_(std::move(suite)), problems_(problems) {}
 
   Test run() {
     test_.kuttl = true;
@@ -160,7 +198,7 @@ class Reader {
       step.name = std::to_string(index) + (step.name.empty() ? "" : "-" + step.name);
       for (auto* list : {&deletes_, &commands_, &applies_, &asserts_, &checks_, &errors_}) step.try_.insert(step.try_.end(), list->begin(), list->end());
       for (Operation& check : step.try_)
-        if (check.verb == "assert" || check.verb == "error" || check.spec.contains("repeatFor")) check.spec[check.spec.contains("repeatFor") ? "repeatFor" : "timeout"] = timeout_;
+        if (check.verb == "assert" || check.verb == "error" || check.verb == "delete" || check.spec.contains("repeatFor")) check.spec[check.spec.contains("repeatFor") ? "repeatFor" : "timeout"] = timeout_;
       step.catch_ = collectors_;
       test_.steps.push_back(std::move(step));
     }
@@ -170,7 +208,8 @@ class Reader {
  private:
   void read_suite() {
     for (fs::path folder = fs::path(directory_); !folder.empty() && folder != folder.parent_path(); folder = folder.parent_path()) {
-      const std::string file = (folder / "kuttl-test.yaml").string();
+      const std::string file = suite_.empty() ? (folder / "kuttl-test.yaml").string() : suite_;
+      if (!suite_.empty()) folder = fs::path(suite_).parent_path();
       const auto text = base::read_file(file);
       if (!text) continue;
       const auto documents = parse_yaml(*text, file);
@@ -191,7 +230,7 @@ class Reader {
       for (const char* field : {"crdDir", "manifestDirs"}) {
         const Json dirs = spec.contains(field) ? (spec[field].is_array() ? spec[field] : Json::array({spec[field]})) : Json::array();
         for (const Json& dir : dirs)
-          if (dir.is_string() && !dir.get<std::string>().empty()) add_manifests(folder / dir.get<std::string>(), suite.line, prepare.try_);
+          if (dir.is_string() && !dir.get<std::string>().empty()) add_manifests(suite_path(folder, with_environment(dir.get<std::string>())), suite.line, prepare.try_);
       }
       if (const YamlNode* commands = suite.find("commands"))
         for (const YamlNode& node : commands->items) add_command(node, prepare.try_, suite_timeout_, true, problems_);
@@ -264,7 +303,7 @@ class Reader {
     if (!files.is_array()) return problems_.add(line, std::string(field) + ": expected a list of files");
     for (const Json& file : files) {
       if (!file.is_string()) return problems_.add(line, std::string(field) + ": expected a list of files");
-      const std::string name = file.get<std::string>();
+      const std::string name = with_environment(file.get<std::string>());
       std::error_code failure;
       if (!fs::is_directory(fs::path(directory_) / name, failure)) to.push_back(operation(field, {{"file", name}}, line));
       else add_directory(name, field, line, to);
@@ -293,7 +332,7 @@ class Reader {
       }
   }
 
-  std::string directory_;
+  std::string directory_, suite_;
   Problems& problems_;
   Test test_;
   std::string suite_timeout_ = "30s", timeout_ = "30s";
@@ -321,14 +360,14 @@ Result<std::vector<std::string>> kuttl_suite_directories(const std::string& file
     if (!is_kuttl(document, "TestSuite")) continue;
     const YamlNode* listed = document.find("testDirs");
     if (listed == nullptr) continue;
-    for (const YamlNode& item : listed->items) directories.push_back((fs::path(file).parent_path() / item.text).lexically_normal().string());
+    for (const YamlNode& item : listed->items) directories.push_back(suite_path(fs::path(file).parent_path(), with_environment(item.text)).string());
   }
   return directories;
 }
 
-Result<std::vector<Test>> read_kuttl(const std::string& directory) {
+Result<std::vector<Test>> read_kuttl(const std::string& directory, const std::string& suite) {
   Problems problems{directory, {}};
-  Test test = Reader(directory, problems).run();
+  Test test = Reader(directory, suite, problems).run();
   if (!problems.lines.empty()) return problems.error();
   return std::vector<Test>{std::move(test)};
 }

@@ -11,7 +11,7 @@
 namespace scenario {
 /// True for a directory that holds files or directories named NN-…, the parts of a test case.
 bool is_kuttl_case(const std::string& directory);
-base::Result<std::vector<Test>> read_kuttl(const std::string& directory);
+base::Result<std::vector<Test>> read_kuttl(const std::string& directory, const std::string& suite = "");
 /// The testDirs of a TestSuite file, as paths.
 base::Result<std::vector<std::string>> kuttl_suite_directories(const std::string& file);
 }  // namespace scenario

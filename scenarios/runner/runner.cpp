@@ -119,7 +119,7 @@ class TestRun {
     context_.host.environment = [this](const std::string& name) {
       const auto found = lab_.environment.find(name);
       const char* inherited_value = ::getenv(name.c_str());
-      return found != lab_.environment.end() ? found->second : std::string(inherited_value != nullptr && lab_.io != nullptr ? inherited_value : "");
+      return found != lab_.environment.end() ? found->second : std::string(inherited_value != nullptr ? inherited_value : "");
     };
     context_.bindings = context_.bindings.with("values", config_.values).with("client", Json::object()).with("config", Json::object()).with(
         "test", {{"id", id_}, {"scenarioId", test_.spec.value("scenarioId", 1)}, {"metadata", test_.metadata}});

@@ -91,7 +91,7 @@ void count_resource(OperationCall& call, std::size_t index) {
 
 Result<std::vector<Json>> read_documents(const OperationCall& call, const std::string& pattern) {
   if (pattern.starts_with("http://") || pattern.starts_with("https://")) return Error{ErrorKind::invalid, pattern + ": a scenario reads files of its own directory only"};
-  auto files = expand_files(call.run.test.directory, pattern);
+  auto files = expand_files(call.run.test.directory, pattern, call.run.test.root);
   if (!files) return files.error();
   std::vector<Json> documents;
   for (const std::string& file : *files) {
@@ -177,8 +177,12 @@ std::optional<std::string> conclude(OperationCall& call, const Json& object, con
     if (!mismatches->empty()) return "expectation not met" + (error ? " (" + *error + ")" : std::string()) + "\n" + describe_mismatches(*mismatches);
   }
   if (!matched && error) return error;
-  if (!error) return add_outputs(call, object);
-  return std::nullopt;
+  // An error that was expected has outputs too.
+  const auto wider = call.context.bindings;
+  call.context.bindings = call.context.bindings.with("error", error ? Json(*error) : Json());
+  std::optional<std::string> failure = add_outputs(call, object);
+  call.context.bindings = wider;
+  return failure;
 }
 
 enum class Change { apply, create, update, patch };
@@ -294,13 +298,16 @@ awaitable<OperationOutcome> run_delete(OperationCall& call) {
     ApiResult<bool> namespaced = co_await call.run.client.is_namespaced(ref.api_version, ref.kind);
     if (!namespaced) co_return OperationOutcome{show(ref) + ": " + namespaced.error().message, ""};
     if (*namespaced && ref.ns.empty()) ref.ns = call.run.ns;
-    std::vector<ObjectRef> targets{ref};
-    if (ref.name.empty()) {
-      ref.selector = labels_selector(object);
-      ApiResult<std::vector<Json>> found = co_await call.run.client.list(ref);
-      if (!found) co_return OperationOutcome{show(ref) + ": " + found.error().message, ""};
-      targets.clear();
-      for (const Json& item : *found) targets.push_back(ref_of(item));
+    // What is not there is deleted already: expectations are about what was found.
+    if (ref.name.empty()) ref.selector = labels_selector(object);
+    ApiResult<std::vector<Json>> found = co_await call.run.client.list(ref);
+    if (!found && found.error().code == 404) continue;
+    if (!found) co_return OperationOutcome{show(ref) + ": " + found.error().message, ""};
+    std::vector<ObjectRef> targets;
+    for (const Json& item : *found) {
+      ObjectRef target = ref_of(item);
+      if (target.api_version.empty()) target.api_version = ref.api_version, target.kind = ref.kind;
+      targets.push_back(std::move(target));
     }
     for (const ObjectRef& target : targets) {
       const std::optional<std::string> error = co_await delete_and_wait(call.run, target, call.timeout, call.propagation);
@@ -330,12 +337,22 @@ awaitable<Look> look_once(OperationCall& call, const Json& expected) {
     Json head = Json::object();
     for (const char* field : {"apiVersion", "kind"})
       if (expected.contains(field)) head[field] = expected[field];
-    if (expected.contains("metadata") && expected["metadata"].is_object())
-      for (const char* field : {"name", "namespace", "labels"})
-        if (expected["metadata"].contains(field)) head["metadata"][field] = expected["metadata"][field];
+    if (expected.contains("metadata") && expected["metadata"].is_object()) {
+      const Json& metadata = expected["metadata"];
+      for (const char* field : {"name", "namespace"})
+        if (metadata.contains(field) && metadata[field].is_string()) head["metadata"][field] = metadata[field];
+      // Labels select where they are texts; others are trees that only compare.
+      if (metadata.contains("labels") && metadata["labels"].is_object())
+        for (const auto& label : metadata["labels"].items())
+          if (label.value().is_string() && !is_expression(label.key()) && !label.key().starts_with("~")) head["metadata"]["labels"][label.key()] = label.value();
+    }
     if (call.templates) {
       auto done = evaluate_templates(head, call.context);
-      if (done) head = std::move(*done);
+      if (!done) {
+        look.error = done.error().message;
+        co_return look;
+      }
+      head = std::move(*done);
     }
     ref = ref_of(head);
     if (!ref.kind.empty() && ref.name.empty()) ref.selector = labels_selector(head);

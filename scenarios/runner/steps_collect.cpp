@@ -91,9 +91,14 @@ std::string unmet(OperationCall& call, const Json& what, const Json& object, std
     if (!name || !value) return broken = !name ? name.error().message : value.error().message;
     const std::string status = value->empty() ? "True" : *value;
     const Json conditions = object.contains("status") && object["status"].is_object() ? object["status"].value("conditions", Json::array()) : Json::array();
-    for (const Json& condition : conditions)
-      if (base::equals_ignoring_case(condition.value("type", ""), *name))
-        return base::equals_ignoring_case(condition.value("status", ""), status) ? "" : *name + " is " + condition.value("status", "");
+    for (const Json& condition : conditions) {
+      if (!base::equals_ignoring_case(condition.value("type", ""), *name)) continue;
+      // As kubectl: a condition that was observed before the object last changed does not count.
+      const Json generation = object["metadata"].value("generation", Json());
+      const Json observed = condition.value("observedGeneration", object["status"].value("observedGeneration", Json()));
+      if (generation.is_number() && observed.is_number() && observed < generation) return *name + " was observed of generation " + observed.dump();
+      return base::equals_ignoring_case(condition.value("status", ""), status) ? "" : *name + " is " + condition.value("status", "");
+    }
     return "no condition " + *name;
   }
   auto path = evaluated(call, what["jsonPath"], "path");

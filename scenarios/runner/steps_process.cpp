@@ -63,17 +63,17 @@ awaitable<OperationOutcome> run_process_once(OperationCall& call, Command comman
   const std::string err = outcome ? std::string(base::trim(outcome->err)) : "";
   std::optional<std::string> error;
   if (!outcome) error = outcome.error().message;
-  else if (outcome->timed_out) error = "timed out after " + base::to_go_duration(call.timeout);
+  else if (outcome->timed_out) error = "signal: killed";  // what Go says of a process whose time was up
   else if (outcome->exit_code != 0) error = "exit status " + std::to_string(outcome->exit_code);
   OperationOutcome result;
   if (!spec.value("skipLogOutput", false)) result.output = out + (err.empty() ? "" : (out.empty() ? "" : "\n") + err);
   call.context.bindings = call.context.bindings.with("stdout", out).with("stderr", err).with("error", error ? Json(*error) : Json());
-  if (spec.contains("check") && outcome && !outcome->timed_out) {
+  if (spec.contains("check") && outcome) {
     const auto mismatches = check_assertion(spec["check"], nullptr, call.context);
     if (!mismatches) result.failure = "check: " + mismatches.error().message;
     else if (!mismatches->empty()) result.failure = "check not met\n" + describe_mismatches(*mismatches);
   } else if (error) {
-    result.failure = *error + (err.empty() ? "" : ": " + err);
+    result.failure = (outcome && outcome->timed_out ? "timed out after " + base::to_go_duration(call.timeout) : *error) + (err.empty() ? "" : ": " + err);
   }
   if (!result.failure) result.failure = add_outputs(call, nullptr);
   co_return result;
@@ -111,7 +111,7 @@ awaitable<OperationOutcome> run_script(OperationCall& call) {
   command.environment = std::move(*environment);
   std::string content = spec.value("content", "");
   if (spec.contains("file")) {
-    auto files = expand_files(call.run.test.directory, spec.value("file", ""));
+    auto files = expand_files(call.run.test.directory, spec.value("file", ""), call.run.test.root);
     if (!files) co_return OperationOutcome{files.error().message, ""};
     content = base::read_file(files->front()).value_or("");
   }

@@ -100,9 +100,9 @@ Json to_v1alpha1(Json spec) {
 }
 
 /// Puts the template's blocks into a step that says `use`.
-void resolve_template(Step& step, const std::string& directory, Problems& problems) {
+void resolve_template(Step& step, const std::string& directory, const std::string& root, Problems& problems) {
   const std::string name = step.spec["use"].value("template", "");
-  const auto files = expand_files(directory, name);
+  const auto files = expand_files(directory, name, root);
   if (!files || files->size() != 1) return problems.add(step.line, "cannot use the step template " + name + (files ? "" : ": " + files.error().message));
   const auto text = base::read_file(files->front());
   if (!text) return problems.add(step.line, "cannot read the step template " + name);
@@ -128,8 +128,9 @@ void resolve_template(Step& step, const std::string& directory, Problems& proble
   append(step.cleanup, used.cleanup);
 }
 
-Test test_of(const YamlNode& document, Problems& problems) {
+Test test_of(const YamlNode& document, const std::string& root, Problems& problems) {
   Test test;
+  test.root = root;
   test.file = problems.file;
   test.directory = fs::path(problems.file).parent_path().string();
   if (test.directory.empty()) test.directory = ".";
@@ -158,7 +159,7 @@ Test test_of(const YamlNode& document, Problems& problems) {
     for (const YamlNode& node : steps->items) {
       test.steps.push_back(step_of(node, problems));
       Step& step = test.steps.back();
-      if (step.spec.contains("use")) resolve_template(step, test.directory, problems);
+      if (step.spec.contains("use")) resolve_template(step, test.directory, root, problems);
       else if (step.try_.empty() && node.find("try") == nullptr) problems.add(node.line, "a step needs try or use");
     }
   return test;
@@ -168,7 +169,7 @@ bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.
 
 }  // namespace
 
-Result<std::vector<Test>> read_tests(const std::string& file) {
+Result<std::vector<Test>> read_tests(const std::string& file, const std::string& root) {
   const auto text = base::read_file(file);
   if (!text) return Error{ErrorKind::not_found, file + ": cannot be read"};
   auto documents = parse_yaml(*text, file);
@@ -181,7 +182,7 @@ Result<std::vector<Test>> read_tests(const std::string& file) {
                                       text_of(document, "kind"));
       continue;
     }
-    tests.push_back(test_of(document, problems));
+    tests.push_back(test_of(document, root, problems));
   }
   if (tests.empty() && problems.lines.empty()) problems.add(1, "no Test in this file");
   if (!problems.lines.empty()) return problems.error();
@@ -197,24 +198,36 @@ bool below(const fs::path& inner, const fs::path& outer) {
 
 /// A Test is recognised by its two first words, so that manifests with mistakes of their own stay the tests' business.
 bool looks_like_test(const std::string& text) {
-  return text.find("apiVersion: chainsaw.kyverno.io/") != std::string::npos && ("\n" + text).find("\nkind: Test\n") != std::string::npos;
+  bool group = false, kind = false;
+  for (const std::string_view line : base::split(text, '\n')) {
+    std::string_view value = line.substr(std::min(line.size(), line.find(':') + 1));
+    value = base::trim(value.substr(0, value.find(" #")));
+    if (value.size() > 1 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
+    group = group || (line.starts_with("apiVersion:") && value.starts_with(kGroup));
+    kind = kind || (line.starts_with("kind:") && value == "Test");
+  }
+  return group && kind;
 }
 
 struct Finder {
   std::vector<Test> tests;
   Problems problems;
 
-  void take(Result<std::vector<Test>> more) {
-    if (!more) problems.lines.push_back(more.error().message);
-    else for (Test& test : *more) tests.push_back(std::move(test));
+  void take(Result<std::vector<Test>> more, const std::string& root) {
+    if (!more) return problems.lines.push_back(more.error().message);
+    for (Test& test : *more) {
+      test.root = root;
+      tests.push_back(std::move(test));
+    }
   }
   void suite(const std::string& file) {
     const auto directories = kuttl_suite_directories(file);
     if (!directories) return problems.lines.push_back(directories.error().message);
-    if (directories->empty()) return directory(fs::path(file).parent_path().string());
-    for (const std::string& one : *directories) directory(one);
+    if (directories->empty()) return directory(fs::path(file).parent_path().string(), file);
+    for (const std::string& one : *directories) directory(one, file);
   }
-  void directory(const std::string& path) {
+  /// `suite`: the TestSuite that named the directory, if one did.
+  void directory(const std::string& path, const std::string& suite = "") {
     std::error_code failure;
     if (!fs::is_directory(path, failure)) return problems.lines.push_back(path + ": no such directory");
     std::vector<fs::path> files, folders{fs::path(path)}, taken;
@@ -227,13 +240,13 @@ struct Finder {
     for (const fs::path& file : files) {
       const auto text = base::read_file(file.string());
       if (!text || !looks_like_test(*text)) continue;
-      take(read_tests(file.string()));
+      take(read_tests(file.string(), path), path);
       taken.push_back(file.parent_path());
     }
     // What lies below a test's directory belongs to the test.
     for (const fs::path& folder : folders) {
       if (std::any_of(taken.begin(), taken.end(), [&](const fs::path& owner) { return below(folder, owner); }) || !is_kuttl_case(folder.string())) continue;
-      take(read_kuttl(folder.string()));
+      take(read_kuttl(folder.string(), suite), suite.empty() ? path : fs::path(suite).parent_path().string());
       taken.push_back(folder);
     }
   }
@@ -254,7 +267,7 @@ Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths) {
     } else {
       const auto text = base::read_file(path);
       if (text && text->find("kind: TestSuite") != std::string::npos) finder.suite(path);
-      else finder.take(read_tests(path));
+      else finder.take(read_tests(path), "");
     }
   }
   if (!finder.problems.lines.empty()) return finder.problems.error();
@@ -281,24 +294,30 @@ Result<Configuration> read_configuration(const std::string& file) {
   return configuration;
 }
 
-Result<std::vector<std::string>> expand_files(const std::string& root, const std::string& pattern) {
+Result<std::vector<std::string>> expand_files(const std::string& directory, const std::string& pattern, const std::string& root) {
   if (pattern.starts_with("/")) return Error{ErrorKind::invalid, pattern + ": a scenario names files relative to its own directory"};
-  const fs::path whole = (fs::path(root) / pattern).lexically_normal();
-  // Inside the working directory, or of the test's own when that is elsewhere.
-  const std::string reached = fs::absolute(whole).lexically_normal().string();
-  const auto inside = [&](const fs::path& folder) { return reached.starts_with(fs::absolute(folder).lexically_normal().string()); };
-  if (!inside(fs::current_path()) && !inside(fs::path(root))) return Error{ErrorKind::invalid, pattern + ": lies outside of the working directory"};
+  const fs::path whole = (fs::path(directory) / pattern).lexically_normal();
+  // Inside the working directory, or of the test's own when that is elsewhere; symbolic links count as what they lead to.
+  std::error_code failure;
+  const auto inside = [&](const fs::path& file) {
+    const fs::path reached = fs::weakly_canonical(file, failure);
+    for (const std::string& folder : {std::string("."), directory, root})
+      if (!folder.empty() && below(reached, fs::weakly_canonical(folder, failure))) return true;
+    return false;
+  };
+  const Error outside{ErrorKind::invalid, pattern + ": lies outside of the working directory"};
+  if (!inside(whole)) return outside;
   if (pattern.find_first_of("*?[") == std::string::npos) {
-    std::error_code failure;
     if (!fs::is_regular_file(whole, failure)) return Error{ErrorKind::not_found, whole.string() + ": no such file"};
     return std::vector<std::string>{whole.string()};
   }
   std::vector<std::string> found;
-  std::error_code failure;
   const fs::path folder = whole.parent_path();
   for (const auto& entry : fs::directory_iterator(folder, failure))
     if (entry.is_regular_file() && jmes::wildcard_match(whole.filename().string(), entry.path().filename().string())) found.push_back(entry.path().string());
   std::sort(found.begin(), found.end());
+  for (const std::string& file : found)
+    if (!inside(file)) return outside;
   if (found.empty()) return Error{ErrorKind::not_found, whole.string() + ": matches no file"};
   return found;
 }

@@ -33,6 +33,7 @@ struct Step {
 struct Test {
   std::string file;       // as given
   std::string directory;  // files named by its operations are relative to it
+  std::string root;       // what was asked to be run: files below it may be read too
   std::string name;
   Json metadata = Json::object();
   Json spec = Json::object();  // the spec's fields except steps and catch
@@ -42,8 +43,8 @@ struct Test {
   int line = 0;
 };
 
-/// Every Test of the file. A StepTemplate that a step uses is read from its file and put in its place.
-base::Result<std::vector<Test>> read_tests(const std::string& file);
+/// Every Test of the file. A StepTemplate that a step uses is read from its file and put in its place; `root` as in Test.
+base::Result<std::vector<Test>> read_tests(const std::string& file, const std::string& root = "");
 /// Every Test below the paths, by file name: Chainsaw files (any YAML file with a Test of its group) and KUTTL directories.
 base::Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths);
 struct Configuration {
@@ -64,7 +65,8 @@ Json checked(const YamlNode& node, std::string_view type, Problems& problems);
 /// The verb's own type if `verb` is one, else "".
 std::string verb_type(std::string_view verb);
 std::vector<std::string> verbs();
-/// Files below a directory that match a pattern with * ? and [..], sorted. A plain name yields itself. Nothing may lie outside of `root`.
-base::Result<std::vector<std::string>> expand_files(const std::string& root, const std::string& pattern);
+/// Files below a directory that match a pattern with * ? and [..], sorted. A plain name yields itself. Nothing may lie outside of the
+/// working directory, of `directory` and of `root`.
+base::Result<std::vector<std::string>> expand_files(const std::string& directory, const std::string& pattern, const std::string& root);
 
 }  // namespace scenario

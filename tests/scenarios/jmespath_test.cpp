@@ -126,12 +126,51 @@ TEST(JmesPath, CommunityAndKyvernoFunctions) {
       {"time_before('2021-01-02T00:00:00Z', '2021-01-03T00:00:00Z')", "true"}, {"time_after('2021-01-02T00:00:00Z', '2021-01-03T00:00:00Z')", "false"},
       {"time_between('2021-01-02T12:00:00Z', '2021-01-02T00:00:00Z', '2021-01-03T00:00:00Z')", "true"}, {"time_truncate('2021-01-02T12:34:56Z', '1h')", "\"2021-01-02T12:00:00Z\""},
       {"time_to_cron('2022-04-11T03:14:05Z')", "\"14 3 11 4 1\""}, {"time_utc('yesterday')", "!"},
-      {"x_metrics_decode('a_total{x=\"1\"} 5')[0].labels.x", "\"1\""}, {"x_k8s_server_version($client)", "!"}, {"`1` +", "!"}, {"let $x = `1`", "!"}};
+      {"x_metrics_decode('a_total{x=\"1\"} 5 1500')[0]", "{\"metric\":{\"__name__\":\"a_total\",\"x\":\"1\"},\"value\":[1.5,\"5\"]}"}, {"x_k8s_server_version($client)", "!"}, {"`1` +", "!"}, {"let $x = `1`", "!"}};
   for (const Case& c : cases) {
     const auto result = search(c.expression, document, bindings, host);
     const bool refused = std::string(c.expected) == "!";
     EXPECT_EQ(result.ok(), !refused) << c.expression << ": " << (result ? result->dump() : result.error().message);
     if (!refused && result) { EXPECT_EQ(*result, Json::parse(c.expected)) << c.expression; }
+  }
+}
+
+/// An EC certificate of 2026 with every kind of alternative name.
+constexpr const char* kCertificate = R"(-----BEGIN CERTIFICATE-----
+MIICBDCCAaugAwIBAgICEjQwCgYIKoZIzj0EAwIwQDELMAkGA1UEBhMCSlAxDDAK
+BgNVBAoMA0xhYjEPMA0GA1UECgwGU2Vjb25kMRIwEAYDVQQDDAlhcnJheS5sYWIw
+HhcNMjYxMTI0MTMxMTI1WhcNMzYxMTIxMTMxMTI1WjBAMQswCQYDVQQGEwJKUDEM
+MAoGA1UECgwDTGFiMQ8wDQYDVQQKDAZTZWNvbmQxEjAQBgNVBAMMCWFycmF5Lmxh
+YjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABPe0Fd3PHTpTbwvbvMx2sdyigJGx
+xOijMzR2kGQQL5RdH5QLf4JtaMi6P9JXfjI8Ya80sgXL85dsv5Z+hFiI0hyjgZQw
+gZEwHQYDVR0OBBYEFHjcvCY277s/0U720klT7ttcXOFmMB8GA1UdIwQYMBaAFHjc
+vCY277s/0U720klT7ttcXOFmMEEGA1UdEQQ6MDiCCWFycmF5LmxhYoIIc3ZtMS5s
+YWKHBH8AAQqBB29wc0BsYWKGEnNwaWZmZTovL2xhYi9hcnJheTAMBgNVHRMBAf8E
+AjAAMAoGCCqGSM49BAMCA0cAMEQCIEMpE1wQBm/N2+B1REEhTY2FpI5YMVmHyqJK
+iYQD9ORMAiBxrI4hURzR3s+cXqPAAU75AwLKe5KJ20ihX37tsJCEvA==
+-----END CERTIFICATE-----
+)";
+
+TEST(JmesPath, CertificatesAndImages) {
+  const Json certificate = kCertificate;
+  const Case cases[] = {{"x509_decode(@).Subject.CommonName", R"("array.lab")"},
+                        {"x509_decode(@).Issuer.[Country, Organization, OrganizationalUnit, Locality]", R"([["JP"],["Lab","Second"],null,null])"},
+                        {"x509_decode(@).SerialNumber", "4660"},
+                        {"x509_decode(@).[DNSNames, IPAddresses, EmailAddresses, URIs]", R"([["array.lab","svm1.lab"],["127.0.1.10"],["ops@lab"],["spiffe://lab/array"]])"},
+                        {"x509_decode(@).[IsCA, BasicConstraintsValid, Version, PublicKeyAlgorithm, SignatureAlgorithm]", "[false,true,3,3,10]"},
+                        {"x509_decode(@).[NotBefore, NotAfter]", R"(["2026-11-24T13:11:25Z","2036-11-21T13:11:25Z"])"},
+                        {"time_before('2030-01-01T00:00:00Z', x509_decode(@).NotAfter)", "true"},
+                        {"x509_decode('no certificate')", "!"},
+                        {"image_normalize('nginx')", R"("docker.io/nginx:latest")"},
+                        {"image_normalize('library/nginx:1.2')", R"("docker.io/library/nginx:1.2")"},
+                        {"image_normalize('localhost:5000/a/b')", R"("localhost:5000/a/b:latest")"},
+                        {"image_normalize('ghcr.io/a/b@sha256:00')", R"("ghcr.io/a/b@sha256:00")"},
+                        {"image_normalize('')", "!"},
+                        {"image_normalize('a b')", "!"}};
+  for (const Case& c : cases) {
+    const auto result = search(c.expression, certificate);
+    EXPECT_EQ(result.ok(), std::string(c.expected) != "!") << c.expression << ": " << (result ? result->dump() : result.error().message);
+    if (result && std::string(c.expected) != "!") { EXPECT_EQ(*result, Json::parse(c.expected)) << c.expression; }
   }
 }
 

@@ -71,6 +71,10 @@ TEST_F(Runner, EveryOperation) {
       {"create", make + "    - create: {timeout: 1s, resource: " + kMap + "}\n", "already exists"},
       {"create", make + "    - create: {timeout: 1s, resource: " + kMap + ", expect: [{check: {\"(contains($error, 'already exists'))\": true}}]}\n", ""},
       {"create", "    - create: {resource: " + kMap + ", outputs: [{name: made, value: (metadata.name)}]}\n    - assert: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: ($made)}}}\n", ""},
+      // What was expected to fail has outputs too; what is not there is deleted already.
+      {"create", make + "    - create: {timeout: 1s, resource: " + kMap + ", expect: [{check: {($error != null): true}}], outputs: [{name: why, value: ($error)}]}\n"
+                        "    - assert: {resource: {\"(contains($why, 'already exists'))\": true}}\n", ""},
+      {"delete", "    - delete: {ref: {apiVersion: v1, kind: ConfigMap, name: absent}, expect: [{check: {($error != null): true}}]}\n", ""},
       {"update", make + "    - update: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {n: x}}}\n    - assert: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {(k): null, n: x}}}\n", ""},
       {"update", "    - update: {timeout: 1s, resource: " + kMap + "}\n", "not found"},
       {"patch", make + "    - patch: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {n: x}}}\n    - assert: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {k: v, n: x}}}\n", ""},
@@ -80,6 +84,11 @@ TEST_F(Runner, EveryOperation) {
       {"assert", make + "    - assert: {timeout: 1s, resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {k: other}}}\n", "data.k: expected \"other\", found \"v\""},
       {"assert", make + "    - assert: {timeout: 1s, resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: absent}}}\n", "no such object"},
       {"assert", make + "    - assert: {resource: {apiVersion: v1, kind: ConfigMap, data: {\"(length(k))\": 1}}}\n", ""},
+      // Labels that are trees compare, and neither select nor keep the name from being evaluated.
+      {"assert", "    - create: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m, labels: {type: my-first, app: x}}}, outputs: [{name: made, value: (metadata.name)}]}\n"
+                 "    - assert: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: ($made), labels: {app: x, type: {\"(starts_with(@, 'my-'))\": true}}}}}\n"
+                 "    - assert: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {labels: {app: \"(join('', ['x']))\", type: {\"(starts_with(@, 'my-'))\": true}}}}}\n", ""},
+      {"assert", "    - assert: {timeout: 1s, resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: ($nobody)}}}\n", "nobody"},
       {"assert", "    - assert: {timeout: 1s, resource: {(`1` + `1`): 2}}\n", ""}, {"assert", make + "    - assert: {resource: {\"(x_k8s_get($client, 'v1', 'ConfigMap', $namespace, 'm').data.k)\": v}}\n", ""},
       {"error", make + "    - error: {timeout: 1s, resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}}}\n", "should not"}, {"error", "    - error: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: m}}}\n", ""},
       {"sleep", "    - sleep: {duration: 1h}\n", ""},

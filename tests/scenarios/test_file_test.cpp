@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -118,6 +119,32 @@ TEST_F(Files, Configuration) {
   EXPECT_FALSE(scenario::read_configuration(put("c3.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nspec: {execution: {paralel: 3}}\n")).ok());
 }
 
+TEST_F(Files, KuttlSuitesNameWhatIsAboveThemAndCommandsAreKuttls) {
+  // Any name; what it names is relative to where KUTTL was started: here or above.
+  put("p/tests/suite-a.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestSuite\ntestDirs: [./tests/e2e]\nmanifestDirs: [tests/crds]\ntimeout: 9\n");
+  put("p/tests/crds/a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shared}\n");
+  put("p/tests/e2e/case/00-run.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\ndelete: [{apiVersion: v1, kind: Pod, name: x}]\nassert: [$DRYDOCK_TEST_DIR/x.yaml]\ncommands:\n- {command: kubectl get pods -n other, namespaced: true}\n"
+                                      "- {command: kubectl get pods, namespaced: true, timeout: -1}\n");
+  put("p/tests/e2e/case/checks/x.yaml", "apiVersion: v1\nkind: Pod\n");
+  ::setenv("DRYDOCK_TEST_DIR", "checks", 1);
+  const auto tests = scenario::find_tests({root_ + "/p/tests/suite-a.yaml"});
+  ASSERT_TRUE(tests.ok()) << tests.error().message;
+  ASSERT_EQ(tests->size(), 1U);
+  ASSERT_EQ(tests->front().steps.size(), 2U);
+  EXPECT_EQ(tests->front().steps[0].try_[0].verb, "apply");
+  const auto& operations = tests->front().steps[1].try_;
+  ASSERT_EQ(operations.size(), 4U);
+  EXPECT_EQ(operations[0].spec["timeout"], "9s");  // a deletion has the step's time
+  EXPECT_EQ(operations[1].spec["args"], scenario::Json::parse(R"(["get","pods","-n","other"])"));
+  EXPECT_EQ(operations[2].spec["args"], scenario::Json::parse(R"(["get","pods","--namespace","$NAMESPACE"])"));
+  EXPECT_EQ(operations[2].spec["timeout"], "24h");
+  EXPECT_EQ(operations[3].spec["file"], "checks/x.yaml");
+  put("p/tests/e2e/case/01-bad.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\ncommands: [{script: 'true', namespaced: true}]\n");
+  const auto bad = scenario::find_tests({root_ + "/p/tests/suite-a.yaml"});
+  ASSERT_FALSE(bad.ok());
+  EXPECT_NE(bad.error().message.find("cannot be namespaced"), std::string::npos) << bad.error().message;
+}
+
 TEST_F(Files, KuttlDirectories) {
   put("k/kuttl-test.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestSuite\ntestDirs: [.]\ntimeout: 40\n");
   put("k/case/00-claim.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: (literal)}\n---\napiVersion: kuttl.dev/v1beta1\nkind: TestStep\ndelete:\n- {apiVersion: v1, kind: Pod, name: x}\n"
@@ -159,8 +186,12 @@ TEST_F(Files, KuttlDirectories) {
   }
   EXPECT_EQ(seen, "3-my-assert: apply assert\n4-one: apply script error\n5:\n");
   put("k/case/02-x.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nboom: 1\n");
+  put("k/other/00-a.gotmpl.yaml", "apiVersion: v1\nkind: Pod\n");
+  put("k/third/00-a.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nkubeconfig: elsewhere\n");
   const auto bad = scenario::find_tests({root_ + "/k"});
   ASSERT_FALSE(bad.ok());
+  EXPECT_NE(bad.error().message.find("00-a.gotmpl.yaml:1: Go templates (.gotmpl.yaml) are not supported"), std::string::npos) << bad.error().message;
+  EXPECT_NE(bad.error().message.find("third/00-a.yaml:1: kubeconfig: a step cannot leave the lab"), std::string::npos) << bad.error().message;
   EXPECT_NE(bad.error().message.find("02-x.yaml:3: unknown field \"boom\" in TestStep"), std::string::npos) << bad.error().message;
 }
 
