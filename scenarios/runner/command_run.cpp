@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <regex>
 
 #include "provisioner/base/task_group.h"
@@ -154,6 +155,7 @@ void run_wire(Session& session, const Test& test, int id) {
   std::string folder = fs::temp_directory_path().string() + "/drydock-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) return session.test_done(broken(test, "no temporary directory"), {});
   wire.directory = folder;
+  wire.loopback_only = true;
   wire.executables = executable_directory();
   std::optional<TestResult> result;
   std::vector<std::string> lines;
@@ -183,6 +185,28 @@ void run_wire(Session& session, const Test& test, int id) {
   session.test_done(std::move(*result), lines);
 }
 
+awaitable<void> get_once(base::http::Transport* transport, KubeTarget kube, std::string target, std::optional<ApiResult<Json>>* into) {
+  KubeClient client(*transport, std::move(kube));
+  Json none;
+  std::string method = "GET", type;
+  ApiResult<Json> answer = co_await client.call(std::move(method), std::move(target), std::move(none), std::move(type));
+  *into = std::move(answer);
+}
+
+/// For expressions that ask the cluster: a GET on a loop of its own, to its end. Null when there is no such object.
+base::Result<Json> get_now(const KubeTarget& kube, const std::string& target) {
+  boost::asio::io_context io;
+  base::RealClock clock(io);
+  base::http::WireTransport transport(io, clock);
+  std::optional<ApiResult<Json>> answer;
+  base::TaskGroup tasks(io.get_executor());
+  tasks.spawn(get_once(&transport, kube, target, &answer));
+  while (tasks.size() > 0) io.run_one();
+  if (answer->ok()) return std::move(**answer);
+  if (answer->error().code == 404) return Json();
+  return base::Error{base::ErrorKind::unavailable, "GET " + target + ": " + answer->error().message};
+}
+
 /// The same suite against a cluster that is not ours: nothing of the lab is there, only its API.
 void run_elsewhere(Session& session, const Test& test, int id) {
   auto config = run_config(session, test);
@@ -204,6 +228,7 @@ void run_elsewhere(Session& session, const Test& test, int id) {
   lab.io = &io;
   lab.kube.endpoint = api->endpoint;
   if (api->token) lab.kube.token = api->token();
+  lab.kube_get = [kube = lab.kube](const std::string& target) { return get_now(kube, target); };
   lab.environment["KUBECONFIG"] = fs::absolute(session.options.cluster).string();
   lab.rng = base::Rng(base::seed_from_system());
   std::optional<TestResult> result;
@@ -244,17 +269,17 @@ base::Result<Json> read_values(const RunOptions& options) {
   return values;
 }
 
-/// When a file below the paths last changed.
-fs::file_time_type newest(const std::vector<std::string>& paths) {
-  fs::file_time_type latest{};
+/// The files below the paths and when each last changed; a file that came, went or changed makes another value.
+std::map<std::string, fs::file_time_type> file_times(const std::vector<std::string>& paths) {
+  std::map<std::string, fs::file_time_type> times;
   std::error_code failure;
   for (const std::string& path : paths.empty() ? std::vector<std::string>{"scenarios"} : paths) {
-    if (fs::is_regular_file(path, failure)) latest = std::max(latest, fs::last_write_time(path, failure));
+    if (fs::is_regular_file(path, failure)) times[path] = fs::last_write_time(path, failure);
     else
       for (const auto& entry : fs::recursive_directory_iterator(path, failure))
-        if (entry.is_regular_file()) latest = std::max(latest, entry.last_write_time(failure));
+        if (entry.is_regular_file(failure)) times[entry.path().string()] = entry.last_write_time(failure);
   }
-  return latest;
+  return times;
 }
 
 struct Chosen {
@@ -376,6 +401,12 @@ int run_once(const RunOptions& options) {
     std::fprintf(stderr, "drydock: %s\n", chosen.error().message.c_str());
     return 2;
   }
+  if (chosen->tests.empty()) {
+    // A selection that selects nothing is a mistake; a green run of no test would hide it.
+    std::fprintf(stderr, "drydock: %s\n", tests->empty() ? ("no test below " + base::join(paths, " ")).c_str() : ("none of " + std::to_string(tests->size()) + " tests is selected").c_str());
+    std::printf("0 passed, 0 failed\n");
+    return 1;
+  }
   run_all(session, *chosen);
   session.clear_progress();
   const Counts counts = count(session.results, session.granularity);
@@ -394,10 +425,15 @@ int run(const RunOptions& options) {
     return 2;
   }
   try {
+    auto before = file_times(options.paths);  // before the run: what changes meanwhile is run again
     int status = run_once(options);
     while (options.watch) {
-      const auto before = newest(options.paths);
-      while (newest(options.paths) == before) ::poll(nullptr, 0, 300);
+      auto now = file_times(options.paths);
+      while (now == before) {
+        ::poll(nullptr, 0, 300);
+        now = file_times(options.paths);
+      }
+      before = std::move(now);
       status = run_once(options);
     }
     return status;

@@ -75,7 +75,7 @@ int drydock(int argc, char** argv) {
   OntapOptions ontap_options;
   CLI::App* ontap_command = app.add_subcommand("ontap", "clustershell commands on a running lab; answers come from standard input");
   ontap_command->add_option("--dir", ontap_options.directory, "the lab's directory")->capture_default_str();
-  ontap_command->add_option("command", ontap_options.words, "one command; without it, lines of standard input");
+  ontap_command->footer("What follows is one command, its -options included; without it, lines of standard input are commands.");
   ontap_command->prefix_command();
   ontap_command->callback([&] {
     for (const std::string& word : ontap_command->remaining()) ontap_options.words.push_back(word);

@@ -30,6 +30,22 @@ namespace {
 /// All of 127.0.0.0/8 is ours to bind.
 bool is_local(const std::string& address) { return address.starts_with("127."); }
 
+/// The network of a product that a scenario tells where to go: loopback, and what the lab's array answers for.
+class LabNetwork final : public http::Transport {
+ public:
+  LabNetwork(http::Transport& under, const World& world) : under_(under), world_(world) {}
+  awaitable<Result<http::Response>> send(http::Endpoint to, http::Request request, http::CallOptions options) override {
+    const bool inside = is_local(to.host) || to.host == "localhost" || to.host == "::1" || world_.array_has(to.host);
+    if (!inside) co_return Error{ErrorKind::unavailable, to.host + ": a scenario cannot reach beyond loopback"};
+    Result<http::Response> answer = co_await under_.send(std::move(to), std::move(request), options);
+    co_return answer;
+  }
+
+ private:
+  http::Transport& under_;
+  const World& world_;
+};
+
 }  // namespace
 
 struct WireWorld::Parts {
@@ -51,6 +67,7 @@ struct WireWorld::Parts {
   http::Listen kube_at, ontap_at;
   std::vector<std::string> endpoints;
   Lab lab;
+  std::unique_ptr<LabNetwork> inside;  // when the product stays in the lab
   provisioner::MemoryDatabase database;
   std::unique_ptr<provisioner::MemoryStore> store;
   base::TaskGroup provisioner_tasks;
@@ -197,6 +214,8 @@ Result<void> WireWorld::Parts::start_provisioner() {
   api.token = [token = lab.kube.token] { return token; };
   options.kubernetes = api;
   store = std::make_unique<provisioner::MemoryStore>(database);
+  if (config.loopback_only) inside = std::make_unique<LabNetwork>(transport, *world);
+  http::Transport* const network = inside ? static_cast<http::Transport*>(inside.get()) : &transport;
   // The socket is opened before `ready`, the server's own handler comes when it has started.
   auto handler = std::make_shared<http::Handler>();
   http::ServerOptions listen_options;
@@ -211,7 +230,7 @@ Result<void> WireWorld::Parts::start_provisioner() {
   std::shared_ptr<http::Server> listener = std::move(*server);
   rest_url = "http://" + config.rest.address + ":" + std::to_string(listener->port());
   endpoints.push_back("listening trident " + rest_url);
-  provisioner::ServerParts parts{clock, transport, base::Rng(rng.next()), world->logger(), *store,
+  provisioner::ServerParts parts{clock, *network, base::Rng(rng.next()), world->logger(), *store,
                                  [handler, listener](std::string, std::uint16_t, http::Handler rest) -> Result<std::shared_ptr<void>> {
                                    *handler = std::move(rest);
                                    return std::shared_ptr<void>(nullptr, [handler, listener](void*) {

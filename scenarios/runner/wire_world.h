@@ -18,6 +18,7 @@ struct WireConfig {
   base::http::Listen rest{"127.0.0.1", 0};
   std::string directory;    // made when missing
   std::string executables;  // where our programs are
+  bool loopback_only = false;  // the provisioner beside the cluster reaches nothing but the lab
 };
 
 class WireWorld {

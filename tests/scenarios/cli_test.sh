@@ -17,6 +17,7 @@ cd "$folder"
 
 echo "init writes a suite that passes, and does not overwrite it"
 "$drydock" init mine >init.txt
+[ -s mine/first-claim/chainsaw-test.yaml ] && grep -q '^ *#' mine/first-claim/chainsaw-test.yaml || fail "the sample is not commented"
 "$drydock" run --virtual mine >first.txt
 expect first.txt "1 passed, 0 failed"
 if "$drydock" init mine >again.txt 2>&1; then fail "init overwrote a file"; fi
@@ -37,6 +38,11 @@ expect some.txt "1 passed, 0 failed"
 expect thrice.txt "3 passed, 0 failed"
 "$drydock" run --parallel 3 --exclude b many >side.txt
 expect side.txt "2 passed, 0 failed"
+for nothing in "--include nobody" "--selector size=none" "--exclude ."; do
+  # shellcheck disable=SC2086
+  if "$drydock" run $nothing many >none.txt 2>&1; then fail "a run of no test is green: $nothing"; fi
+  expect none.txt "none of 3 tests is selected"
+done
 if "$drydock" run --fail-fast many >fast.txt; then fail "a failure went unnoticed"; fi
 expect fast.txt "SKIP  c"
 printf 'apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nmetadata: {name: c}\nspec: {discovery: {excludeTestRegex: "^b$"}, execution: {parallel: 2, repeatCount: 2}}\n' >many/.chainsaw.yaml
@@ -51,15 +57,61 @@ expect r.tap "TAP version 13"
 expect r.html "class=\"timeline\""
 [ "$(wc -l <r.json)" -ge 3 ] || fail "too few JSON lines"
 
+echo "processes: environment, directory, checks, outputs"
+mkdir -p process/sub
+cat >process/chainsaw-test.yaml <<'Y'
+apiVersion: chainsaw.kyverno.io/v1alpha1
+kind: Test
+metadata: {name: process}
+spec:
+  steps:
+  - try:
+    - script:
+        env:
+        - name: GREETINGS
+          value: (join(' ', ['hello', 'you']))
+        content: |
+          echo $GREETINGS
+          echo oops >&2
+        check:
+          ($error): ~
+          ($stdout): hello you
+          (contains($stderr, 'oops')): true
+        outputs:
+        - name: said
+          value: (to_upper($stdout))
+    - command:
+        env: [{name: WHO, value: me}]
+        entrypoint: echo
+        args: [$WHO, "${WHO}", a b, $NAMESPACE]
+        check: {"($stdout == join(' ', ['me me a b', $namespace]))": true}
+    - script:
+        content: pwd; exit 3
+        workDir: sub
+        skipLogOutput: true
+        check:
+          ($error): exit status 3
+          (ends_with($stdout, '/process/sub')): true
+    - script: {content: 'echo "$0 ${BASH_VERSION:+bash}"', shell: bash, shellArgs: [-c], check: {($stdout): bash bash}}
+    - script: {content: sleep 60, timeout: 100ms, check: {($error): 'signal: killed'}}
+    - assert: {resource: {($said): HELLO YOU}}
+Y
+"$drydock" run process >process.txt || { cat process.txt; fail "processes"; }
+if grep -q sub process.txt; then fail "what is not to be shown is shown"; fi
+
 echo "watch runs again when a file changes"
 "$drydock" run --watch --virtual mine >watch.txt 2>&1 &
 pids+=($!)
-await watch.txt "1 passed, 0 failed"
+runs() { until [ "$(grep -c ' passed, ' watch.txt)" -ge "$1" ]; do sleep 0.1; done; }
+runs 1
 echo "# changed" >>mine/first-claim/chainsaw-test.yaml
-until [ "$(grep -c '1 passed, 0 failed' watch.txt)" -ge 2 ]; do
-  sleep 0.1
-  touch mine/first-claim/chainsaw-test.yaml
-done
+runs 2
+cp -r many/a.yaml mine/another.yaml
+runs 3
+expect watch.txt "2 passed, 0 failed"
+rm mine/another.yaml
+runs 4
+[ "$(grep -c '1 passed, 0 failed' watch.txt)" -eq 3 ] || { cat watch.txt; fail "not what each change asks for"; }
 
 echo "the same suite against another cluster"
 "$drydock" up --dir other --k8s-listen 127.0.0.1:0 --ontap-listen 127.0.0.1:0 >up.txt 2>&1 &
@@ -93,12 +145,38 @@ for flag in $("$drydock" run --help | grep -oE '^  --[a-z-]+' | grep -v -- --hel
 
 echo "a scenario stays in its directory and on loopback"
 mkdir -p jail
-for row in 'apply: {file: ../../../../../../etc/passwd}|lies outside' 'apply: {file: /etc/passwd}|relative to its own directory' 'assert: {file: http://example.com/x.yaml}|of its own directory only' \
+ln -s /etc/passwd jail/link.yaml
+for row in 'apply: {file: link.yaml}|lies outside' 'apply: {file: "*.yaml"}|lies outside'  'apply: {file: ../../../../../../etc/passwd}|lies outside' 'apply: {file: /etc/passwd}|relative to its own directory' 'assert: {file: http://example.com/x.yaml}|of its own directory only' \
   'script: {content: "true"}|wire'; do
   printf 'apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: jail}\nspec:\n  steps:\n  - try: [{%s}]\n' "${row%%|*}" >jail/chainsaw-test.yaml
   if "$drydock" run --virtual jail >jail.txt 2>&1; then fail "${row%%|*} was allowed"; fi
   expect jail.txt "${row##*|}"
 done
+cat >jail/chainsaw-test.yaml <<'Y'
+apiVersion: chainsaw.kyverno.io/v1alpha1
+kind: Test
+metadata: {name: jail, annotations: {drydock.dev/provisioner: "true"}}
+spec:
+  steps:
+  - try:
+    - apply: {resource: {apiVersion: lab.drydock.dev/v1, kind: Backend, metadata: {name: far}, spec: {version: 1, storageDriverName: ontap-nas, managementLIF: 192.0.2.1, dataLIF: 192.0.2.2, svm: s, username: u, password: p}}}
+    - assert:
+        timeout: 60s
+        resource:
+          apiVersion: lab.drydock.dev/v1
+          kind: Backend
+          metadata: {name: far}
+          status:
+            phase: Failed
+            (contains(message, 'beyond loopback')): true
+Y
+"$drydock" run --wire jail >jail.txt 2>&1 || { cat jail.txt; fail "the product was let out"; }
+# A test may read what lies below the path that was asked for, wherever that is.
+mkdir -p suite/case suite/shared away
+cp jail/chainsaw-test.yaml suite/shared/none.txt
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n' >suite/shared/m.yaml
+printf 'apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: shares}\nspec:\n  steps:\n  - try: [{apply: {file: ../shared/m.yaml}}]\n' >suite/case/chainsaw-test.yaml
+(cd away && "$drydock" run "$folder/suite") >shared.txt || { cat shared.txt; fail "a suite does not reach its own files"; }
 
 echo "explore: a crash point of a suite, bad arguments"
 "$drydock" explore mine --at 5b >explore.txt || { cat explore.txt; fail "explore"; }
