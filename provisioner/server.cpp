@@ -102,9 +102,15 @@ struct Instance {
     while (!term && !stopping) co_await changed.wait();
     if (stopping) co_return false;
     Leadership who{.holder = elector->identity(), .lease = term->uid, .term = term->transitions};
-    const auto fenced = co_await parts.store.lead(who);
-    if (!fenced) co_return fenced.error();
-    co_return true;
+    constexpr int kTries = 10;  // etcd may come up after us, as when the store is read
+    for (int tries = 1;; ++tries) {
+      const auto fenced = co_await parts.store.lead(who);
+      if (fenced) co_return true;
+      if (fenced.error().kind == ErrorKind::conflict || tries == kTries || lost || stopping) co_return fenced.error();
+      parts.logger.warning("Waiting for the store.", {{"error", fenced.error().message}});
+      const base::Duration pause = std::chrono::seconds(1);
+      co_await base::sleep_for(parts.clock, pause);
+    }
   }
 
   /// The API server's GitVersion. It is asked for half a minute: at a node's start it may come up after us.
@@ -126,7 +132,8 @@ struct Instance {
   /// 7.1: what the version means; nothing when the server is too old.
   std::optional<kube::Version> accept_version(const std::string& git_version) {
     auto version = kube::parse_version(git_version);
-    if (!version) {
+    const bool unstamped = version && version->major == 0 && version->minor == 0;  // "v0.0.0-master+…": built without a tag
+    if (!version || unstamped) {
       parts.logger.warning("The Kubernetes version cannot be read; supported are v1.4.0 to v1.6.0 and later.", {{"version", git_version}});
       return kube::Version{1, 6, 0, ""};
     }
@@ -135,6 +142,11 @@ struct Instance {
       parts.logger.warning("iSCSI volumes are unsafe with kubelets before 1.6.", {{"version", git_version}});
     }
     return version;
+  }
+
+  asio::awaitable<Result<Volume>> import_claim(ImportRequest request, Json claim) {
+    if (!frontend) co_return Error{ErrorKind::busy, "the Kubernetes frontend is starting"};
+    co_return co_await frontend->import_volume(std::move(request), std::move(claim));
   }
 
   void make_rest(asio::any_io_executor executor) {
@@ -146,7 +158,23 @@ struct Instance {
       if (!frontend) return Error{ErrorKind::not_found, "claims are not found without the Kubernetes frontend"};
       return frontend->explainable(claim);
     };
+    if (config.kubernetes) options.import_claim = [this](ImportRequest request, Json claim) { return import_claim(std::move(request), std::move(claim)); };
     rest.emplace(executor, parts.clock, parts.logger, *core, std::move(options));
+  }
+
+  /// Without Kubernetes: nobody's claims can complete what is half-made.
+  asio::awaitable<void> settle() {
+    for (const std::string& name : core->unfinished_volumes()) core->confirm_volume(name);  // those that were recorded
+    std::function<bool(const std::string&)> complete = [this](const std::string& name) { return core->volume(name).ok(); };
+    co_await core->settle_unfinished(complete);
+  }
+
+  asio::awaitable<void> settle_regularly() {
+    const base::Duration pause = std::chrono::seconds(60);
+    while (true) {
+      co_await base::sleep_for(parts.clock, pause);
+      if (!core->unfinished_volumes().empty()) co_await settle();
+    }
   }
 
   asio::awaitable<int> serve() {
@@ -190,9 +218,8 @@ struct Instance {
       frontend.emplace(executor, parts.clock, base::Rng(parts.rng.next()), parts.logger, *client, *core, *version);
       frontend->start();
     } else {
-      // Nobody's claims can complete what a crash left half-made.
-      std::function<bool(const std::string&)> complete = [this](const std::string& name) { return core->volume(name).ok(); };
-      co_await core->settle_unfinished(complete);
+      co_await settle();
+      watching.spawn(settle_regularly());
     }
     while (!stopping && !lost) co_await changed.wait();
     if (lost) co_return fatal("This replica does not lead any more; it ends so that it can start anew.");

@@ -182,28 +182,54 @@ asio::awaitable<Answer> add_volume(Desk& desk, Call call) {
   co_return added(desk, "AddVolume", "Added a new volume.", "backend", backend, "backend");
 }
 
-asio::awaitable<Answer> import_volume(Desk& desk, Call call) {
-  Result<std::string> backend = Error{ErrorKind::invalid, "the following fields are mandatory: backend, internalName and name"};
-  auto json = body_of(call);
-  if (!json) {
-    backend = json.error();
-  } else {
-    const auto text = [&](const char* key) {
-      const Json* value = member(*json, key);
-      return value && value->is_string() ? value->get<std::string>() : std::string();
-    };
-    ImportRequest request{.backend = text("backend"), .internal_name = text("internalName"), .config = {}, .managed = true};
-    request.config.name = text("name");
-    request.config.storage_class = text("storageClass");
-    request.config.access_mode = text("accessMode");
-    const Json* unmanaged = member(*json, "noManage");
-    request.managed = !(unmanaged && unmanaged->is_boolean() && unmanaged->get<bool>());
-    if (!request.backend.empty() && !request.internal_name.empty() && !request.config.name.empty()) {
-      auto volume = co_await desk.core.import_volume(std::move(request));
-      backend = volume ? Result<std::string>(volume->backend) : Result<std::string>(volume.error());
-    }
+/// 19.04 sends {"backend":…,"internalName":…,"noManage":…,"pvcData":base64 of a claim}; without Kubernetes there is "name" (and
+/// "storageClass", "accessMode") instead of the claim.
+Result<std::pair<ImportRequest, Json>> import_from(const Call& call) {
+  const auto json = body_of(call);
+  if (!json) return json.error();
+  const auto text = [&](const char* key) {
+    const Json* value = member(*json, key);
+    return value && value->is_string() ? value->get<std::string>() : std::string();
+  };
+  ImportRequest request{.backend = text("backend"), .internal_name = text("internalName"), .config = {}, .managed = true};
+  request.config.name = text("name");
+  request.config.storage_class = text("storageClass");
+  request.config.access_mode = text("accessMode");
+  const Json* unmanaged = member(*json, "noManage");
+  request.managed = !(unmanaged && unmanaged->is_boolean() && unmanaged->get<bool>());
+  const std::string data = text("pvcData");
+  if (request.backend.empty() || request.internal_name.empty() || (request.config.name.empty() && data.empty())) {
+    return Error{ErrorKind::invalid, "the following fields are mandatory: backend, internalName and pvcData"};
   }
-  co_return added(desk, "ImportVolume", "Imported a volume.", "backend", backend, "backend");
+  Json claim;
+  if (!data.empty()) {
+    const auto decoded = base::base64_decode(data);
+    if (!decoded) return Error{ErrorKind::invalid, "the pvcData field does not contain valid base64-encoded data"};
+    auto parsed = parse_json(*decoded);
+    if (!parsed) return Error{ErrorKind::invalid, "could not parse JSON PVC: " + parsed.error().message};
+    claim = std::move(*parsed);
+  }
+  return std::pair(std::move(request), std::move(claim));
+}
+
+asio::awaitable<Answer> import_volume(Desk& desk, Call call) {
+  auto request = import_from(call);
+  Result<Volume> volume = Error{ErrorKind::invalid, "importing a volume with a claim needs the Kubernetes frontend"};
+  if (!request) {
+    volume = request.error();
+  } else if (request->second.is_null()) {
+    volume = co_await desk.core.import_volume(std::move(request->first));
+  } else if (desk.options.import_claim) {
+    volume = co_await desk.options.import_claim(std::move(request->first), std::move(request->second));
+  }
+  if (!volume) {
+    desk.logger.error(volume.error().message, {{"handler", "ImportVolume"}});
+    co_return fail(400, "volume", false, volume.error().message);
+  }
+  desk.logger.info("Imported an existing volume.", {{"handler", "ImportVolume"}, {"backend", volume->backend}, {"volume", volume->config.name}});
+  Json body;
+  body["volume"] = to_json(*volume);
+  co_return Answer{201, std::move(body)};
 }
 
 Answer list_volumes(Desk& desk, const Call&) { return names_answer("volumes", desk.core.volumes()); }
@@ -318,7 +344,7 @@ const std::vector<Route>& routes() {
       {.name = "GetBackend", .method = "GET", .path = "/trident/v1/backend/{backend}", .key = "backend", .now = get_backend, .empty_is_text = false},
       {.name = "DeleteBackend", .method = "DELETE", .path = "/trident/v1/backend/{backend}", .key = "", .later = delete_backend},
       {.name = "AddVolume", .method = "POST", .path = "/trident/v1/volume", .key = "backend", .later = add_volume},
-      {.name = "ImportVolume", .method = "POST", .path = "/trident/v1/volume/import", .key = "backend", .later = import_volume},
+      {.name = "ImportVolume", .method = "POST", .path = "/trident/v1/volume/import", .key = "volume", .later = import_volume, .empty_is_text = false},
       {.name = "ListVolumes", .method = "GET", .path = "/trident/v1/volume", .key = "volumes", .now = list_volumes, .empty_is_text = false},
       {.name = "GetVolume", .method = "GET", .path = "/trident/v1/volume/{volume}", .key = "volume", .now = get_volume, .empty_is_text = false},
       {.name = "DeleteVolume", .method = "DELETE", .path = "/trident/v1/volume/{volume}", .key = "", .later = delete_volume},

@@ -25,6 +25,8 @@ struct RestOptions {
   std::function<std::string()> more_metrics;
   /// Explains a claim ("namespace/name") as the core would be told of it; empty without Kubernetes.
   std::function<Result<VolumeConfig>(const std::string& claim)> claim_config;
+  /// Imports a volume with its claim (19.04); empty without Kubernetes.
+  std::function<boost::asio::awaitable<Result<Volume>>(ImportRequest request, Json claim)> import_claim;
 };
 
 class Rest {

@@ -62,7 +62,7 @@ class Core {
   boost::asio::awaitable<void> settle(std::function<bool(const std::string&)> wanted);
   Awaited roll_back(std::string volume);
   Awaited finish(std::string volume);
-  boost::asio::awaitable<void> undo_again(std::string volume);
+  boost::asio::awaitable<void> undo_again(std::string volume, base::TimePoint when);
   boost::asio::awaitable<void> finish_on(std::string backend);
   boost::asio::awaitable<Result<std::vector<std::string>>> rediscover(std::string backend);
 
@@ -88,6 +88,7 @@ class Core {
   boost::asio::awaitable<Result<Volume>> attempt(VolumeConfig config, std::string backend, std::string pool, bool resuming);
   boost::asio::awaitable<Result<Volume>> record(Intent intent, Made made, std::shared_ptr<Driver> driver);
   Awaited delete_volume(std::string name);
+  Awaited abandon_volume(std::string name);
   Awaited destroy_recorded(std::string name);
   boost::asio::awaitable<Result<Volume>> resize_volume(std::string name, std::string size);
   Awaited apply_resize(Intent intent);
@@ -130,8 +131,8 @@ class Core {
   std::set<std::string> unconfirmed;  // volumes whose intent outlives their record until confirm()
   std::set<std::string> confirmed;    // intents that the next commit erases
   bool flushing = false;              // a task waits to do so if none comes
-  std::set<std::string> inherited;  // intents of an earlier instance, whose calls may still be under way
-  base::TimePoint late_calls_end{};
+  std::map<std::string, base::TimePoint> late_until;  // intents with a call that may still be under way, until then
+  std::set<std::string> undone_once;  // intents that were undone and will be once more, when no late call can come any more
   std::uint64_t last_generation = 0;
   base::TaskGroup tasks;  // last: its tasks use all of the above
 };

@@ -61,10 +61,30 @@ Result<StorageClassView> Orchestrator::storage_class(const std::string& name) co
   return StorageClassView{found->second, core_->matcher.pools_of(name)};
 }
 
-awaitable<Result<Volume>> Orchestrator::add_volume(VolumeConfig config) { return core_->add_volume(std::move(config)); }
+awaitable<Result<Volume>> Orchestrator::add_volume(VolumeConfig config) {
+  core_->unconfirmed.erase(config.name);  // whoever asks here makes no object of its own
+  return core_->add_volume(std::move(config));
+}
 awaitable<Result<void>> Orchestrator::delete_volume(std::string name) { return core_->delete_volume(std::move(name)); }
 awaitable<Result<Volume>> Orchestrator::resize_volume(std::string name, std::string size) { return core_->resize_volume(std::move(name), std::move(size)); }
-awaitable<Result<Volume>> Orchestrator::import_volume(ImportRequest request) { return core_->import_volume(std::move(request)); }
+awaitable<Result<Volume>> Orchestrator::import_volume(ImportRequest request) {
+  core_->unconfirmed.erase(request.config.name);
+  return core_->import_volume(std::move(request));
+}
+awaitable<Result<Volume>> Orchestrator::import_unconfirmed_volume(ImportRequest request) {
+  core_->unconfirmed.insert(request.config.name);
+  return core_->import_volume(std::move(request));
+}
+awaitable<Result<void>> Orchestrator::abandon_volume(std::string name) { return core_->abandon_volume(std::move(name)); }
+awaitable<Result<std::uint64_t>> Orchestrator::array_volume_size(std::string backend, std::string internal_name) {
+  if (auto ready = core_->require_ready(); !ready) co_return ready.error();
+  const auto driver = core_->driver_of(backend);
+  if (!driver) co_return driver.error();
+  const auto seen = co_await (*driver)->find(internal_name);
+  if (!seen) co_return seen.error();
+  if (!*seen) co_return Error{ErrorKind::not_found, "volume " + internal_name + " was not found on backend " + backend};
+  co_return (*seen)->size_bytes;
+}
 std::vector<std::string> Orchestrator::volumes() const {
   std::vector<std::string> names;
   for (const auto& [name, volume] : core_->volumes) names.push_back(name);

@@ -88,6 +88,12 @@ class Orchestrator {
   /// Grows only. Returns the volume with its new size (bytes, decimal).
   boost::asio::awaitable<Result<Volume>> resize_volume(std::string name, std::string size);
   boost::asio::awaitable<Result<Volume>> import_volume(ImportRequest request);
+  /// As import_volume(), until confirm_volume().
+  boost::asio::awaitable<Result<Volume>> import_unconfirmed_volume(ImportRequest request);
+  /// Undoes a volume that is not confirmed yet; an imported one gets its first name back and stays on the array. Others are deleted.
+  boost::asio::awaitable<Result<void>> abandon_volume(std::string name);
+  /// Bytes of a volume on the array, managed or not.
+  boost::asio::awaitable<Result<std::uint64_t>> array_volume_size(std::string backend, std::string internal_name);
   std::vector<std::string> volumes() const;
   Result<Volume> volume(const std::string& name) const;
   /// The backend's driver ("ontap-nas", "fake") and protocol, which decide the shape of a PV.

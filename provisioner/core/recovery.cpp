@@ -126,8 +126,10 @@ Core::Awaited Core::bootstrap() {
   for (const auto& [name, text] : loaded->classes) load_class(*this, name, text);
   for (const auto& [name, text] : loaded->volumes) load_volume(*this, name, text);
   for (const auto& [name, text] : loaded->intents) load_intent(*this, name, text);
-  late_calls_end = clock.now() + options.late_calls;
-  for (const auto& [name, intent] : intents) inherited.insert(name);
+  for (const auto& [name, intent] : intents) {
+    late_until[name] = clock.now() + options.late_calls;
+    if (intent.op == IntentOp::add) unconfirmed.insert(name);
+  }
   std::vector<awaitable<void>> starts;
   for (auto& [name, backend] : backends) starts.push_back(start_backend(name));
   co_await side_by_side(std::move(starts), options.bootstrap_patience);
@@ -151,13 +153,10 @@ Core::Awaited Core::bootstrap() {
 
 awaitable<void> Core::settle(std::function<bool(const std::string&)> wanted) {
   std::vector<awaitable<void>> undoing;
-  std::vector<std::string> complete;  // only a store without atomic commits leaves those
   for (const auto& [name, intent] : intents) {
-    if (confirmed.contains(name)) continue;
-    if (intent.op == IntentOp::add && volumes.contains(name) && wanted(name)) complete.push_back(name);
+    if (confirmed.contains(name) || undone_once.contains(name)) continue;
     if (intent.op == IntentOp::add && !wanted(name) && !locks.is_held("volume/" + name)) undoing.push_back(finish_logged(*this, name));
   }
-  for (const std::string& name : complete) static_cast<void>(co_await erase_intent(name));
   co_await side_by_side(std::move(undoing), options.bootstrap_patience);
 }
 
@@ -183,16 +182,17 @@ awaitable<void> Core::finish_on(std::string backend) {
   for (const std::string& name : names) co_await finish_logged(*this, name);
 }
 
-/// A call of the earlier instance may reach the array after what it made was undone: undo it again, then forget it.
-awaitable<void> Core::undo_again(std::string volume) {
-  co_await base::sleep_for(clock, late_calls_end - clock.now());
-  co_await finish_logged(*this, volume);
+/// A call whose reply was lost may reach the array after what it made was undone: undo it again, then forget it.
+awaitable<void> Core::undo_again(std::string volume, base::TimePoint when) {
+  co_await base::sleep_for(clock, when - clock.now());
+  if (undone_once.erase(volume) > 0) co_await finish_logged(*this, volume);  // or the volume was wanted again meanwhile
 }
 
 /// Undoes an add. With the name's lock. A record that got into the store all the same is undone too: nobody was told of it.
 Core::Awaited Core::roll_back(std::string volume) {
   const Intent intent = intents.at(volume);
-  if (volumes.contains(volume)) co_return co_await destroy_recorded(volume);
+  const bool imported = !intent.config.import_original_name.empty();  // then nothing is destroyed, whatever is recorded
+  if (volumes.contains(volume) && !imported) co_return co_await destroy_recorded(volume);
   std::vector<std::string> places;
   if (!intent.backend.empty()) places.push_back(intent.backend);
   for (const auto& [name, backend] : backends) {
@@ -205,7 +205,7 @@ Core::Awaited Core::roll_back(std::string volume) {
     }
     const auto driver = driver_of(place);
     if (!driver) co_return driver.error();
-    if (!intent.config.import_original_name.empty()) {
+    if (imported) {
       const ImportSpec spec{intent.config.import_original_name, intent.config.internal_name, intent.config, owner(volume)};
       if (const auto undone = co_await (*driver)->undo_adopt(spec); !undone) co_return undone.error();
       continue;
@@ -215,11 +215,25 @@ Core::Awaited Core::roll_back(std::string volume) {
     spec.owner = owner(volume);
     if (const auto gone = co_await (*driver)->destroy(spec); !gone) co_return gone.error();
   }
-  if (inherited.erase(volume) > 0 && clock.now() < late_calls_end) {
-    tasks.spawn(undo_again(volume));
-    co_return Result<void>();  // the intent stays until then
+  if (const auto late = late_until.find(volume); late != late_until.end()) {
+    const base::TimePoint when = late->second;
+    late_until.erase(late);
+    if (clock.now() < when) {
+      undone_once.insert(volume);
+      tasks.spawn(undo_again(volume, when));
+      co_return Result<void>();  // the intent stays until then
+    }
   }
-  co_return co_await erase_intent(volume);
+  // Its record, too: the commit that wrote it may have come through although its reply was lost.
+  std::vector<Write> writes;
+  writes.push_back({Write::Kind::erase, keys::kVolume + volume, ""});
+  writes.push_back({Write::Kind::erase, keys::kIntent + volume, ""});
+  auto done = co_await commit(std::move(writes));
+  if (done) {
+    intents.erase(volume);
+    forget(volume);
+  }
+  co_return done;
 }
 
 /// The comment of a volume carries its configuration where it fits; making it again then finds what is there.

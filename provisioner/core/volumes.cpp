@@ -76,6 +76,8 @@ awaitable<Result<Volume>> Core::add_volume(VolumeConfig config) {
       if (resumed || intents.contains(config.name)) co_return resumed;
     } else if (auto undone = co_await roll_back(config.name); !undone) {
       co_return Error{undone.error().kind, "an earlier attempt to create volume " + config.name + " could not be undone: " + undone.error().message};
+    } else if (intents.contains(config.name)) {
+      co_return Error{ErrorKind::busy, "an earlier, different attempt to create volume " + config.name + " is being undone; try again later"};
     }
   }
   co_return co_await place(std::move(config), *protocol);
@@ -129,7 +131,8 @@ awaitable<Result<Volume>> Core::place_clone(VolumeConfig config) {
   }
   config.size = from.config.size;
   if (intents.contains(config.name) && !same_wish(intents.at(config.name).config, config)) {
-    if (auto undone = co_await roll_back(config.name); !undone) co_return undone.error();
+    if (auto undoing = co_await roll_back(config.name); !undoing) co_return undoing.error();
+    if (intents.contains(config.name)) co_return Error{ErrorKind::busy, "an earlier, different attempt to clone to volume " + config.name + " is being undone; try again later"};
   }
   const bool resuming = intents.contains(config.name);
   auto made = co_await attempt(config, from.backend, from.pool, resuming);
@@ -161,8 +164,10 @@ awaitable<Result<Volume>> Core::attempt(VolumeConfig config, std::string backend
     if (const auto durable = co_await write_intent(intent); !durable) co_return durable.error();
   }
   const std::string name = config.name;
+  undone_once.erase(name);
   spec.config = std::move(config);
   auto made = co_await (*driver)->create(std::move(spec));
+  if (!made && made.error().kind == ErrorKind::unknown_outcome) late_until[name] = clock.now() + options.late_calls;
   if (!made) {
     if (resuming && !is_open(made.error(), true)) {
       // The earlier attempt may have left what this one could not complete.
@@ -192,6 +197,7 @@ awaitable<Result<Volume>> Core::record(Intent intent, Made made, std::shared_ptr
   const auto stored = co_await commit(std::move(writes));
   if (stored) {
     if (!open) intents.erase(volume.config.name);
+    late_until.erase(volume.config.name);
     keep(volume);
     if (log.enabled(base::LogLevel::debug)) log.debug("Volume created.", {{"volume", volume.config.name}, {"backend", volume.backend}, {"pool", volume.pool}});
     co_return volume;
@@ -205,7 +211,7 @@ Core::Awaited Core::delete_volume(std::string name) {
   const auto lock = co_await locks.take("volume/" + name);
   const auto found = volumes.find(name);
   if (found == volumes.end()) {
-    if (!intents.contains(name)) co_return Error{ErrorKind::not_found, "volume " + name + " was not found"};
+    if (!intents.contains(name) || undone_once.contains(name)) co_return Error{ErrorKind::not_found, "volume " + name + " was not found"};
     co_return co_await roll_back(name);
   }
   const Volume volume = found->second;
@@ -214,6 +220,19 @@ Core::Awaited Core::delete_volume(std::string name) {
     if (const auto durable = co_await write_intent(intent); !durable) co_return durable.error();
   }
   co_return co_await destroy_recorded(name);
+}
+
+Core::Awaited Core::abandon_volume(std::string name) {
+  {
+    const auto lock = co_await locks.take("volume/" + name);
+    const auto intent = intents.find(name);
+    if (intent != intents.end() && intent->second.op == IntentOp::add) co_return co_await roll_back(name);
+    const auto found = volumes.find(name);
+    if (found != volumes.end() && !found->second.config.import_original_name.empty()) {
+      co_return Error{ErrorKind::conflict, "volume " + name + " was imported; it is not deleted because its PV cannot be made"};
+    }
+  }
+  co_return co_await delete_volume(name);
 }
 
 /// With the name's lock and a durable intent.
@@ -225,6 +244,10 @@ Core::Awaited Core::destroy_recorded(std::string name) {
     const auto gone = co_await (*driver)->destroy(destroy_spec(volume.config));
     if (!gone) {
       log.error("Failed to delete the volume.", {{"volume", name}, {"backend", volume.backend}, {"error", gone.error().message}});
+      // Refused before anything was changed: who asked was told so, and must ask again once the reason has gone.
+      if (gone.error().kind == ErrorKind::conflict && intents.at(name).op == IntentOp::remove) {
+        if (const auto erased = co_await erase_intent(name); !erased) log.warning("Could not erase a transaction.", {{"volume", name}, {"error", erased.error().message}});
+      }
       co_return gone.error();
     }
   }
@@ -298,6 +321,7 @@ awaitable<Result<Volume>> Core::import_volume(ImportRequest request) {
   }
   if (intents.contains(config.name) && intents.at(config.name).config.import_original_name != request.internal_name) {
     if (auto undone = co_await roll_back(config.name); !undone) co_return undone.error();
+    if (intents.contains(config.name)) co_return Error{ErrorKind::busy, "an earlier attempt to make volume " + config.name + " is being undone; try again later"};
   }
   const auto seen = co_await (*driver)->find(request.internal_name);
   if (!seen) co_return seen.error();
@@ -313,7 +337,9 @@ awaitable<Result<Volume>> Core::import_volume(ImportRequest request) {
   intent.config.size = std::to_string(*seen ? (*seen)->size_bytes : parse_size(intents.at(config.name).config.size).value_or(0));
   if (const auto durable = co_await write_intent(intent); !durable) co_return durable.error();
   const ImportSpec spec{request.internal_name, intent.config.internal_name, intent.config, owner(config.name)};
+  undone_once.erase(config.name);
   const auto made = co_await (*driver)->adopt(spec);
+  if (!made && made.error().kind == ErrorKind::unknown_outcome) late_until[config.name] = clock.now() + options.late_calls;
   if (!made) {
     if (!is_open(made.error(), false)) {
       if (const auto erased = co_await erase_intent(config.name); !erased) co_return erased.error();

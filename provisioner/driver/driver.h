@@ -20,7 +20,7 @@
 /// the call was resuming, nothing at all); after unknown_outcome something may be there, and destroy() with the owner cleans.
 /// Objects that carry another owner's tag, or none, are never changed by create, clone or an owned destroy.
 /// Errors: already_exists (a foreign object of that name), invalid (the array or the options say no), busy, not_found,
-/// unavailable (nothing ran), unknown_outcome. Source: provisioner specification 5, 6.
+/// conflict (from destroy: refused, and nothing was changed), unavailable (nothing ran), unknown_outcome. Source: provisioner specification 5, 6.
 namespace provisioner {
 
 /// What becomes known while a backend starts.

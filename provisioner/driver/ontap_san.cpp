@@ -87,6 +87,15 @@ class OntapSan final : public OntapDriver {
     co_return co_await array_.destroy(std::move(spec));
   }
 
+  /// The size is the LUN's.
+  awaitable<Result<std::optional<ArrayVolume>>> find(std::string name) override {
+    auto seen = co_await OntapDriver::find(name);
+    if (!seen || !*seen) co_return seen;
+    const auto size = co_await lun_size(name);
+    if (size && *size > 0) (*seen)->size_bytes = *size;
+    co_return seen;
+  }
+
   awaitable<Result<void>> resize(std::string name, std::uint64_t size_bytes) override {
     if (auto fits = check_size(array_.config, size_bytes); !fits) co_return fits.error();
     if (auto grown = co_await array_.resize(name, with_head_room(size_bytes)); !grown) co_return grown;
@@ -118,7 +127,7 @@ class OntapSan final : public OntapDriver {
     const auto clones = co_await array_.zapi.list(request, Scope::svm);
     if (!clones) co_return clones.error().to_error("error looking for clones of volume " + name);
     if (clones->empty()) co_return Result<void>();
-    co_return Error{ErrorKind::busy, "volume " + name + " has clones; delete or split them first"};
+    co_return Error{ErrorKind::conflict, "volume " + name + " has clones; delete or split them first"};
   }
   /// Makes the group if need be and adds the initiators that the backend file names.
   awaitable<Result<void>> manage_group(std::string group, bool there) {

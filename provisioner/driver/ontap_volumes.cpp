@@ -245,7 +245,7 @@ awaitable<Result<void>> OntapArray::destroy(DestroySpec spec) {
   const auto reply = co_await zapi.call(request, Scope::svm);
   if (!reply) {
     if (reply.error().code == zapi::code::kCloneParent) {
-      co_return Error{ErrorKind::busy, "volume " + spec.internal_name + " has clones; delete or split them first"};
+      co_return Error{ErrorKind::conflict, "volume " + spec.internal_name + " has clones; delete or split them first"};
     }
     if (!reply.error().is_absent()) co_return reply.error().to_error("error destroying volume " + spec.internal_name);
     log.warning("Volume already deleted.", {{"volume", spec.internal_name}});

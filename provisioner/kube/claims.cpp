@@ -92,6 +92,8 @@ asio::awaitable<bool> Frontend::claim_pending(Json claim, std::string class_name
     logger_.warning("Ignoring a claim with a label selector.", {{"PVC", key}});
     co_return true;
   }
+  if (!annotation(claim, kImportOriginalName).empty()) co_return co_await claim_importing(std::move(claim), class_name);
+  if (!annotation(claim, kNotManaged).empty()) co_return true;  // an import of another Trident
   if (const auto made = pending_.find(name); made != pending_.end()) {
     if (satisfies(made->second, claim)) co_return true;
     auto dropped = co_await drop_volume_and_object(name);
@@ -102,11 +104,11 @@ asio::awaitable<bool> Frontend::claim_pending(Json claim, std::string class_name
     pending_.erase(name);
   }
   const base::TimePoint started = clock_.now();
-  making_.insert(name);
+  const auto busy = making_.insert(name);
   auto volume = co_await make_volume(claim, class_name);
   Result<Json> object = volume ? Result<Json>(Json()) : Result<Json>(volume.error());
   if (volume) object = co_await make_object(claim, *volume, class_name);
-  making_.erase(name);
+  making_.erase(busy);
   if (object) core_.confirm_volume(name);
   FrontendStats& stats = stats_[class_name];
   if (!object) {
@@ -171,7 +173,7 @@ asio::awaitable<Result<Json>> Frontend::make_object(Json claim, Volume volume, s
     if (away) co_return Error{ErrorKind::unavailable, "could not create the PV " + name + ": " + made.error().message};
   }
   const std::string why = object ? "could not create the PV " + name + ": " + made.error().message : object.error().message;
-  auto undone = co_await core_.delete_volume(name);
+  auto undone = co_await core_.abandon_volume(name);
   if (!undone && undone.error().kind != ErrorKind::not_found) co_return Error{ErrorKind::unavailable, why + "; could not delete its volume again: " + undone.error().message};
   co_return Error{ErrorKind::invalid, why};
 }
@@ -201,6 +203,7 @@ asio::awaitable<bool> Frontend::claim_bound(Json claim) {
   const Json* found = volumes_.find(bound_to);
   if (!found || annotation(*found, kProvisionedBy) != kProvisioner) co_return true;
   Json object = *found;
+  if (!annotation(object, kImporting).empty()) co_return co_await end_import(std::move(claim), std::move(object));
   const auto want = parse_quantity(requested_storage(claim));
   const auto have = parse_quantity(text_at(object, {"spec", "capacity", "storage"}));
   const auto shown = parse_quantity(text_at(claim, {"status", "capacity", "storage"}));

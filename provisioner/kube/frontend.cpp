@@ -56,6 +56,7 @@ void Frontend::start() {
     tasks_.spawn(mirror->run());
     tasks_.spawn(mirror->run_resync());
   }
+  tasks_.spawn(settle_regularly());
 }
 
 asio::awaitable<void> Frontend::stop() {
@@ -83,9 +84,23 @@ bool Frontend::wanted(const std::string& volume) const {
 
 /// Volumes that a crash left half-made are completed by their claim, or undone when no claim asks for them.
 asio::awaitable<void> Frontend::settle() {
-  if (core_.unfinished_volumes().empty()) co_return;
+  const std::vector<std::string> unfinished = core_.unfinished_volumes();
+  if (unfinished.empty()) co_return;
+  for (const std::string& name : unfinished) {  // the PV is there: only the erasing of the intent is left
+    const Json* object = volumes_.find(name);
+    if (object && annotation(*object, kProvisionedBy) == kProvisioner) core_.confirm_volume(name);
+  }
   std::function<bool(const std::string&)> keep = [this](const std::string& volume) { return wanted(volume); };
   co_await core_.settle_unfinished(keep);
+}
+
+/// What REST left half-made, and what could not be undone when its claim went, comes to an end without a restart.
+asio::awaitable<void> Frontend::settle_regularly() {
+  const base::Duration pause = std::chrono::seconds(60);
+  while (true) {
+    co_await base::sleep_for(clock_, pause);
+    if (ready_) co_await settle();
+  }
 }
 
 Result<VolumeConfig> Frontend::explainable(const std::string& claim_key) const {

@@ -42,8 +42,15 @@ class Frontend {
   const std::map<std::string, FrontendStats>& stats() const { return stats_; }  // by storage class
   /// The volume a claim asks for, as the core would be told. Errors: not_found, invalid.
   Result<VolumeConfig> explainable(const std::string& claim_key) const;
+  /// Makes the claim, takes the volume that is on the array over and makes the PV; `request.config` is not used. After an error
+  /// the claim is gone again and the volume on the array as it was. Errors: invalid, not_found, already_exists, busy, unavailable.
+  boost::asio::awaitable<Result<Volume>> import_volume(ImportRequest request, Json claim);
 
  private:
+  struct Imported {
+    Volume volume;
+    Json object;
+  };
   struct Decision {
     bool ours = false;
     std::string class_name;
@@ -55,6 +62,7 @@ class Frontend {
   Reflector::Options classes_options();
   void check_ready();
   boost::asio::awaitable<void> settle();
+  boost::asio::awaitable<void> settle_regularly();
   bool wanted(const std::string& volume) const;
   // claims.cpp
   void claim_changed(Change change, const std::string& key, const Json& now, const Json& before);
@@ -69,6 +77,10 @@ class Frontend {
   boost::asio::awaitable<Result<void>> drop_volume_and_object(std::string name);
   boost::asio::awaitable<bool> expand(Json claim, Json object);
   bool still_wanted(const Json& claim) const;
+  // import.cpp
+  boost::asio::awaitable<Result<Imported>> import_for(Json claim, std::string class_name);
+  boost::asio::awaitable<bool> claim_importing(Json claim, std::string class_name);
+  boost::asio::awaitable<bool> end_import(Json claim, Json object);
   // volumes.cpp
   void volume_changed(Change change, const std::string& key, const Json& now);
   boost::asio::awaitable<bool> work_volume(std::string key);
@@ -94,7 +106,7 @@ class Frontend {
   WorkQueue class_work_;
   bool ready_ = false;          // everything was listed once and the classes are known to the core
   bool classes_asked_ = false;  // the classes' first work was queued
-  std::set<std::string> making_;         // volumes that a claim's work is busy with
+  std::multiset<std::string> making_;    // volumes that a claim's work or an import is busy with
   std::map<std::string, Json> pending_;  // volume name -> the PV made for a claim that is not bound yet
   std::map<std::string, std::string> class_complaints_;  // class -> what was last said about it
   std::map<std::string, FrontendStats> stats_;

@@ -129,13 +129,13 @@ Result<VolumeConfig> volume_config(const Json& claim, const std::string& class_n
   return config;
 }
 
-namespace {
-
-std::string reclaim_policy(const Json& claim, const ClassExtras& extras) {
+std::string reclaim_policy_for(const Json& claim, const ClassExtras& extras) {
   const std::string by_annotation = annotation(claim, kOurs + "reclaimPolicy");
   if (!by_annotation.empty()) return by_annotation == "Retain" ? "Retain" : "Delete";
   return extras.reclaim_policy == "Retain" ? "Retain" : "Delete";
 }
+
+namespace {
 
 Result<Json> source_of(const Volume& volume) {
   const AccessInfo& access = volume.config.access;
@@ -172,7 +172,12 @@ Result<Json> persistent_volume(const Json& claim, const Volume& volume, const st
   if (const Json* modes = find_at(claim, {"spec", "accessModes"})) spec["accessModes"] = *modes;
   spec["claimRef"] = {{"kind", "PersistentVolumeClaim"}, {"namespace", text_at(claim, {"metadata", "namespace"})},
                       {"name", text_at(claim, {"metadata", "name"})}, {"uid", text_at(claim, {"metadata", "uid"})}, {"apiVersion", "v1"}};
-  spec["persistentVolumeReclaimPolicy"] = reclaim_policy(claim, extras);
+  spec["persistentVolumeReclaimPolicy"] = reclaim_policy_for(claim, extras);
+  if (!volume.config.import_original_name.empty()) {
+    spec["persistentVolumeReclaimPolicy"] = "Retain";
+    object["metadata"]["annotations"][kNotManaged] = volume.config.import_not_managed ? "true" : "false";
+    object["metadata"]["annotations"][kImporting] = "true";
+  }
   if (at_least(version, 1, 6)) spec["storageClassName"] = class_name;
   if (at_least(version, 1, 8) && !volume.config.mount_options.empty()) {
     std::string_view options = volume.config.mount_options;

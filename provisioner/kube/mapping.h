@@ -15,6 +15,12 @@ namespace provisioner::kube {
 
 inline constexpr const char* kProvisioner = "netapp.io/trident";
 inline constexpr const char* kProvisionedBy = "pv.kubernetes.io/provisioned-by";
+// Of claims whose volume is imported, and of its PV; the names are 19.04's and later ones'.
+inline constexpr const char* kNotManaged = "trident.netapp.io/notManaged";
+inline constexpr const char* kImportOriginalName = "trident.netapp.io/importOriginalName";
+inline constexpr const char* kImportBackend = "trident.netapp.io/importBackend";
+inline constexpr const char* kImporting = "trident.netapp.io/importing";  // on the PV, until its claim is bound
+inline constexpr const char* kStorageProvisioner = "volume.beta.kubernetes.io/storage-provisioner";
 inline constexpr const char* kClassAnnotation = "volume.beta.kubernetes.io/storage-class";
 
 std::string annotation(const Json& object, const std::string& name);
@@ -42,6 +48,8 @@ bool is_default_class(const Json& storage_class);
 /// Errors: invalid (malformed pool list or selector parameter); attributes are checked by the core.
 Result<StorageClassConfig> class_config(const Json& storage_class);
 
+/// "Retain" or "Delete": the claim's annotation, else the class.
+std::string reclaim_policy_for(const Json& claim, const ClassExtras& extras);
 /// Errors: invalid (the requested quantity cannot be read).
 Result<VolumeConfig> volume_config(const Json& claim, const std::string& class_name, const ClassExtras& extras);
 

@@ -56,51 +56,46 @@ int update_backend(Context& context) {
   return 0;
 }
 
-/// The claim file names the volume, its class and its access mode; the size is the array's.
-Result<Json> import_request(const Context& context) {
+/// The claim's file as JSON; the server makes the claim.
+Result<std::string> claim_json(const Context& context) {
   const std::string file = context.parsed.text("filename");
-  std::string text = base::base64_decode(context.parsed.text("base64")).value_or("");
-  if (text.empty() && file.empty()) return Error{ErrorKind::invalid, "no input file was specified"};
-  if (text.empty()) {
-    const auto read = context.host.read_file(file);
-    if (!read) return read.error();
-    text = *read;
+  const std::string given = context.parsed.text("base64");
+  if (given.empty() && file.empty()) return Error{ErrorKind::invalid, "no PVC input file was specified"};
+  Result<std::string> text = std::string();
+  if (given.empty()) {
+    text = context.host.read_file(file);
+  } else if (const auto decoded = base::base64_decode(given)) {
+    text = *decoded;
+  } else {
+    text = Error{ErrorKind::invalid, "the claim is not valid base64"};
   }
-  const auto claim = provisioner::yaml_to_json(text);
-  if (!claim || field(*claim, "kind") != "PersistentVolumeClaim") return Error{ErrorKind::invalid, "the file must hold a PersistentVolumeClaim"};
-  const Json metadata = claim->value("metadata", Json::object());
-  const Json spec = claim->value("spec", Json::object());
-  const std::string space = field(metadata, "namespace").empty() ? "default" : field(metadata, "namespace");
-  if (field(metadata, "name").empty()) return Error{ErrorKind::invalid, "the claim has no name"};
-  Json request = Json::object();
-  request["backend"] = context.parsed.args[0];
-  request["internalName"] = context.parsed.args[1];
-  request["name"] = space + "-" + field(metadata, "name");
-  request["storageClass"] = field(spec, "storageClassName");
-  const Json modes = spec.value("accessModes", Json::array());
-  request["accessMode"] = !modes.is_array() || modes.empty() || !modes[0].is_string() ? "" : modes.size() > 1 ? "ReadWriteMany" : modes[0].get<std::string>();
-  request["noManage"] = context.parsed.on("no-manage");
-  return request;
+  if (!text) return text.error();
+  const auto claim = provisioner::yaml_to_json(*text);
+  if (!claim) return claim.error();
+  return claim->dump();
 }
 
 int import_volume(Context& context) {
-  if (context.parsed.args.size() != 2) return context.fail("a backend name and the name of a volume on it must be given");
-  const auto request = import_request(context);
-  if (!request) return context.fail(request.error().message);
+  if (context.parsed.args.size() != 2) return context.fail("accepts 2 arg(s), received " + std::to_string(context.parsed.args.size()));
+  const auto claim = claim_json(context);
+  if (!claim) return context.fail(claim.error().message);
+  const std::string encoded_claim = base::base64_encode(*claim);
   if (context.mode == Mode::tunnel) {
-    const std::string file = context.parsed.text("filename");
-    const std::string given = context.parsed.text("base64");
-    const std::string claim = given.empty() ? base::base64_encode(context.host.read_file(file).value_or("")) : given;
-    std::vector<std::string> words{"import", "volume", context.parsed.args[0], context.parsed.args[1], "--base64", claim};
+    std::vector<std::string> words{"import", "volume", "--base64", encoded_claim};
     if (context.parsed.on("no-manage")) words.emplace_back("--no-manage");
+    words.insert(words.end(), context.parsed.args.begin(), context.parsed.args.end());
     return context.forward(words);
   }
-  const auto made = asked(context, "POST", "/volume/import", request->dump(), 201, "could not import volume " + context.parsed.args[1] + ". ");
+  Json request = Json::object();
+  request["backend"] = context.parsed.args[0];
+  request["internalName"] = context.parsed.args[1];
+  request["noManage"] = context.parsed.on("no-manage");
+  request["pvcData"] = encoded_claim;
+  const auto made = asked(context, "POST", "/volume/import", request.dump(), 201, "could not import volume: ");
   if (!made) return context.fail(made.error().message);
-  const Kind& kind = kind_named("volume");
-  auto object = get_object(context, kind, field(*request, "name"));
-  if (!object) return context.fail(object.error().message);
-  print_objects(context, kind, {*object});
+  if (!made->contains("volume") || !(*made)["volume"].is_object()) return context.fail("could not import volume: the answer is not understood");
+  const Json volume = (*made)["volume"];
+  print_objects(context, kind_named("volume"), {volume});
   return 0;
 }
 
@@ -209,15 +204,16 @@ int delete_snapshot(Context& context) {
 }
 
 const Flag kFile{.letter = 'f', .name = "filename", .boolean = false, .help = "Path to YAML or JSON file", .initial = {}, .hidden = false};
+const Flag kClaimFile{.letter = 'f', .name = "filename", .boolean = false, .help = "Path to YAML or JSON PVC file", .initial = {}, .hidden = false};
 const Flag kBase64{.letter = 0, .name = "base64", .boolean = false, .help = "Base64 encoding", .initial = {}, .hidden = true};
-const Flag kNoManage{.letter = 0, .name = "no-manage", .boolean = true, .help = "Leave the volume's name and life to others", .initial = {}, .hidden = false};
+const Flag kNoManage{.letter = 0, .name = "no-manage", .boolean = true, .help = "Create PV/PVC only, don't assume volume lifecycle management", .initial = {}, .hidden = false};
 const Flag kVolume{.letter = 0, .name = "volume", .boolean = false, .help = "Only snapshots of this volume", .initial = {}, .hidden = false};
 
 }  // namespace
 
 std::vector<Command> later_commands() {
   return {{.path = "update backend", .aliases = "b", .args = "<name>", .summary = "Update a backend in Trident", .flags = {kFile, kBase64}, .needs = Needs::server, .run = update_backend},
-          {.path = "import volume", .aliases = "v", .args = "<backendName> <volumeName>", .summary = "Import an existing volume to Trident", .flags = {kFile, kBase64, kNoManage},
+          {.path = "import volume", .aliases = "v", .args = "<backendName> <volumeName>", .summary = "Import an existing volume to Trident", .flags = {kClaimFile, kBase64, kNoManage},
            .needs = Needs::server, .run = import_volume},
           {.path = "explain pvc", .aliases = "claim", .args = "<namespace>/<name>", .summary = "List every storage pool with the reason why it is used or not", .flags = {},
            .needs = Needs::server, .run = explain_claim},

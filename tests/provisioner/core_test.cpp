@@ -140,7 +140,7 @@ TEST(Core, ClonesAndImports) {
   const auto made = lab.run(lab.core->add_volume(clone));
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(lab.array.volumes["trident_copy"].parent, "trident_source");
-  EXPECT_EQ(lab.run(lab.core->delete_volume("source")).error().kind, ErrorKind::busy);
+  EXPECT_EQ(lab.run(lab.core->delete_volume("source")).error().kind, ErrorKind::conflict);
   ASSERT_TRUE(lab.run(lab.core->delete_volume("copy")));
   EXPECT_TRUE(lab.array.volumes["trident_source"].snapshots.empty());
   ASSERT_TRUE(lab.run(lab.core->delete_volume("source")));

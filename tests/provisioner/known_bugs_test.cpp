@@ -210,6 +210,11 @@ TEST_F(KnownBug, Row43_DeletingACloneParentIsRefusedInClearWords) {
   const auto gone = run(core->delete_volume("parent"));
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().message, "volume trident_parent has clones; delete or split them first");
+  EXPECT_FALSE(database.records.contains("/trident/v1/txn/parent")) << "nothing is under way";
+  ASSERT_TRUE(run(core->delete_volume("clone")));
+  clock.advance(std::chrono::minutes(10));
+  EXPECT_TRUE(core->volume("parent")) << "who was refused must ask again";
+  EXPECT_TRUE(run(core->delete_volume("parent")));
 }
 
 TEST_F(KnownBug, Row45_OnlineIsReevaluated) {

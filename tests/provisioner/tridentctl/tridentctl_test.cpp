@@ -346,6 +346,7 @@ TEST(Tridentctl, CommandsOfLaterReleases) {
     std::string output;
     std::string called;  // the last call before the object is fetched, or ""
   };
+  const std::string claim = R"({"kind":"PersistentVolumeClaim","metadata":{"name":"data","namespace":"shop"},"spec":{"storageClassName":"basic","accessModes":["ReadWriteOnce"]}})";
   const std::vector<Row> rows{
       {"update backend ontapnas_192.168.199.107 -f backend.json", backend_table, R"(here:1 POST /trident/v1/backend/ontapnas_192.168.199.107 {"version": 1})"},
       {"get snapshot", narrow, ""},
@@ -361,7 +362,7 @@ TEST(Tridentctl, CommandsOfLaterReleases) {
        "+-----------+---------+---------------+----------+--------------------------+-------+\n|   NAME    |  SIZE   | STORAGE CLASS | PROTOCOL |         BACKEND          | POOL  |\n"
        "+-----------+---------+---------------+----------+--------------------------+-------+\n| shop-data | 1.0 GiB | basic         | file     | ontapnas_192.168.199.107 | aggr3 |\n"
        "+-----------+---------+---------------+----------+--------------------------+-------+\n",
-       R"(here:1 POST /trident/v1/volume/import {"backend":"ontapnas_192.168.199.107","internalName":"legacy","name":"shop-data","storageClass":"basic","accessMode":"ReadWriteOnce","noManage":true})"},
+       R"(here:1 POST /trident/v1/volume/import {"backend":"ontapnas_192.168.199.107","internalName":"legacy","noManage":true,"pvcData":")" + base::base64_encode(claim) + "\"}"},
       {"explain pvc shop/data",
        "+---------+------+----------+-----------------------+\n| BACKEND | POOL | SUITABLE |        REASON         |\n+---------+------+----------+-----------------------+\n"
        "| b       | p    | true     | fits                  |\n| b       | q    | false    | media is hdd, not ssd |\n+---------+------+----------+-----------------------+\n", ""},
@@ -376,8 +377,7 @@ TEST(Tridentctl, CommandsOfLaterReleases) {
     lab.rest["POST /trident/v1/snapshot"] = {201, "Created", R"({"snapshotID":"v/s1"})"};
     lab.rest["DELETE /trident/v1/snapshot/v/s1"] = {200, "OK", "{}"};
     lab.rest["POST /trident/v1/backend/ontapnas_192.168.199.107"] = {200, "OK", R"({"backend":"ontapnas_192.168.199.107"})"};
-    lab.rest["POST /trident/v1/volume/import"] = {201, "Created", R"({"backend":"ontapnas_192.168.199.107"})"};
-    lab.rest["GET /trident/v1/volume/shop-data"] = {200, "OK", base::replace_all(kVolume, "trident-basic-f4048\",\"internal", "shop-data\",\"internal")};
+    lab.rest["POST /trident/v1/volume/import"] = {201, "Created", base::replace_all(kVolume, "trident-basic-f4048\",\"internal", "shop-data\",\"internal")};
     lab.rest["GET /trident/v1/explain/shop/data"] = {200, "OK", R"({"pools":[{"backend":"b","pool":"p","suitable":true,"reason":"fits"},{"backend":"b","pool":"q","suitable":false,"reason":"media is hdd, not ssd"}]})"};
     EXPECT_EQ(lab.run("-s here:1 " + std::string(row.command)), 0) << row.command << lab.err;
     EXPECT_EQ(lab.out, row.output) << row.command;
