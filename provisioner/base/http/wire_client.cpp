@@ -112,7 +112,8 @@ std::string request_text(const Endpoint& to, const Request& request) {
     if (equals_ignoring_case(name, "Content-Length") || equals_ignoring_case(name, "Transfer-Encoding")) continue;
     add(name, value);
   }
-  const bool has_body = !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
+  const bool has_body =
+      !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (has_body) add("Content-Length", std::to_string(request.body.size()));
   out += "\r\n";
   return out += request.body;
@@ -130,7 +131,8 @@ asio::awaitable<Result<LinkPtr>> connect(StatePtr state, Endpoint to, std::strin
   const std::string where = "connect to " + to.host + ":" + std::to_string(to.port) + ": ";
   std::string host = to.host;
   std::uint16_t port = to.port;
-  if (const auto other = state->dial.find({host, port}); other != state->dial.end()) std::tie(host, port) = other->second;
+  if (const auto other = state->dial.find({host, port}); other != state->dial.end())
+    std::tie(host, port) = other->second;
   auto link = std::make_shared<Link>(tcp::socket(state->io));
   link->key = key;
   const Deadline guard(state->clock, deadline, link);
@@ -169,7 +171,8 @@ asio::awaitable<Result<LinkPtr>> connect(StatePtr state, Endpoint to, std::strin
 }
 
 /// The rest of a streamed body, after its head went to the caller.
-asio::awaitable<void> pump_stream(StatePtr state, LinkPtr link, std::shared_ptr<MessageParser> parser, std::shared_ptr<Pipe> pipe) {
+asio::awaitable<void> pump_stream(StatePtr state, LinkPtr link, std::shared_ptr<MessageParser> parser,
+                                  std::shared_ptr<Pipe> pipe) {
   parser->on_body = [pipe](std::string_view bytes) { pipe->write(std::string(bytes)); };
   bool broken = false;
   while (!broken) {
@@ -252,7 +255,9 @@ asio::awaitable<bool> read_until(LinkPtr link, std::shared_ptr<MessageParser> pa
     if (!got.error) continue;
     if (got.error == asio::error::eof && parser->head_done()) parser->feed_end();
     if (parser->done()) co_return true;
-    attempt.problem = link->timed_out ? "no answer in time" : "connection closed " + std::string(attempt.answered ? "inside the answer" : "without an answer");
+    attempt.problem = link->timed_out ? "no answer in time"
+                                      : "connection closed " +
+                                            std::string(attempt.answered ? "inside the answer" : "without an answer");
     co_return false;
   }
 }
@@ -337,7 +342,8 @@ void WireTransport::close() {
   }
 }
 
-void WireTransport::connect_to(const std::string& host, std::uint16_t port, const std::string& other_host, std::uint16_t other_port) {
+void WireTransport::connect_to(const std::string& host, std::uint16_t port, const std::string& other_host,
+                               std::uint16_t other_port) {
   state_->dial[{host, port}] = {other_host, other_port};
 }
 
@@ -365,8 +371,10 @@ asio::awaitable<Result<Response>> WireTransport::send(Endpoint to, Request reque
     }
     if (attempt->response) co_return std::move(*attempt->response);
     link->socket.close();
-    const bool repeat = kept && !link->timed_out && !attempt->answered && (!attempt->sent || only_reads(request.method));
-    if (!repeat) co_return Error{attempt->sent ? ErrorKind::unknown_outcome : ErrorKind::unavailable, whom + attempt->problem};
+    const bool repeat =
+        kept && !link->timed_out && !attempt->answered && (!attempt->sent || only_reads(request.method));
+    if (!repeat)
+      co_return Error{attempt->sent ? ErrorKind::unknown_outcome : ErrorKind::unavailable, whom + attempt->problem};
     link = nullptr;
   }
 }
