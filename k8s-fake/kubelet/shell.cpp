@@ -1,6 +1,7 @@
 #include <cctype>
 
 #include "k8s-fake/kubelet/commands.h"
+#include "k8s-fake/kubelet/shell_arithmetic.h"
 #include "k8s-fake/kubelet/shell_syntax.h"
 #include "provisioner/base/text.h"
 
@@ -50,78 +51,6 @@ std::string variable(const Shell& shell, const std::string& name) {
   const auto found = shell.env.find(name);
   return found == shell.env.end() ? "" : found->second;
 }
-
-/// Whole numbers with + - * / % comparisons and parentheses, names as variables.
-class Arithmetic {
- public:
-  Arithmetic(const Shell& shell, const std::string& text) : shell_(shell), s_(text) {}
-  std::int64_t value() { return compare(); }
-
- private:
-  void blanks() {
-    while (i_ < s_.size() && (s_[i_] == ' ' || s_[i_] == '\t' || s_[i_] == '$')) ++i_;
-  }
-  bool eat(const char* op) {
-    blanks();
-    if (s_.compare(i_, std::string_view(op).size(), op) != 0) return false;
-    i_ += std::string_view(op).size();
-    return true;
-  }
-  std::int64_t compare() {
-    std::int64_t left = sum();
-    for (;;) {
-      if (eat("==")) left = left == sum();
-      else if (eat("!=")) left = left != sum();
-      else if (eat("<=")) left = left <= sum();
-      else if (eat(">=")) left = left >= sum();
-      else if (eat("<")) left = left < sum();
-      else if (eat(">")) left = left > sum();
-      else return left;
-    }
-  }
-  std::int64_t sum() {
-    std::int64_t left = product();
-    for (;;) {
-      if (eat("+")) left += product();
-      else if (eat("-")) left -= product();
-      else return left;
-    }
-  }
-  std::int64_t product() {
-    std::int64_t left = unit();
-    for (;;) {
-      if (eat("*")) {
-        left *= unit();
-      } else if (eat("/") ) {
-        const std::int64_t right = unit();
-        left = right == 0 ? 0 : left / right;
-      } else if (eat("%")) {
-        const std::int64_t right = unit();
-        left = right == 0 ? 0 : left % right;
-      } else {
-        return left;
-      }
-    }
-  }
-  std::int64_t unit() {
-    if (++depth_ > 64) return 0;
-    if (eat("(")) {
-      const std::int64_t inner = compare();
-      (void)eat(")");
-      return inner;
-    }
-    if (eat("-")) return -unit();
-    blanks();
-    std::string word;
-    while (i_ < s_.size() && (std::isalnum(static_cast<unsigned char>(s_[i_])) || s_[i_] == '_')) word += s_[i_++];
-    if (!word.empty() && !std::isdigit(static_cast<unsigned char>(word[0]))) word = variable(shell_, word);
-    return base::parse_signed(word).value_or(0);
-  }
-  const Shell& shell_;
-  const std::string& s_;
-  std::size_t i_ = 0;
-  int depth_ = 0;
-};
 
 asio::awaitable<std::string> substitute(Shell& shell, std::string text, Output err) {
   const auto parsed = parse_shell(text);
@@ -202,7 +131,8 @@ asio::awaitable<std::string> dollar(Shell& shell, const std::string& s, std::siz
     const std::size_t end = closing(s, i + 1);
     std::string inside = s.substr(i + 3, end - i - 4);
     i = end + 1;
-    co_return std::to_string(Arithmetic(shell, inside).value());
+    const std::int64_t value = shell_arithmetic(inside, [&shell](const std::string& name) { return variable(shell, name); });
+    co_return std::to_string(value);
   }
   if (next == '(') {
     const std::size_t end = closing(s, i + 1);
