@@ -46,6 +46,7 @@ tsan: packages
 	cmake --workflow --preset tsan
 
 lint: packages
+	git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run --Werror
 	cmake --workflow --preset lint
 
 # Every fuzz target for FUZZ_SECONDS; what it finds stays in build/fuzz/corpus and is tried again next time.

@@ -4,21 +4,20 @@
 //   $sh echo x | kubectl apply -f -     a shell line; `kubectl` is the client under test
 //   text with * globs     lines that must come, in order, on stdout or stderr; "..." stands for any number of lines
 //   #old / #new           from here on only for kubectl 1.20 / for the one on PATH; #all ends it
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "provisioner/base/http/call_name.h"
 #include "provisioner/base/text.h"
+#include "tests/k8s-fake/server/process.h"
 #include "tests/support/paths.h"
 
 namespace {
@@ -41,46 +40,25 @@ Output run_shell(const std::string& line) {
   return out;
 }
 
-/// k8s-fake as a process: started on a free port, ended by its pid.
+/// A cluster of its own, with a folder for its kubeconfig.
 class Cluster {
  public:
   explicit Cluster(std::vector<std::string> more = {}) {
     char folder[] = "/tmp/k8s-fake-test-XXXXXX";
     dir = ::mkdtemp(folder);
-    int ends[2];
-    if (::pipe(ends) != 0) return;
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::dup2(ends[1], 1);
-      ::close(ends[0]);
-      const std::string program = test_support::binary_dir() + "/bin/k8s-fake", config = dir + "/config";
-      std::vector<std::string> arguments = {program, "--listen", "127.0.0.1:0", "--kubeconfig", config};
-      arguments.insert(arguments.end(), more.begin(), more.end());
-      std::vector<char*> raw;
-      for (auto& each : arguments) raw.push_back(each.data());
-      raw.push_back(nullptr);
-      ::execv(program.c_str(), raw.data());
-      ::_exit(127);
-    }
-    ::close(ends[1]);
-    std::string text;
-    char c = 0;
-    while (text.find("ready\n") == std::string::npos && ::read(ends[0], &c, 1) == 1) text += c;
-    ready = text.find("ready\n") != std::string::npos;
-    ::close(ends[0]);
+    more.insert(more.end(), {"--kubeconfig", dir + "/config"});
+    process_ = std::make_unique<ServerProcess>(std::move(more));
+    ready = process_->port != 0;
   }
   ~Cluster() {
-    ::kill(pid_, SIGTERM);
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "k8s-fake did not end cleanly";
+    EXPECT_EQ(process_->terminate(), 0) << "k8s-fake did not end cleanly";
     run_shell("rm -rf " + dir);
   }
   std::string dir;
   bool ready = false;
 
  private:
-  pid_t pid_ = 0;
+  std::unique_ptr<ServerProcess> process_;
 };
 
 struct Step {
