@@ -25,16 +25,19 @@ using Descriptor = asio::posix::stream_descriptor;
 
 namespace {
 
-/// A child that never outlives this object.
+/// A child that leads a group of its own; neither outlives this object, as nothing in a container outlives its first process.
 struct Child {
   pid_t pid = -1;
   bool reaped = false;
   Child() = default;
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
+  /// Only while the leader is not reaped: its number is nobody else's until then.
+  void kill_group() const { ::kill(-pid, SIGKILL); }
   ~Child() {
     if (pid <= 0 || reaped) return;
-    ::kill(pid, SIGKILL);
+    kill_group();
+    ::kill(pid, SIGKILL);  // before it has made the group
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
   }
@@ -158,6 +161,7 @@ asio::awaitable<int> run_on_host(std::shared_ptr<Process> process, std::vector<s
   base::Clock& clock = process->clock();
   co_await (wait_for_end(pidfd) || feed(to_child, process->in, clock) || collect(from_out, process->out, clock) || collect(from_err, process->err, clock));
   process->on_signal = nullptr;
+  child.kill_group();
   int status = 0;
   const pid_t ended = ::waitpid(child.pid, &status, WNOHANG);
   if (ended == 0) co_return 128 + SIGKILL;  // this task was cancelled before the program's end: Child kills it
