@@ -1,6 +1,7 @@
 #include "ontap-sim/list_apis.h"
 
 #include "ontap-sim/zapi/dispatch.h"
+#include "ontap-sim/zapi/registers.h"
 
 namespace ontap_sim {
 
@@ -12,7 +13,7 @@ std::string list_apis() {
     line.resize(std::max<std::size_t>(line.size() + 1, 50), ' ');
     line += std::to_string(api.tier) + "     ";
     line += api.scope == zapi::Scope::any ? "any      " : api.scope == zapi::Scope::svm ? "svm      " : "cluster  ";
-    out += line + (api.run != nullptr ? "yes" : "no") + "\n";
+    out += line + (api.run == nullptr || zapi::constant_reply(api.name) ? "no" : "yes") + "\n";
   }
   return out;
 }

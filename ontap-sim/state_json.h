@@ -59,7 +59,7 @@ FIELDS(CifsServer, name, domain, workgroup, organizational_unit, default_site, u
 FIELDS(CifsShare, name, path, comment, properties, symlink_properties, fields, acl)
 FIELDS(Record, fields, lists)
 // network.h
-FIELDS(Port, node, name, type, ipspace, broadcast_domain, mac, speed, mtu, vlan_id, vlan_parent, up, admin_up)
+FIELDS(Port, node, name, type, ipspace, broadcast_domain, mac, speed, mtu, vlan_id, vlan_parent, administrative, group_mode, group_distribution, members, up, admin_up)
 FIELDS(Ipspace, name, id, uuid)
 FIELDS(BroadcastDomain, name, ipspace, mtu, ports)
 FIELDS(IpRange, first, last)
@@ -74,7 +74,7 @@ FIELDS(SnapMirror, source, destination, source_cluster, type, mirror_state, stat
        unhealthy_reason, newest_snapshot, id, max_transfer_rate, last_transfer_size, last_transfer_begin, last_transfer_end, newest_snapshot_time, due,
        pending, update_successful, resync_successful, break_successful, healthy, identity_preserve, source_known)
 FIELDS(SnapMirrorPolicy::Rule, label, keep, preserve, warn)
-FIELDS(SnapMirrorPolicy, name, owner_svm, type, comment, tries, transfer_priority, restart, discard_configs, rules, ignore_atime, create_snapshot)
+FIELDS(SnapMirrorPolicy, name, owner_svm, type, comment, tries, transfer_priority, restart, discard_configs, rules, ignore_atime, network_compression, create_snapshot)
 FIELDS(SvmPeer, svm, peer_svm, peer_cluster, state, applications)
 FIELDS(ClusterPeer, name, remote_name, serial, availability, addresses, uuid, timeout)
 // volume.h
@@ -98,7 +98,7 @@ FIELDS(Volume, name, aggregate, junction_path, comment, export_policy, snapshot_
        guarantee_enabled, snapdir_access, encrypt, junction_active, node_root, svm_root, snapshots, qtrees, quota_rules, files, constituents, clone,
        efficiency, move, extras)
 // cluster.h
-FIELDS(Node, name, serial, system_id, model, location, owner, partner, uuid, booted, healthy, eligible, epsilon, taken_over, all_flash)
+FIELDS(Node, name, serial, system_id, model, location, owner, asset_tag, partner, uuid, booted, healthy, eligible, epsilon, taken_over, all_flash)
 FIELDS(Aggregate, name, node, home_node, type, raid_type, state, uuid, size, disk_count, raid_size, root, snaplock_type, charged, written, volume_count)
 FIELDS(SnapshotSchedule, schedule, count, prefix, label)
 FIELDS(SnapshotPolicy, name, comment, enabled, schedules)

@@ -36,7 +36,7 @@ Result<void> check_password(const User& user, const std::string& name, const std
   if (password == name) return bad("The password cannot be the same as the username.");
   const bool repeated = password == user.password ||
                         std::find(user.old_passwords.begin(), user.old_passwords.end(), password) != user.old_passwords.end();
-  if (repeated) return bad("New password must be different from last 6 passwords: repeated password.");
+  if (repeated) return bad("New password must be different from last 6 passwords.");
   return {};
 }
 

@@ -139,7 +139,7 @@ Result<Volume*> clone_volume(Cluster& cluster, Svm& svm, const NewClone& spec) {
     for (const auto& [key, file] : parent.snapshot->image->files) clone.files.emplace(key, file);
   }
   if (!svm.export_policies.contains(clone.export_policy)) clone.export_policy = "default";
-  if (!svm.snapshot_policies.contains(clone.snapshot_policy)) clone.snapshot_policy = "none";
+  if (!cluster.has_snapshot_policy(svm, clone.snapshot_policy)) clone.snapshot_policy = "none";
   clone.clone = CloneOrigin{parent.svm->name, parent.volume->name, parent.snapshot->name, parent.volume->uuid, 0, 0};
   if (clone.guarantee == Guarantee::volume && !clone.flexgroup()) {
     if (auto room = require_aggregate_space(cluster, clone.aggregate, clone.name, clone.size - clone.shared); !room) return room.error();
@@ -298,7 +298,7 @@ Result<void> rehost_volume(Cluster& cluster, Svm& from, const std::string& name,
   auto node = from.volumes.extract(name);
   Volume& volume = to.volumes.insert(std::move(node)).position->second;
   volume.export_policy = "default";
-  volume.snapshot_policy = to.snapshot_policies.contains(volume.snapshot_policy) ? volume.snapshot_policy : "none";
+  volume.snapshot_policy = cluster.has_snapshot_policy(to, volume.snapshot_policy) ? volume.snapshot_policy : "none";
   volume.qos_policy.clear();
   volume.quota_rules.clear();
   volume.quota_state = QuotaState::off;

@@ -29,6 +29,7 @@ struct Node {
   std::string model = "SIMBOX";
   std::string location{};
   std::string owner{};
+  std::string asset_tag{};
   std::string partner{};
   Uuid uuid{};
   TimePoint booted{};
@@ -329,6 +330,8 @@ struct Cluster {
   const Svm& admin_svm() const;
   Aggregate* find_aggregate(std::string_view aggregate);
   const Aggregate* find_aggregate(std::string_view aggregate) const;
+  /// Of the SVM, or of the cluster for all its SVMs.
+  bool has_snapshot_policy(const Svm& svm, const std::string& policy) const;
   bool licensed(std::string_view package) const { return licenses.find(package) != licenses.end(); }
 
   void touch() { changes.insert({ObjectKind::cluster, "", ""}); }

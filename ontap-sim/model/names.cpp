@@ -86,6 +86,9 @@ Igroup* Svm::find_igroup(std::string_view igroup) { return lookup(igroups, igrou
 const Igroup* Svm::find_igroup(std::string_view igroup) const { return lookup(igroups, igroup); }
 Svm* Cluster::find_svm(std::string_view svm) { return lookup(svms, svm); }
 const Svm* Cluster::find_svm(std::string_view svm) const { return lookup(svms, svm); }
+bool Cluster::has_snapshot_policy(const Svm& svm, const std::string& policy) const {
+  return svm.snapshot_policies.contains(policy) || admin_svm().snapshot_policies.contains(policy);
+}
 Aggregate* Cluster::find_aggregate(std::string_view aggregate) { return lookup(aggregates, aggregate); }
 const Aggregate* Cluster::find_aggregate(std::string_view aggregate) const { return lookup(aggregates, aggregate); }
 

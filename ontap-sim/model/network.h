@@ -22,6 +22,12 @@ struct Port {
   int mtu = 1500;
   int vlan_id = 0;
   std::string vlan_parent{};
+  /// What net-port-modify sets: administrative-flowcontrol, -speed, -duplex, is-administrative-auto-negotiate …
+  std::map<std::string, std::string> administrative{};
+  /// Of an interface group: how its members share the load, and their names.
+  std::string group_mode{};
+  std::string group_distribution{};
+  std::set<std::string> members{};
   bool up = true;        // the link
   bool admin_up = true;
 

@@ -199,6 +199,7 @@ Result<void> create_vlan(Cluster& cluster, const std::string& node, const std::s
   vlan.type = "vlan";
   vlan.vlan_id = vlan_id;
   vlan.vlan_parent = port;
+  vlan.members.clear();
   vlan.broadcast_domain.clear();
   vlan.ipspace = "Default";
   cluster.ports.emplace(PortKey{node, name}, std::move(vlan));

@@ -26,6 +26,22 @@ Result<void> remove_broadcast_ports(Cluster& cluster, const std::string& ipspace
 Result<void> create_vlan(Cluster& cluster, const std::string& node, const std::string& port, int vlan_id);
 Result<void> delete_vlan(Cluster& cluster, const std::string& node, const std::string& port, int vlan_id);
 
+/// Interface groups ("a0a"): ports of one node that belong to no broadcast domain, VLAN or other group.
+struct NewPortGroup {
+  std::string node{};
+  std::string name{};
+  std::string mode{};          // multimode, multimode_lacp, singlemode
+  std::string distribution{};  // mac, ip, sequential, port
+};
+Result<void> create_port_group(Cluster& cluster, const NewPortGroup& spec);
+Result<void> destroy_port_group(Cluster& cluster, const std::string& node, const std::string& name);
+Result<void> add_group_port(Cluster& cluster, const std::string& node, const std::string& name, const std::string& port);
+Result<void> remove_group_port(Cluster& cluster, const std::string& node, const std::string& name, const std::string& port);
+
+Result<void> rename_ipspace(Cluster& cluster, const std::string& name, const std::string& new_name);
+Result<void> rename_subnet(Cluster& cluster, const std::string& ipspace, const std::string& name, const std::string& new_name);
+Result<void> rename_lif(Cluster& cluster, Svm& svm, const std::string& name, const std::string& new_name);
+
 struct NewSubnet {
   std::string name{};
   std::string ipspace = "Default";
@@ -35,6 +51,8 @@ struct NewSubnet {
   std::vector<std::string> ranges{};  // "192.168.199.100-192.168.199.150"
 };
 Result<void> create_subnet(Cluster& cluster, const NewSubnet& spec);
+/// What is given replaces what is there; nothing of an empty field.
+Result<void> modify_subnet(Cluster& cluster, const NewSubnet& spec);
 Result<void> destroy_subnet(Cluster& cluster, const std::string& ipspace, const std::string& name);
 struct SubnetCount {
   std::int64_t total = 0;

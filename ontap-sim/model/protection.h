@@ -65,6 +65,7 @@ struct SnapMirrorPolicy {
   };
   std::vector<Rule> rules{};
   bool ignore_atime = false;
+  bool network_compression = false;
   bool create_snapshot = true;
 };
 

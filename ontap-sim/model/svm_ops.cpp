@@ -82,7 +82,7 @@ Result<void> check_change(const Cluster& cluster, const Svm& svm, const SvmChang
     if (auto good = check_words(*change.name_mapping, {"file", "ldap"}, "nmswitch"); !good) return good;
   }
   if (change.language && !is_language(*change.language)) return invalid_value("language", "vserver-modify", *change.language);
-  if (change.snapshot_policy && !svm.snapshot_policies.contains(*change.snapshot_policy)) {
+  if (change.snapshot_policy && !cluster.has_snapshot_policy(svm, *change.snapshot_policy)) {
     return refused("Snapshot policy \"" + *change.snapshot_policy + "\" does not exist.");
   }
   if (change.quota_policy && !svm.quota_policies.contains(*change.quota_policy)) {
@@ -146,7 +146,7 @@ Result<Svm*> create_svm(Cluster& cluster, const NewSvm& spec) {
   svm.name_mapping = spec.name_mapping;
   svm.number = static_cast<int>(++cluster.counters.next_svm);
   seed_policies(cluster, svm);
-  if (!svm.snapshot_policies.contains(spec.snapshot_policy)) return refused("Snapshot policy \"" + spec.snapshot_policy + "\" does not exist.");
+  if (!cluster.has_snapshot_policy(svm, spec.snapshot_policy)) return refused("Snapshot policy \"" + spec.snapshot_policy + "\" does not exist.");
   svm.snapshot_policy = spec.snapshot_policy;
   Svm& placed = cluster.svms.emplace(spec.name, std::move(svm)).first->second;
   NewVolume root;

@@ -37,7 +37,7 @@ Result<void> check_names(const Cluster& cluster, const Svm& svm, const Volume& v
   if (change.export_policy && !svm.export_policies.contains(*change.export_policy)) {
     return refused("Export policy \"" + *change.export_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
   }
-  if (change.snapshot_policy && !svm.snapshot_policies.contains(*change.snapshot_policy)) {
+  if (change.snapshot_policy && !cluster.has_snapshot_policy(svm, *change.snapshot_policy)) {
     return refused("Snapshot policy \"" + *change.snapshot_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
   }
   const auto real = [](const std::string& name) { return !name.empty() && name != "none"; };

@@ -20,7 +20,7 @@ ModelError offline_error(const std::string& volume, const Svm& svm) {
 
 Result<void> check_policies(const Cluster& cluster, const Svm& svm, const NewVolume& spec) {
   if (!svm.export_policies.contains(spec.export_policy)) return refused("Export policy \"" + spec.export_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
-  if (spec.snapshot_policy && !svm.snapshot_policies.contains(*spec.snapshot_policy)) {
+  if (spec.snapshot_policy && !cluster.has_snapshot_policy(svm, *spec.snapshot_policy)) {
     return refused("Snapshot policy \"" + *spec.snapshot_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
   }
   if (!spec.qos_policy.empty() && !spec.adaptive_qos_policy.empty()) return refused("A volume cannot have both a QoS policy group and an adaptive QoS policy group.");

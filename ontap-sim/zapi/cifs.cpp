@@ -150,7 +150,7 @@ Status cifs_security_get_iter(Call& call) {
 model::Result<std::map<std::string, model::Record, std::less<>>*> local_users(Call& call) {
   if (!call.svm().cifs) return no_cifs();
   auto& users = call.svm().records["cifs-local-user"];
-  if (users.empty()) users["Administrator"].fields = {{"full-name", ""}, {"is-account-disabled", "false"}};
+  if (users.empty()) users["Administrator"].fields = {{"description", ""}, {"full-name", ""}, {"is-account-disabled", "false"}};
   return &users;
 }
 
@@ -175,6 +175,50 @@ Status cifs_local_user_rename(Call& call) {
   (*users)->insert(std::move(node));
   call.cluster.touch(call.svm());
   return {};
+}
+
+Status cifs_local_user_modify(Call& call) {
+  auto users = local_users(call);
+  if (!users) return users.error();
+  const auto at = (*users)->find(call.text("user-name"));
+  if (at == (*users)->end()) return model::missing_entry();
+  for (const char* field : {"full-name", "description"}) {
+    if (call.has(field)) at->second.fields[field] = call.text(field);
+  }
+  if (const auto disabled = call.boolean("is-account-disabled")) at->second.fields["is-account-disabled"] = *disabled ? "true" : "false";
+  call.cluster.touch(call.svm());
+  return {};
+}
+
+Status cifs_local_user_get_iter(Call& call) {
+  static const RecordShape shape{"cifs-local-user", {"vserver", "user-name"}};
+  auto page = Iteration::open(call, shape);
+  if (!page) return page.error();
+  (*page)->each_svm(0, [&](const model::Svm& svm, bool at_svm) {
+    const auto users = svm.records.find("cifs-local-user");
+    const bool some = svm.cifs && users != svm.records.end() && !users->second.empty();
+    if (!some) {
+      if (!svm.cifs) return true;
+      return (*page)->row({svm.name, "Administrator"}, [&](Out& out) {
+        out.text("description", "");
+        out.text("full-name", "");
+        out.flag("is-account-disabled", false);
+        out.text("user-name", "Administrator");
+        out.text("vserver", svm.name);
+      });
+    }
+    return (*page)->each(users->second, 1, at_svm, [&](const std::string& name, const model::Record& record, bool) {
+      return (*page)->row({svm.name, name}, [&](Out& out) {
+        for (const char* field : {"description", "full-name", "is-account-disabled"}) {
+          const auto at = record.fields.find(field);
+          if (at != record.fields.end()) out.text(field, at->second);
+        }
+        out.text("user-name", name);
+        out.text("vserver", svm.name);
+      });
+    });
+  });
+  return (*page)->finish();
 }
 
 constexpr const char* kShareFields[] = {"attribute-cache-ttl", "dir-umask", "file-umask", "force-group-for-create", "max-connections-per-share", "offline-files-mode",
@@ -346,7 +390,7 @@ std::vector<ApiEntry> cifs_apis() {
        .run = cifs_server_create, .source = "Manila"},
       {.name = "cifs-server-modify", .scope = Scope::svm,
        .input = "admin-password admin-username administrative-status cifs-server default-site domain force-account-overwrite:b", .run = cifs_server_modify, .source = "Manila"},
-      {.name = "cifs-server-delete", .scope = Scope::svm, .input = "admin-password admin-username", .run = cifs_server_delete, .source = "Manila"},
+      {.name = "cifs-server-delete", .scope = Scope::svm, .input = "admin-password admin-username force-account-delete:b", .run = cifs_server_delete, .source = "Manila"},
       {.name = "cifs-server-start", .scope = Scope::svm, .run = cifs_server_start, .source = "Ansible's na_ontap_cifs_server"},
       {.name = "cifs-server-stop", .scope = Scope::svm, .run = cifs_server_stop, .source = "Ansible's na_ontap_cifs_server"},
       {.name = "cifs-server-get-iter", .scope = Scope::any, .input = kIter, .run = cifs_server_get_iter, .source = "Manila, Harvest"},
@@ -359,6 +403,9 @@ std::vector<ApiEntry> cifs_apis() {
        .run = cifs_security_modify, .source = "Manila"},
       {.name = "cifs-security-get-iter", .scope = Scope::any, .input = kIter, .run = cifs_security_get_iter, .source = "Ansible, Harvest"},
       {.name = "cifs-local-user-set-password", .scope = Scope::svm, .input = "user-name* user-password*", .run = cifs_local_user_set_password, .source = "Manila"},
+      {.name = "cifs-local-user-get-iter", .scope = Scope::any, .input = kIter, .run = cifs_local_user_get_iter, .source = "Ansible's na_ontap_cifs_local_user_modify"},
+      {.name = "cifs-local-user-modify", .scope = Scope::svm, .input = "description full-name is-account-disabled:b user-name*", .run = cifs_local_user_modify,
+       .source = "Ansible's na_ontap_cifs_local_user_modify"},
       {.name = "cifs-local-user-rename", .scope = Scope::svm, .input = "new-user-name* user-name*", .run = cifs_local_user_rename, .source = "Manila"},
       {.name = "cifs-share-create", .scope = Scope::svm, .input = share, .run = cifs_share_create, .source = "13001 for a path that is none: Manila"},
       {.name = "cifs-share-modify", .scope = Scope::svm, .input = share_modify, .run = cifs_share_modify, .source = "Ansible's na_ontap_cifs"},

@@ -131,6 +131,7 @@ Status job_schedule_cron_get_iter(Call& call) {
         const auto values = record.lists.find(list);
         if (values != record.lists.end()) out.list(list, child, values->second);
       }
+      out.text("job-schedule-cluster", call.cluster.name);
       out.text("job-schedule-description", schedule.description);
       out.text("job-schedule-name", name);
     });

@@ -288,6 +288,7 @@ void write_mirror_policy(Out& out, const model::Cluster& cluster, const SnapMirr
   out.flag("create-snapshot", policy.create_snapshot);
   out.list("discard-configs", "svmdr-config-obj", policy.discard_configs);
   out.flag("ignore-atime", policy.ignore_atime);
+  out.flag("is-network-compression-enabled", policy.network_compression);
   out.text("owner", policy.owner_svm.empty() ? "cluster_admin" : "vserver_admin");
   out.text("policy-name", policy.name);
   out.text("restart", policy.restart);
@@ -336,6 +337,7 @@ Status snapmirror_policy_create(Call& call) {
   policy.transfer_priority = call.optional_text("transfer-priority").value_or(policy.transfer_priority);
   policy.restart = call.optional_text("restart").value_or(policy.restart);
   policy.ignore_atime = call.flag("ignore-atime");
+  policy.network_compression = call.flag("is-network-compression-enabled");
   if (const auto discard = call.list("discard-configs", "svmdr-config-obj")) policy.discard_configs = {discard->begin(), discard->end()};
   if (call.flag("return-record")) {
     Out out(call.put("result").append_child(kMirrorPolicyShape.type), {}, {}, {});
@@ -368,6 +370,7 @@ Status snapmirror_policy_modify(Call& call) {
   auto policy = own_policy(call);
   if (!policy) return policy.error();
   if (call.has("comment")) (*policy)->comment = call.text("comment");
+  (*policy)->network_compression = call.flag("is-network-compression-enabled", (*policy)->network_compression);
   (*policy)->tries = call.optional_text("tries").value_or((*policy)->tries);
   (*policy)->transfer_priority = call.optional_text("transfer-priority").value_or((*policy)->transfer_priority);
   (*policy)->restart = call.optional_text("restart").value_or((*policy)->restart);
@@ -542,11 +545,11 @@ std::vector<ApiEntry> mirror_apis() {
        .run = snapmirror_update_ls_set, .source = "nDVP"},
       {.name = "snapmirror-policy-get-iter", .scope = Scope::any, .input = kIter, .run = snapmirror_policy_get_iter, .source = "Trident, Manila"},
       {.name = "snapmirror-policy-create", .scope = Scope::any,
-       .input = "comment ignore-atime:b policy-name* restart return-record:b transfer-priority tries type discard-configs:r", .run = snapmirror_policy_create,
+       .input = "comment common-snapshot-schedule ignore-atime:b is-network-compression-enabled:b policy-name* restart return-record:b transfer-priority tries type discard-configs:r", .run = snapmirror_policy_create,
        .source = "Manila"},
       {.name = "snapmirror-policy-add-rule", .scope = Scope::any, .input = "keep* policy-name* preserve:b snapmirror-label* warn:i", .run = snapmirror_policy_add_rule,
        .source = "Manila"},
-      {.name = "snapmirror-policy-modify", .scope = Scope::any, .input = "comment ignore-atime:b policy-name* restart transfer-priority tries",
+      {.name = "snapmirror-policy-modify", .scope = Scope::any, .input = "comment common-snapshot-schedule ignore-atime:b is-network-compression-enabled:b policy-name* restart transfer-priority tries",
        .run = snapmirror_policy_modify, .source = "Ansible's na_ontap_snapmirror_policy"},
       {.name = "snapmirror-policy-delete", .scope = Scope::any, .input = "policy-name*", .run = snapmirror_policy_delete, .source = "Manila"},
       {.name = "vserver-peer-create", .scope = Scope::cluster, .input = "applications*:r peer-cluster peer-vserver* vserver*", .run = vserver_peer_create, .source = "Manila"},

@@ -138,6 +138,12 @@ Status net_interface_modify(Call& call) {
   return model::modify_lif(call.cluster, **svm, call.text("interface-name"), change);
 }
 
+Status net_interface_rename(Call& call) {
+  auto svm = lif_svm(call);
+  if (!svm) return svm.error();
+  return model::rename_lif(call.cluster, **svm, call.text("interface-name"), call.text("new-name"));
+}
+
 Status net_interface_delete(Call& call) {
   auto svm = lif_svm(call);
   if (!svm) return svm.error();
@@ -173,6 +179,17 @@ Status net_routes_create(Call& call) {
 }
 
 Status net_routes_destroy(Call& call) { return model::delete_route(call.cluster, call.svm(), call.text("destination"), call.text("gateway")); }
+
+Status net_routes_get(Call& call) {
+  static const RecordShape shape{"net-vs-routes-info", {"vserver", "destination", "gateway"}};
+  for (const model::Route& route : call.svm().routes) {
+    if (route.destination != call.text("destination") || route.gateway != call.text("gateway")) continue;
+    auto record = Iteration::single(call, shape);
+    record->row({call.svm().name, route.destination, route.gateway}, [&](Out& out) { write_route(out, call.svm(), route); });
+    return record->finish_single();
+  }
+  return model::missing_entry();
+}
 
 Status net_routes_get_iter(Call& call) {
   static const RecordShape shape{"net-vs-routes-info", {"vserver", "destination", "gateway"}};
@@ -257,7 +274,7 @@ Status net_dns_get_iter(Call& call) {
 }  // namespace
 
 std::vector<ApiEntry> network_apis() {
-  constexpr std::string_view dns = "attempts:i dns-state domains:r name-servers:r return-record:b timeout:i skip-config-validation:b@150";
+  constexpr std::string_view dns = "attempts:i dns-state domains:r name-servers:r return-record:b timeout:i skip-config-validation:b";
   return {
       {.name = "net-interface-get-iter", .scope = Scope::any, .input = kIter, .run = net_interface_get_iter, .source = "nDVP, Trident, Manila, Cinder"},
       {.name = "net-interface-create", .scope = Scope::any,
@@ -270,6 +287,7 @@ std::vector<ApiEntry> network_apis() {
                 "is-auto-revert:b is-ipv4-link-local:b listen-for-dns-query:b netmask-length:i netmask routing-group-name use-failover-group vserver "
                 "service-policy@160 is-dns-update-enabled:b@100",
        .run = net_interface_modify, .source = "Manila's first step of deletion"},
+      {.name = "net-interface-rename", .scope = Scope::any, .input = "interface-name* new-name* vserver", .run = net_interface_rename, .source = "Ansible's na_ontap_interface"},
       {.name = "net-interface-delete", .scope = Scope::any, .input = "interface-name* vserver", .run = net_interface_delete, .source = "Manila"},
       {.name = "net-interface-migrate", .scope = Scope::any, .input = "destination-node* destination-port* lif* vserver force:b source-node", .run = net_interface_migrate,
        .source = "Ansible's na_ontap_interface"},
@@ -277,6 +295,7 @@ std::vector<ApiEntry> network_apis() {
       {.name = "net-routes-create", .scope = Scope::svm, .input = "destination* gateway* metric:i return-record:b", .run = net_routes_create,
        .source = "text of 13001: Manila", .since = 30},
       {.name = "net-routes-destroy", .scope = Scope::svm, .input = "destination* gateway*", .run = net_routes_destroy, .source = "Ansible", .since = 30},
+      {.name = "net-routes-get", .scope = Scope::svm, .input = "desired-attributes:r destination* gateway*", .run = net_routes_get, .source = "Ansible", .since = 30},
       {.name = "net-routes-get-iter", .scope = Scope::any, .input = kIter, .run = net_routes_get_iter, .source = "Ansible", .since = 30},
       {.name = "net-dns-create", .scope = Scope::svm, .input = dns, .run = net_dns_create, .source = "Manila"},
       {.name = "net-dns-modify", .scope = Scope::svm, .input = dns, .run = net_dns_modify, .source = "Manila"},

@@ -70,36 +70,6 @@ Status volume_move_target_aggr_get_iter(Call& call) {
   return (*page)->finish();
 }
 
-Status snapshot_policy_create(Call& call) {
-  model::SnapshotPolicy policy;
-  policy.name = call.text("policy");
-  policy.enabled = call.flag("enabled", true);
-  policy.comment = call.text("comment");
-  for (int i = 1; i <= 5; ++i) {
-    const std::string number = std::to_string(i);
-    const auto schedule = call.optional_text(("schedule" + number).c_str());
-    if (!schedule) continue;
-    model::SnapshotSchedule row;
-    row.schedule = *schedule;
-    row.count = static_cast<int>(call.integer(("count" + number).c_str()).value_or(1));
-    row.prefix = call.optional_text(("prefix" + number).c_str()).value_or(*schedule);
-    row.label = call.optional_text(("snapmirror-label" + number).c_str()).value_or("");
-    policy.schedules.push_back(row);
-  }
-  return model::create_snapshot_policy(call.cluster, call.svm(), policy);
-}
-
-Status snapshot_policy_delete(Call& call) { return model::destroy_snapshot_policy(call.cluster, call.svm(), call.text("policy")); }
-
-Status snapshot_policy_modify(Call& call) {
-  const auto at = call.svm().snapshot_policies.find(call.text("policy"));
-  if (at == call.svm().snapshot_policies.end()) return model::missing_entry();
-  if (const auto enabled = call.boolean("enabled")) at->second.enabled = *enabled;
-  if (call.has("comment")) at->second.comment = call.text("comment");
-  call.cluster.touch(call.svm());
-  return {};
-}
-
 Status portset_create(Call& call) {
   model::Portset portset;
   portset.name = call.text("portset-name");
@@ -157,31 +127,6 @@ Status quota_policy_rename(Call& call) {
   return {};
 }
 
-Status cf_get_iter(Call& call) {
-  static const RecordShape shape{"storage-failover-info", {"sfo-node-info/node-related-info/node"}};
-  auto page = Iteration::open(call, shape);
-  if (!page) return page.error();
-  (*page)->each(call.cluster.nodes, 0, true, [&](const std::string& name, const model::Node& node, bool) {
-    return (*page)->row({name}, [&](Out& out) {
-      if (out.open("sfo-node-info")) {
-        if (out.open("node-related-info")) {
-          out.text("current-mode", node.partner.empty() ? "non_ha" : "ha");
-          out.text("node", name);
-          out.text_if("partner-name", node.partner);
-          out.close();
-        }
-        out.close();
-      }
-      if (out.open("sfo-takeover-info")) {
-        out.flag("takeover-of-partner-possible", !node.partner.empty() && !node.taken_over);
-        out.text("takeover-state", node.taken_over ? "sfo_takeover_complete" : "sfo_takeover_not_attempted");
-        out.close();
-      }
-    });
-  });
-  return (*page)->finish();
-}
-
 Status license_v2_delete(Call& call) {
   if (call.cluster.licenses.erase(call.text("package")) == 0) return model::missing_entry();
   call.cluster.touch();
@@ -213,19 +158,12 @@ std::vector<ApiEntry> policy_apis() {
       {.name = "aggr-status-get-iter", .scope = Scope::cluster, .input = kIter, .run = aggr_status_get_iter, .source = "Harvest"},
       {.name = "volume-move-target-aggr-get-iter", .scope = Scope::any, .input = "desired-attributes:r max-records:i query:r tag volume-name* vserver",
        .run = volume_move_target_aggr_get_iter, .source = "Ansible's gather-facts"},
-      {.name = "snapshot-policy-create", .scope = Scope::svm,
-       .input = "comment count1:i count2:i count3:i count4:i count5:i enabled*:b policy* prefix1 prefix2 prefix3 prefix4 prefix5 return-record:b schedule1* "
-                "schedule2 schedule3 schedule4 schedule5 snapmirror-label1 snapmirror-label2 snapmirror-label3 snapmirror-label4 snapmirror-label5",
-       .run = snapshot_policy_create, .source = "Ansible's na_ontap_snapshot_policy"},
-      {.name = "snapshot-policy-delete", .scope = Scope::svm, .input = "policy*", .run = snapshot_policy_delete, .source = "Ansible"},
-      {.name = "snapshot-policy-modify", .scope = Scope::svm, .input = "comment enabled:b policy*", .run = snapshot_policy_modify, .source = "Ansible"},
       {.name = "portset-create", .scope = Scope::svm, .input = "portset-name* portset-type*", .run = portset_create, .source = "Ansible's na_ontap_portset"},
       {.name = "portset-destroy", .scope = Scope::svm, .input = "force:b portset-name*", .run = portset_destroy, .source = "Ansible"},
       {.name = "portset-add", .scope = Scope::svm, .input = "portset-name* portset-port-name*", .run = portset_add, .source = "Ansible"},
       {.name = "portset-remove", .scope = Scope::svm, .input = "portset-name* portset-port-name*", .run = portset_remove, .source = "Ansible"},
       {.name = "portset-get-iter", .scope = Scope::any, .input = kIter, .run = portset_get_iter, .source = "Ansible"},
-      {.name = "quota-policy-rename", .scope = Scope::svm, .input = "new-policy-name* policy-name*", .run = quota_policy_rename, .source = "Ansible's na_ontap_quota_policy"},
-      {.name = "cf-get-iter", .scope = Scope::cluster, .input = kIter, .run = cf_get_iter, .source = "Ansible's na_ontap_storage_failover"},
+      {.name = "quota-policy-rename", .scope = Scope::svm, .input = "new-policy-name* policy-name* vserver", .run = quota_policy_rename, .source = "Ansible's na_ontap_quota_policy"},
       {.name = "license-v2-delete", .scope = Scope::cluster, .input = "package* serial-number*", .run = license_v2_delete, .source = "Ansible's na_ontap_license"},
       {.name = "license-v2-status-list-info", .scope = Scope::cluster, .run = license_v2_status_list_info, .source = "Ansible's na_ontap_license"},
   };

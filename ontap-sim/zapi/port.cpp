@@ -12,17 +12,20 @@ using model::Port;
 
 const RecordShape kPortShape{"net-port-info", {"node", "port"}};
 
+constexpr std::pair<const char*, const char*> kAdministrative[] = {
+    {"administrative-duplex", "auto"}, {"administrative-flowcontrol", "full"}, {"administrative-speed", "auto"}, {"is-administrative-auto-negotiate", "true"}};
+
 void write_port(Out& out, const model::Cluster& cluster, const Port& port) {
-  out.text("administrative-duplex", "auto");
-  out.text("administrative-flowcontrol", "full");
-  out.text("administrative-speed", "auto");
+  for (const auto& [field, normal] : kAdministrative) {
+    const auto set = port.administrative.find(field);
+    out.text(field, set == port.administrative.end() ? normal : set->second);
+  }
   if (cluster.ontapi_minor >= 30) out.text_if("broadcast-domain", port.broadcast_domain);
   if (cluster.ontapi_minor >= 30) {
     out.text("health-status", port.up ? "healthy" : "degraded");
     out.flag("ignore-health-status", false);
     out.text("ipspace", port.ipspace);
   }
-  out.flag("is-administrative-auto-negotiate", true);
   out.flag("is-administrative-up", port.admin_up);
   out.flag("is-operational-auto-negotiate", true);
   out.text("link-status", port.up && port.admin_up ? "up" : "down");
@@ -36,6 +39,11 @@ void write_port(Out& out, const model::Cluster& cluster, const Port& port) {
   out.text("port-type", port.type);
   // Old by 8.3, but still there: Manila asks every release for ports of role data.
   out.text("role", port.ipspace == "Cluster" ? "cluster" : port.name == "e0M" ? "node_mgmt" : "data");
+  if (port.type == "if_group") {
+    out.text("ifgrp-distribution-function", port.group_distribution);
+    out.text("ifgrp-mode", port.group_mode);
+    out.text("ifgrp-node", port.node);
+  }
   if (port.vlan_id > 0) {
     out.integer("vlan-id", port.vlan_id);
     out.text("vlan-node", port.node);
@@ -66,6 +74,9 @@ Status net_port_modify(Call& call) {
   const auto mtu = call.integer("mtu");
   if (mtu && (*mtu < 68 || *mtu > 9000)) return call.invalid("mtu");
   if (mtu) at->second.mtu = static_cast<int>(*mtu);
+  for (const auto& [field, normal] : kAdministrative) {
+    if (call.has(field)) at->second.administrative[field] = base::to_lower(call.text(field));
+  }
   if (const auto up = call.boolean("is-administrative-up")) at->second.admin_up = *up;
   call.cluster.touch();
   return {};
@@ -268,6 +279,44 @@ Status net_subnet_get_iter(Call& call) {
   return (*page)->finish();
 }
 
+Status net_subnet_modify(Call& call) {
+  model::NewSubnet spec;
+  spec.name = call.text("subnet-name");
+  spec.ipspace = domain_ipspace(call);
+  spec.subnet = call.optional_text("subnet").value_or("");
+  spec.gateway = call.optional_text("gateway").value_or("");
+  spec.ranges = call.list("ip-ranges", "ip-range").value_or(std::vector<std::string>{});
+  return model::modify_subnet(call.cluster, spec);
+}
+Status net_subnet_rename(Call& call) { return model::rename_subnet(call.cluster, domain_ipspace(call), call.text("subnet-name"), call.text("new-name")); }
+Status net_ipspaces_rename(Call& call) { return model::rename_ipspace(call.cluster, call.text("ipspace"), call.text("new-name")); }
+
+Status ifgrp_create(Call& call) {
+  return model::create_port_group(call.cluster, {call.text("node"), call.text("ifgrp-name"), call.text("mode"), call.text("distribution-function")});
+}
+Status ifgrp_destroy(Call& call) { return model::destroy_port_group(call.cluster, call.text("node"), call.text("ifgrp-name")); }
+Status ifgrp_add_port(Call& call) { return model::add_group_port(call.cluster, call.text("node"), call.text("ifgrp-name"), call.text("port")); }
+Status ifgrp_remove_port(Call& call) { return model::remove_group_port(call.cluster, call.text("node"), call.text("ifgrp-name"), call.text("port")); }
+
+Status ifgrp_get(Call& call) {
+  static const RecordShape shape{"net-ifgrp-info", {"node", "ifgrp-name"}};
+  const auto at = call.cluster.ports.find({call.text("node"), call.text("ifgrp-name")});
+  if (at == call.cluster.ports.end() || at->second.type != "if_group") return model::missing_entry();
+  const Port& group = at->second;
+  auto record = Iteration::single(call, shape);
+  record->row({group.node, group.name}, [&](Out& out) {
+    out.text("distribution-function", group.group_distribution);
+    out.text("ifgrp-name", group.name);
+    out.text("mac-address", group.mac);
+    out.text("mode", group.group_mode);
+    out.text("node", group.node);
+    out.text("port-participation", group.members.empty() ? "none" : "full");
+    out.list("ports", "lif-bindable", group.members);
+    out.list("up-ports", "lif-bindable", group.members);
+  });
+  return record->finish_single();
+}
+
 }  // namespace
 
 std::vector<ApiEntry> port_apis() {
@@ -301,6 +350,16 @@ std::vector<ApiEntry> port_apis() {
        .run = net_subnet_create, .source = "Ansible's na_ontap_net_subnet", .since = 30},
       {.name = "net-subnet-destroy", .scope = Scope::cluster, .input = "force-update-lif-associations:b ipspace subnet-name*", .run = net_subnet_destroy, .source = "Ansible",
        .since = 30},
+      {.name = "net-subnet-modify", .scope = Scope::cluster, .input = "force-update-lif-associations:b gateway ip-ranges:r ipspace subnet subnet-name* broadcast-domain",
+       .run = net_subnet_modify, .source = "Ansible's na_ontap_net_subnet", .since = 30},
+      {.name = "net-subnet-rename", .scope = Scope::cluster, .input = "ipspace new-name* subnet-name*", .run = net_subnet_rename, .source = "Ansible's na_ontap_net_subnet",
+       .since = 30},
+      {.name = "net-ipspaces-rename", .scope = Scope::cluster, .input = "ipspace* new-name*", .run = net_ipspaces_rename, .source = "Ansible's na_ontap_ipspace", .since = 30},
+      {.name = "net-port-ifgrp-create", .scope = Scope::cluster, .input = "distribution-function* ifgrp-name* mode* node*", .run = ifgrp_create, .source = "Ansible's na_ontap_net_ifgrp"},
+      {.name = "net-port-ifgrp-destroy", .scope = Scope::cluster, .input = "ifgrp-name* node*", .run = ifgrp_destroy, .source = "Ansible's na_ontap_net_ifgrp"},
+      {.name = "net-port-ifgrp-add-port", .scope = Scope::cluster, .input = "ifgrp-name* node* port*", .run = ifgrp_add_port, .source = "Ansible's na_ontap_net_ifgrp"},
+      {.name = "net-port-ifgrp-remove-port", .scope = Scope::cluster, .input = "ifgrp-name* node* port*", .run = ifgrp_remove_port, .source = "Ansible's na_ontap_net_ifgrp"},
+      {.name = "net-port-ifgrp-get", .scope = Scope::cluster, .input = "desired-attributes:r ifgrp-name* node*", .run = ifgrp_get, .source = "Ansible's na_ontap_net_ifgrp"},
       {.name = "net-subnet-get-iter", .scope = Scope::cluster, .input = kIter, .run = net_subnet_get_iter, .source = "Ansible", .since = 30},
   };
 }

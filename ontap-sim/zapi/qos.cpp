@@ -221,8 +221,10 @@ Status read_adaptive(const Call& call, AdaptiveQosPolicy& policy) {
   for (const auto& [element, target] : {std::pair{"expected-iops-allocation", &policy.expected_allocation}, std::pair{"peak-iops-allocation", &policy.peak_allocation}}) {
     const auto text = call.optional_text(element);
     if (!text) continue;
-    const std::string value = base::replace_all(base::to_lower(*text), "_", "-");
-    if (value != "used-space" && value != "allocated-space") return call.invalid(element);
+    // Manila writes used-space, Ansible used_space; each reads what it wrote.
+    const std::string value = base::to_lower(*text);
+    const std::string plain = base::replace_all(value, "_", "-");
+    if (plain != "used-space" && plain != "allocated-space") return call.invalid(element);
     *target = value;
   }
   if (const auto size = call.optional_text("block-size")) policy.block_size = *size;

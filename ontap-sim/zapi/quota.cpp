@@ -229,7 +229,7 @@ std::vector<ApiEntry> quota_apis() {
       {.name = "quota-resize", .scope = Scope::svm, .input = "volume*", .run = quota_resize, .source = "13040 when the volume is gone: nDVP"},
       {.name = "quota-report-iter", .scope = Scope::any, .input = kIter, .run = quota_report_iter, .source = "Harvest"},
       {.name = "quota-policy-get-iter", .scope = Scope::any, .input = kIter, .run = quota_policy_get_iter, .source = "Ansible's na_ontap_quota_policy"},
-      {.name = "quota-policy-create", .scope = Scope::svm, .input = "policy-name* return-record:b", .run = quota_policy_create, .source = "Ansible"},
+      {.name = "quota-policy-create", .scope = Scope::svm, .input = "policy-name* return-record:b vserver", .run = quota_policy_create, .source = "Ansible"},
       {.name = "quota-policy-delete", .scope = Scope::svm, .input = "policy-name*", .run = quota_policy_delete, .source = "Ansible"},
   };
 }

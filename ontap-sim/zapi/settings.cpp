@@ -135,6 +135,21 @@ Status ldap_config_create(Call& call) {
     return model::refused("LDAP client configuration \"" + call.text("client-config") + "\" does not exist.");
   }
   rows["ldap"].fields = {{"client-config", call.text("client-config")}, {"client-enabled", call.flag("client-enabled") ? "true" : "false"}};
+  if (call.has("skip-config-validation")) rows["ldap"].fields["skip-config-validation"] = call.text("skip-config-validation");
+  call.cluster.touch(call.svm());
+  return {};
+}
+Status ldap_config_modify(Call& call) {
+  auto& rows = call.svm().records["ldap-config"];
+  const auto at = rows.find("ldap");
+  if (at == rows.end()) return model::missing_entry();
+  if (const auto client = call.optional_text("client-config")) {
+    if (!call.svm().records["ldap-client"].contains(*client)) return model::refused("LDAP client configuration \"" + *client + "\" does not exist.");
+    at->second.fields["client-config"] = *client;
+  }
+  for (const char* field : {"client-enabled", "skip-config-validation"}) {
+    if (call.has(field)) at->second.fields[field] = call.text(field);
+  }
   call.cluster.touch(call.svm());
   return {};
 }
@@ -266,6 +281,7 @@ Status fpolicy_event_delete(Call& call) {
   }
   return delete_row(call, kFpolicyEvent);
 }
+Status fpolicy_event_modify(Call& call) { return modify_row(call, kFpolicyEvent); }
 Status fpolicy_event_get_iter(Call& call) { return list_rows(call, kFpolicyEvent); }
 
 Status fpolicy_policy_create(Call& call) {
@@ -282,6 +298,7 @@ Status fpolicy_policy_delete(Call& call) {
   call.svm().records["fpolicy-scope"].erase(call.text("policy-name"));
   return {};
 }
+Status fpolicy_policy_modify(Call& call) { return modify_row(call, kFpolicyPolicy); }
 Status fpolicy_policy_get_iter(Call& call) { return list_rows(call, kFpolicyPolicy); }
 
 Status fpolicy_scope_create(Call& call) {
@@ -336,7 +353,7 @@ Status fpolicy_status_get_iter(Call& call) {
 std::vector<ApiEntry> settings_apis() {
   constexpr std::string_view ldap =
       "ad-domain base-dn base-scope bind-as-cifs-server:b bind-dn bind-password group-dn group-scope ldap-client-config* min-bind-level netgroup-dn "
-      "netgroup-scope preferred-ad-servers:r query-timeout:i return-record:b schema servers:r ldap-servers:r@120 tcp-port:i use-start-tls:b user-dn user-scope "
+      "netgroup-scope preferred-ad-servers:r query-timeout:i return-record:b schema servers:r ldap-servers:r tcp-port:i use-start-tls:b user-dn user-scope "
       "skip-config-validation:b";
   constexpr std::string_view realm =
       "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name kdc-ip* kdc-port:i kdc-vendor* password-server-ip "
@@ -352,7 +369,8 @@ std::vector<ApiEntry> settings_apis() {
       {.name = "ldap-client-modify", .scope = Scope::svm, .input = ldap, .run = ldap_client_modify, .source = "Ansible's na_ontap_ldap_client"},
       {.name = "ldap-client-delete", .scope = Scope::svm, .input = "ldap-client-config*", .run = ldap_client_delete, .source = "15661: Manila"},
       {.name = "ldap-client-get-iter", .scope = Scope::any, .input = kIter, .run = ldap_client_get_iter, .source = "Ansible, Harvest"},
-      {.name = "ldap-config-create", .scope = Scope::svm, .input = "client-config* client-enabled*:b return-record:b", .run = ldap_config_create, .source = "Manila"},
+      {.name = "ldap-config-create", .scope = Scope::svm, .input = "client-config* client-enabled*:b return-record:b skip-config-validation:b", .run = ldap_config_create, .source = "Manila"},
+      {.name = "ldap-config-modify", .scope = Scope::svm, .input = "client-config client-enabled:b skip-config-validation:b", .run = ldap_config_modify, .source = "Ansible"},
       {.name = "ldap-config-delete", .scope = Scope::svm, .run = ldap_config_delete, .source = "15661: Manila"},
       {.name = "ldap-config-get-iter", .scope = Scope::any, .input = kIter, .run = ldap_config_get_iter, .source = "Ansible"},
       {.name = "kerberos-realm-create", .scope = Scope::svm, .input = realm, .run = kerberos_realm_create, .source = "13130: Manila"},
@@ -366,6 +384,10 @@ std::vector<ApiEntry> settings_apis() {
       {.name = "kerberos-config-get-iter", .scope = Scope::any, .input = kIter, .run = kerberos_config_get_iter, .source = "Harvest"},
       {.name = "fpolicy-policy-event-create", .scope = Scope::svm, .input = "event-name* file-operations:r filter-string:r protocol return-record:b volume-operation:b",
        .run = fpolicy_event_create, .source = "Manila"},
+      {.name = "fpolicy-policy-event-modify", .scope = Scope::svm, .input = "event-name* file-operations:r filter-string:r protocol volume-operation:b",
+       .run = fpolicy_event_modify, .source = "Ansible"},
+      {.name = "fpolicy-policy-modify", .scope = Scope::svm, .input = "allow-privileged-access:b engine-name events:r is-mandatory:b policy-name* privileged-user-name",
+       .run = fpolicy_policy_modify, .source = "Ansible"},
       {.name = "fpolicy-policy-event-delete", .scope = Scope::svm, .input = "event-name*", .run = fpolicy_event_delete, .source = "18253: Manila"},
       {.name = "fpolicy-policy-event-get-iter", .scope = Scope::any, .input = kIter, .run = fpolicy_event_get_iter, .source = "Manila"},
       {.name = "fpolicy-policy-create", .scope = Scope::svm,

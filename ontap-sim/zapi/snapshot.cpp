@@ -142,7 +142,7 @@ Status snapshot_policy_get_iter(Call& call) {
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool at_cursor) {
-    if (svm.type != model::SvmType::data) return true;
+    if (svm.type != model::SvmType::data && svm.type != model::SvmType::admin) return true;
     return (*page)->each(svm.snapshot_policies, 1, at_cursor, [&](const std::string& name, const model::SnapshotPolicy& policy, bool) {
       return (*page)->row({svm.name, name}, [&](Out& out) {
         out.text("comment", policy.comment);

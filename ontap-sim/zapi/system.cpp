@@ -94,7 +94,7 @@ void write_node(Out& out, const model::Cluster& cluster, const Node& node) {
   out.integer("maximum-number-of-volumes", cluster.settings.volumes_per_node);
   out.integer("maximum-volume-size", 109951162777600);
   out.text("node", node.name);
-  out.text("node-asset-tag", "");
+  out.text("node-asset-tag", node.asset_tag);
   out.text("node-location", node.location);
   out.text("node-model", node.model);
   out.text("node-nvram-id", node.system_id);
@@ -102,6 +102,7 @@ void write_node(Out& out, const model::Cluster& cluster, const Node& node) {
   out.text("node-serial-number", node.serial);
   out.text("node-storage-configuration", node.partner.empty() ? "single_path" : "multi_path_ha");
   out.text("node-system-id", node.system_id);
+  out.text_if("node-tag", node.asset_tag);  // where Ansible's na_ontap_node reads the asset tag
   out.integer("node-uptime", uptime);
   out.text("node-uuid", node.uuid.text());
   out.text("node-vendor", "NetApp");
@@ -139,6 +140,7 @@ Status system_node_modify(Call& call) {
   if (!found) return found.error();
   Node& node = call.cluster.nodes.find((*found)->name)->second;
   if (call.has("node-location")) node.location = call.text("node-location");
+  if (call.has("node-asset-tag")) node.asset_tag = call.text("node-asset-tag");
   if (call.has("node-owner")) node.owner = call.text("node-owner");
   if (const auto eligible = call.boolean("is-node-cluster-eligible")) node.eligible = *eligible;
   call.cluster.touch();

@@ -55,6 +55,9 @@ Status check_input(const Call& call) {
     if (spec->type != InputType::record && !well_typed(*spec, leaf_text(child))) {
       return model::invalid_value(std::string(name), std::string(call.api.name), leaf_text(child));
     }
+    // Python clients send "True": from here on it is "true", for those who keep the text as well.
+    const auto flag = spec->type == InputType::boolean ? parse_boolean(base::trim(leaf_text(child))) : std::nullopt;
+    if (flag) child.text().set(*flag ? "true" : "false");
   }
   for (const InputSpec& spec : specs) {
     if (spec.required && !call.in.child(std::string(spec.name).c_str())) return ModelError{Errno::invalid_input, "Missing input: " + std::string(spec.name)};

@@ -43,6 +43,12 @@ int up(const UpOptions& options) {
     *into = *listen;
     warn_if_open(*into);
   }
+  if (!options.ontap_ssh.empty()) {
+    auto listen = base::http::parse_listen(options.ontap_ssh);
+    if (!listen) return refuse(listen.error().message, 2);
+    config.ontap_ssh = *listen;
+    warn_if_open(*listen);
+  }
   boost::asio::io_context io;
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);
   bool ended = false;

@@ -12,6 +12,7 @@ namespace scenario {
 
 struct UpOptions {
   std::string directory = ".drydock", config, kube = "127.0.0.1:6443", ontap = "127.0.0.1:8443", rest = "127.0.0.1:8000";
+  std::string ontap_ssh;  // empty: no SSH listener
   bool provisioner = false, state = false;
   std::uint64_t seed = 0;
 };

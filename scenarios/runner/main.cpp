@@ -20,6 +20,7 @@ int drydock(int argc, char** argv) {
   up_command->add_option("--config", up_options.config, "LAB.yaml");
   up_command->add_option("--k8s-listen", up_options.kube, "address:port of the Kubernetes API")->capture_default_str();
   up_command->add_option("--ontap-listen", up_options.ontap, "address:port of cluster management; SVM LIFs listen on the same port")->capture_default_str();
+  up_command->add_option("--ontap-listen-ssh", up_options.ontap_ssh, "address:port of the array's command line over SSH; off by default");
   up_command->add_flag("--provisioner", up_options.provisioner, "run the provisioner too");
   up_command->add_option("--provisioner-listen", up_options.rest, "address:port of its REST interface")->capture_default_str();
   up_command->add_flag("--state", up_options.state, "keep both clusters in the directory");

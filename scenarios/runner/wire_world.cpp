@@ -9,6 +9,7 @@
 #include "k8s-fake/kubelet/host_process.h"
 #include "k8s-fake/runtime.h"
 #include "k8s-fake/server.h"
+#include "ontap-sim/ssh.h"
 #include "provisioner/base/http/memory.h"
 #include "provisioner/base/http/tls.h"
 #include "provisioner/base/task_group.h"
@@ -63,6 +64,7 @@ struct WireWorld::Parts {
   std::unique_ptr<World> world;
   std::unique_ptr<http::Server> kube, ontap;
   std::map<std::string, std::unique_ptr<http::Server>> lifs;  // by address; null when it could not be bound
+  std::unique_ptr<ontap_sim::SshServer> ssh;
   std::unique_ptr<k8s_fake::Runtime> runtime;
   http::Listen kube_at, ontap_at;
   std::vector<std::string> endpoints;
@@ -108,6 +110,15 @@ struct WireWorld::Parts {
       lifs[lif.address] = server ? std::move(*server) : nullptr;
     }
   }
+  Result<void> start_ssh() {
+    if (!config.ontap_ssh) return {};
+    auto started = ontap_sim::SshServer::start(io, world->array(), *config.ontap_ssh, world->logger());
+    if (!started) return started.error();
+    ssh = std::move(*started);
+    endpoints.push_back("listening ontap-ssh " + ssh_url());
+    return {};
+  }
+  std::string ssh_url() const { return "ssh://" + ssh->address() + ":" + std::to_string(ssh->port()); }
   Result<void> write(const std::string& name, const std::string& content, unsigned mode) {
     if (!base::write_file(config.directory + "/" + name, content, mode)) return Error{ErrorKind::unavailable, config.directory + "/" + name + ": cannot be written"};
     return {};
@@ -158,6 +169,7 @@ Result<std::unique_ptr<WireWorld>> WireWorld::start(boost::asio::io_context& io,
   parts.world->array().on_change([all] { all->open_lifs(); });
   for (const auto& [address, server] : parts.lifs)
     if (server) parts.endpoints.push_back("listening ontap-svm https://" + address + ":" + std::to_string(parts.ontap_at.port));
+  if (auto started = parts.start_ssh(); !started) return started.error();
 
   parts.lab.executor = io.get_executor();
   parts.lab.clock = &parts.clock;
@@ -264,6 +276,7 @@ Result<void> WireWorld::Parts::write_files() {
     environment["DRYDOCK_TRIDENT_URL"] = rest_url;
     environment["TRIDENT_SERVER"] = rest_url.substr(7);
   }
+  if (ssh) environment["DRYDOCK_ONTAP_SSH"] = ssh_url();
   std::string exports;
   for (const auto& [name, value] : environment) exports += "export " + name + "=" + value + "\n";
   if (auto done = write("kubeconfig", kubeconfig, 0600); !done) return done;
@@ -303,6 +316,7 @@ void WireWorld::stop() {
   if (parts.runtime) parts.runtime->stop();
   if (parts.kube) parts.kube->stop();
   if (parts.ontap) parts.ontap->stop();
+  if (parts.ssh) parts.ssh->stop();
   for (auto& [address, server] : parts.lifs)
     if (server) server->stop();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "provisioner/base/http/wire.h"
@@ -16,6 +17,7 @@ struct WireConfig {
   base::http::Listen kube{"127.0.0.1", 0};
   base::http::Listen ontap{"127.0.0.1", 0};
   base::http::Listen rest{"127.0.0.1", 0};
+  std::optional<base::http::Listen> ontap_ssh;  // the array's command line over SSH; nothing: no such listener
   std::string directory;    // made when missing
   std::string executables;  // where our programs are
   bool loopback_only = false;  // the provisioner beside the cluster reaches nothing but the lab

@@ -98,9 +98,9 @@ TEST(ZapiProtocol, ReadersMayOnlyRead) {
 
 TEST(ZapiProtocol, KnownButUnmodelledFailsAndIsLogged) {
   World world;
-  EXPECT_EQ(world.call("ucm-adapter-get-iter").error, 13007);
+  EXPECT_EQ(world.call("cluster-image-update").error, 13007);
   ASSERT_EQ(world.log().size(), 1U);
-  EXPECT_NE(world.log()[0].find("ucm-adapter-get-iter"), std::string::npos);
+  EXPECT_NE(world.log()[0].find("cluster-image-update"), std::string::npos);
 }
 
 TEST(ZapiProtocol, TheCatalogueIsWhole) {

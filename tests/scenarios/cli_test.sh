@@ -114,7 +114,7 @@ runs 4
 [ "$(grep -c '1 passed, 0 failed' watch.txt)" -eq 3 ] || { cat watch.txt; fail "not what each change asks for"; }
 
 echo "the same suite against another cluster"
-"$drydock" up --dir other --k8s-listen 127.0.0.1:0 --ontap-listen 127.0.0.1:0 >up.txt 2>&1 &
+"$drydock" up --dir other --k8s-listen 127.0.0.1:0 --ontap-listen 127.0.0.1:0 --ontap-listen-ssh 127.0.0.1:0 >up.txt 2>&1 &
 pids+=($!)
 until [ -s other/kubeconfig ]; do sleep 0.1; done
 mkdir plain
@@ -131,6 +131,14 @@ spec:
 Y
 "$drydock" run --cluster other/kubeconfig plain >elsewhere.txt || { cat elsewhere.txt up.txt; fail "not against another cluster"; }
 expect elsewhere.txt "1 passed, 0 failed"
+
+echo "its array over SSH"
+await up.txt "ready"
+port=$(sed -n 's|^listening ontap-ssh ssh://127.0.0.1:||p' up.txt)
+grep -q "^export DRYDOCK_ONTAP_SSH=ssh://127.0.0.1:$port$" other/env || fail "env does not name the SSH listener"
+sshpass -p netapp123 ssh -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=known_hosts -o PubkeyAuthentication=no -o LogLevel=ERROR \
+  admin@127.0.0.1 vserver show >ssh.txt || { cat ssh.txt up.txt; fail "no command line over SSH"; }
+expect ssh.txt "svm1"
 if "$drydock" run --cluster nowhere plain >nowhere.txt 2>&1; then fail "ran against nothing"; fi
 expect nowhere.txt "nowhere"
 
