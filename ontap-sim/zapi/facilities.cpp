@@ -22,8 +22,7 @@ constexpr std::string_view kNoneCluster =
     "cluster-image-package-local-get-iter cluster-add-node-status-get-iter";
 constexpr std::string_view kNoneAny =
     "ems-event-notification-destination-get-iter ems-event-notification-get-iter fcp-wwpnalias-get-iter "
-    "cifs-session-get-iter lock-get-iter nis-get-iter fileservice-audit-config-get-iter "
-    "volume-encryption-conversion-get-iter";
+    "cifs-session-get-iter lock-get-iter nis-get-iter fileservice-audit-config-get-iter";
 
 Status none_get_iter(Call& call) {
   static const RecordShape shape{"none", {}};

@@ -163,6 +163,25 @@ Status transfer(Call& call, const std::string& kind) {
   return {};
 }
 
+/// Every mirror of the set that is not initialized yet; the last one's job stands for all.
+Status snapmirror_initialize_ls_set(Call& call) {
+  const Endpoint source = read_end(call, "source");
+  std::uint64_t job = 0;
+  bool any = false;
+  for (auto& [destination, mirror] : call.cluster.snapmirrors) {
+    if (mirror.type != "load_sharing" || mirror.source != source || !mirror_visible(call, mirror)) continue;
+    any = true;
+    if (mirror.mirror_state != "uninitialized") continue;
+    auto started = model::start_transfer(call.cluster, mirror, "initialize");
+    if (!started) return started.error();
+    job = *started;
+  }
+  if (!any) return model::missing_entry();
+  if (job == 0) return model::refused("The load-sharing set of \"" + source.location() + "\" is already initialized.");
+  call.put_job(job);
+  return {};
+}
+
 Status snapmirror_initialize(Call& call) { return transfer(call, "initialize"); }
 Status snapmirror_update(Call& call) { return transfer(call, "update"); }
 Status snapmirror_resync(Call& call) { return transfer(call, "resync"); }
@@ -541,6 +560,8 @@ std::vector<ApiEntry> mirror_apis() {
        .input = "continue-on-failure:b destination-endpoint-uuid max-failure-count:i max-records:i query*:r relationship-info-only:b return-failure-list:b "
                 "return-success-list:b tag",
        .run = snapmirror_release_iter, .source = "Manila, Cinder"},
+      {.name = "snapmirror-initialize-ls-set", .scope = Scope::any, .input = "source-cluster source-location source-volume source-vserver",
+       .run = snapmirror_initialize_ls_set, .source = "Ansible's na_ontap_snapmirror"},
       {.name = "snapmirror-update-ls-set", .scope = Scope::any, .input = "source-cluster source-location source-volume source-vserver",
        .run = snapmirror_update_ls_set, .source = "nDVP"},
       {.name = "snapmirror-policy-get-iter", .scope = Scope::any, .input = kIter, .run = snapmirror_policy_get_iter, .source = "Trident, Manila"},
