@@ -8,6 +8,7 @@
 #include "k8s-fake/crd.h"
 #include "k8s-fake/field_sets.h"
 #include "k8s-fake/fields.h"
+#include "k8s-fake/shape.h"
 #include "k8s-fake/yaml.h"
 #include "provisioner/base/text.h"
 
@@ -159,7 +160,7 @@ ApiResult<Json> read_applied(Call& call) {
   if (endpoint.resource->custom != nullptr) {
     check_custom_fields(*endpoint.resource->custom, endpoint.version, applied, report);
   } else {
-    check_known_fields(endpoint.group_version(), endpoint.kind(), applied, report);
+    check_known_fields(endpoint.group_version(), endpoint.kind(), applied, report, call.server.version.minor);
   }
   if (!report.error.empty()) return typed_failure(call, report.error);
   if (!report.unknown.empty()) return typed_failure(call, "." + report.unknown.front() + ": field not declared in schema");
@@ -259,7 +260,7 @@ ApiResult<Response> create_applied(Call& call, Json applied, const std::string& 
 ApiResult<Response> apply(Call& call) {
   const std::string manager = call.query.get("fieldManager");
   if (manager.empty()) {
-    FieldErrors errors;
+    FieldErrors errors(call.server.version.minor);
     errors.required("fieldManager", "is required for apply patch");
     return invalid("meta.k8s.io", "PatchOptions", "", errors);
   }
@@ -295,9 +296,11 @@ void track_fields(Call& call, const Json* old, Json& next, const std::string& su
   const Typed typed = typed_root(*call.server.kinds.preferred(call.resource()));
   Json changed = Json::object(), removed = Json::object();
   if (old == nullptr) {
-    changed = set_of(tracked(call.resource(), next, subresource), typed, true);
-    // A struct that is always there is not owned as itself.
-    for (auto& [key, node] : changed.items()) if (node.is_object() && node.size() > 1) node.erase(".");
+    // What an object without any field already has belongs to nobody.
+    Json blank = Json::object();
+    if (typed.message != nullptr) complete_object(*typed.message, blank, call.server.version.minor);
+    compare(tracked(call.resource(), blank, subresource), tracked(call.resource(), next, subresource), typed, changed, removed);
+    removed = Json::object();
   } else {
     const std::string part = subresource == "scale" || subresource == "binding" ? "" : subresource;
     compare(tracked(call.resource(), *old, part), tracked(call.resource(), next, part), typed, changed, removed);

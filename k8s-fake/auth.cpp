@@ -85,7 +85,7 @@ ApiResult<User> impersonate(Server& server, const base::http::Request& request, 
     if (groups.empty() && extra.empty() && uid.empty()) return user;
     std::string list;
     for (const auto& group : groups) list += (list.empty() ? "" : " ") + std::string("{Group  ") + group + "    }";
-    return bad_request("requested [" + list + "] without impersonating a user");
+    return ApiStatus{.code = 500, .reason = "plain", .message = "requested [" + list + "] without impersonating a user"};
   }
   const auto check = [&](const std::string& group, const std::string& resource, const std::string& ns, const std::string& target) -> std::optional<ApiStatus> {
     const Attributes what{.verb = "impersonate", .group = group, .resource = resource, .ns = ns, .name = target, .path = {}};

@@ -1,4 +1,6 @@
 // Namespaces, ConfigMaps, Secrets, ServiceAccounts, Services, Events. Source: kubernetes.md 4.6 to 4.9.
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -11,6 +13,7 @@
 #include "k8s-fake/api.h"
 #include "k8s-fake/defaults.h"
 #include "k8s-fake/names.h"
+#include "k8s-fake/rules.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -90,10 +93,137 @@ void validate_secret(const Json& object, const Json* old, FieldErrors& errors) {
   immutable_data(object, *old, {"data"}, errors);
 }
 
+void validate_namespace(const Json& object, const Json*, FieldErrors& errors) {
+  for (const auto& each : at_path(object, {"spec", "finalizers"})) {
+    if (each.is_string() && each != "kubernetes" && each.get_ref<const std::string&>().find('/') == std::string::npos) {
+      errors.invalid("spec.finalizers", each, "name is neither a standard finalizer name nor is it fully qualified");
+    }
+  }
+}
+
+void validate_priority_class(const Json& object, const Json*, FieldErrors& errors) {
+  const std::string name = text_at(object, {"metadata", "name"});
+  const bool known = name == "system-node-critical" || name == "system-cluster-critical";
+  if (name.rfind("system-", 0) == 0 && !known) {
+    errors.forbidden("metadata.name", "priority class names with 'system-' prefix are reserved for system use only. error: " + name + " is not a known system priority class");
+  }
+  if (!known && int_at(object, {"value"}) > 1000000000) errors.forbidden("value", "maximum allowed value of a user defined priority is 1000000000");
+}
+
+void validate_endpoints(const Json& object, const Json*, FieldErrors& errors) {
+  std::size_t i = 0;
+  for (const auto& subset : at(object, "subsets")) {
+    const std::string path = "subsets[" + std::to_string(i++) + "]";
+    if (at(subset, "addresses").empty() && at(subset, "notReadyAddresses").empty()) errors.required(path, "must specify `addresses` or `notReadyAddresses`");
+    for (const auto* list : {"addresses", "notReadyAddresses"}) {
+      std::size_t j = 0;
+      for (const auto& each : at(subset, list)) {
+        const std::string where = path + "." + list + "[" + std::to_string(j++) + "].ip", text = text_at(each, "ip");
+        boost::system::error_code bad;
+        const auto address = boost::asio::ip::make_address(text, bad);
+        if (bad) errors.invalid(where, text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+        else if (address.is_loopback()) errors.invalid(where, text, "may not be in the loopback range (127.0.0.0/8)");
+        else if (address.is_unspecified()) errors.invalid(where, text, "may not be unspecified (0.0.0.0)");
+      }
+    }
+  }
+}
+
 void validate_event(const Json& object, const Json*, FieldErrors& errors) {
   const std::string about = text_at(object, {"involvedObject", "namespace"}), ns = text_at(object, {"metadata", "namespace"});
   if (about != ns && !(about.empty() && (ns == "default" || ns == "kube-system"))) errors.invalid("involvedObject.namespace", about, "does not match event.namespace");
 }
+
+/// A container's limit stands in for its default, and that for the default of requests.
+void default_limit_range(Json& object) {
+  if (!at_path(object, {"spec", "limits"}).is_array()) return;
+  for (auto& item : object["spec"]["limits"]) {
+    if (text_at(item, "type") != "Container") continue;
+    for (const auto& [to, from] : {std::pair("default", "max"), std::pair("defaultRequest", "default"), std::pair("defaultRequest", "min")}) {
+      const Json source = at(item, from);
+      if (!source.is_object()) continue;
+      for (const auto& [key, value] : source.items()) default_to(object_at(item, to), key.c_str(), value);
+    }
+  }
+}
+
+void default_priority_class(Json& object) { default_to(object, "preemptionPolicy", "PreemptLowerPriority"); }
+
+void default_network_policy(Json& object) {
+  Json& spec = object_at(object, "spec");
+  if (is_empty_value(at(spec, "policyTypes"))) {
+    spec["policyTypes"] = {"Ingress"};
+    if (!is_empty_value(at(spec, "egress"))) spec["policyTypes"].push_back("Egress");
+  }
+  for (const auto* way : {"ingress", "egress"}) {
+    if (!at(spec, way).is_array()) continue;
+    for (auto& rule : spec[way]) {
+      if (!at(rule, "ports").is_array()) continue;
+      for (auto& port : rule["ports"]) default_to(port, "protocol", "TCP");
+    }
+  }
+}
+
+void default_webhooks(Json& object) {
+  if (!at(object, "webhooks").is_array()) return;
+  for (auto& hook : object["webhooks"]) {
+    default_to(hook, "failurePolicy", "Fail");
+    default_to(hook, "matchPolicy", "Equivalent");
+    default_to(hook, "namespaceSelector", Json::object());
+    default_to(hook, "objectSelector", Json::object());
+    default_to(hook, "timeoutSeconds", 10);
+    if (at_path(hook, {"clientConfig", "service"}).is_object()) default_to(hook["clientConfig"]["service"], "port", 443);
+    if (!at(hook, "rules").is_array()) continue;
+    for (auto& rule : hook["rules"]) default_to(rule, "scope", "*");
+  }
+}
+void default_mutating_webhooks(Json& object) {
+  default_webhooks(object);
+  if (!at(object, "webhooks").is_array()) return;
+  for (auto& hook : object["webhooks"]) default_to(hook, "reinvocationPolicy", "Never");
+}
+
+/// The first versions of Ingress name their back ends in another way.
+void move_backend(Json& holder, const char* key, bool to_storage) {
+  if (!at(holder, key).is_object()) return;
+  Json& backend = holder[key];
+  if (to_storage) {
+    if (!backend.contains("serviceName")) return;
+    Json service = {{"name", backend["serviceName"]}};
+    const Json port = at(backend, "servicePort");
+    if (port.is_string()) service["port"] = {{"name", port}};
+    else if (port.is_number()) service["port"] = {{"number", port}};
+    backend.erase("serviceName");
+    backend.erase("servicePort");
+    backend["service"] = service;
+  } else if (at(backend, "service").is_object()) {
+    const Json service = backend["service"];
+    backend.erase("service");
+    backend["serviceName"] = at(service, "name");
+    const Json& port = at(service, "port");
+    backend["servicePort"] = port.contains("name") ? at(port, "name") : port.contains("number") ? at(port, "number") : Json(0);
+  }
+}
+void convert_ingress(Json& object, bool to_storage) {
+  if (!at(object, "spec").is_object()) return;
+  Json& spec = object["spec"];
+  const char* from = to_storage ? "backend" : "defaultBackend";
+  if (const Json backend = at(spec, from); backend.is_object()) {
+    spec.erase(from);
+    spec[to_storage ? "defaultBackend" : "backend"] = backend;
+  }
+  move_backend(spec, to_storage ? "defaultBackend" : "backend", to_storage);
+  if (!at(spec, "rules").is_array()) return;
+  for (auto& rule : spec["rules"]) {
+    if (!at_path(rule, {"http", "paths"}).is_array()) continue;
+    for (auto& path : rule["http"]["paths"]) {
+      move_backend(path, "backend", to_storage);
+      if (to_storage) default_to(path, "pathType", "ImplementationSpecific");
+    }
+  }
+}
+void ingress_to_storage(Json& object) { convert_ingress(object, true); }
+void ingress_from_storage(Json& object) { convert_ingress(object, false); }
 
 void default_service(Json& object) {
   Json& spec = object_at(object, "spec");
@@ -163,6 +293,32 @@ void validate_service(const Json& object, const Json* old, FieldErrors& errors) 
     if (total > 1 && text_at(port, "name").empty()) errors.required(path + ".name");
     one_of(at(port, "protocol"), path + ".protocol", {"SCTP", "TCP", "UDP"}, errors);
   }
+  std::set<std::string> port_names;
+  i = 0;
+  for (const auto& port : at(spec, "ports")) {
+    const std::string path = "spec.ports[" + std::to_string(i++) + "]", name = text_at(port, "name");
+    if (!name.empty() && !port_names.insert(name).second) errors.duplicate(path + ".name", name);
+    const Json& target = at(port, "targetPort");
+    if (target.is_number() && (target < 1 || target > 65535)) errors.invalid(path + ".targetPort", target, "must be between 1 and 65535, inclusive");
+    if (target.is_string()) {
+      std::vector<std::string> problems;
+      port_name_problem(target.get<std::string>(), problems);
+      for (const auto& each : problems) errors.invalid(path + ".targetPort", target, each);
+    }
+    if (text_at(spec, "type") == "ClusterIP" && int_at(port, {"nodePort"}) != 0) errors.forbidden(path + ".nodePort", "may not be used when `type` is 'ClusterIP'");
+  }
+  if (headless && (text_at(spec, "type") == "NodePort" || text_at(spec, "type") == "LoadBalancer")) {
+    errors.invalid("spec.clusterIPs[0]", "None", "may not be set to 'None' for " + text_at(spec, "type") + " services");
+  }
+  if (const std::string address = text_at(spec, "clusterIP"); !address.empty() && !headless) {
+    boost::system::error_code bad;
+    boost::asio::ip::make_address(address, bad);
+    if (bad) errors.invalid("spec.clusterIPs[0]", address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+  }
+  if (text_at(spec, "type") == "ClusterIP" && !text_at(spec, "externalTrafficPolicy").empty()) {
+    errors.invalid("spec.externalTrafficPolicy", at(spec, "externalTrafficPolicy"), errors.at_least(22) ? "may only be set for externally-accessible services"
+                                                                                                         : "ExternalTrafficPolicy can only be set on NodePort and LoadBalancer service");
+  }
   if (text_at(spec, "type") == "ExternalName" && text_at(spec, "externalName").empty()) errors.required("spec.externalName");
   if (old != nullptr && text_at(spec, "type") == text_at(*old, {"spec", "type"}) && !text_at(*old, {"spec", "clusterIP"}).empty() && text_at(spec, "clusterIP") != text_at(*old, {"spec", "clusterIP"})) {
     errors.add({"FieldValueInvalid", "spec.clusterIPs[0]", "Invalid value: []string{" + dump(at(spec, "clusterIP")) + "}: may not change once set"});
@@ -195,11 +351,24 @@ void add_core_behaviour(Kinds& kinds) {
   kinds.resource("", "secrets")->set_defaults = default_secret;
   kinds.resource("", "secrets")->validate = validate_secret;
   kinds.resource("", "events")->validate = validate_event;
+  kinds.resource("", "events")->names = NameRule::path_segment;
+  kinds.resource("", "namespaces")->validate = validate_namespace;
+  kinds.resource("", "endpoints")->validate = validate_endpoints;
+  kinds.resource("scheduling.k8s.io", "priorityclasses")->validate = validate_priority_class;
+  kinds.resource("", "limitranges")->set_defaults = default_limit_range;
+  kinds.resource("scheduling.k8s.io", "priorityclasses")->set_defaults = default_priority_class;
+  kinds.resource("networking.k8s.io", "networkpolicies")->set_defaults = default_network_policy;
+  kinds.resource("admissionregistration.k8s.io", "validatingwebhookconfigurations")->set_defaults = default_webhooks;
+  kinds.resource("admissionregistration.k8s.io", "mutatingwebhookconfigurations")->set_defaults = default_mutating_webhooks;
   Resource& services = *kinds.resource("", "services");
   services.set_defaults = default_service;
   services.admit = admit_service;
   services.validate = validate_service;
   for (const auto& each : kinds.endpoints()) {
+    if (each->resource->plural == "ingresses" && each->version == "v1beta1") {
+      each->to_storage = ingress_to_storage;
+      each->from_storage = ingress_from_storage;
+    }
     if (each->group != "events.k8s.io") continue;
     each->from_storage = event_from_storage;
     each->to_storage = event_to_storage;

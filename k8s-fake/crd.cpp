@@ -1,5 +1,7 @@
 #include "k8s-fake/crd.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <set>
 
@@ -111,6 +113,26 @@ void beta_from_storage(Json& object) {
 void validate_schema(const Json& schema, const std::string& path, bool root, FieldErrors& errors) {
   const std::string type = text_at(schema, "type");
   const bool loose = is_true(schema, {"x-kubernetes-int-or-string"}) || is_true(schema, {"x-kubernetes-preserve-unknown-fields"});
+  if (schema.contains("$ref")) errors.forbidden(path + ".$ref", "$ref is not supported");
+  if (is_true(schema, {"uniqueItems"})) errors.forbidden(path + ".uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
+  if (at(schema, "properties").is_object() && !at(schema, "properties").empty() && at(schema, "additionalProperties").is_structured()) {
+    errors.forbidden(path + ".additionalProperties", "additionalProperties and properties are mutual exclusive");
+  }
+  if (at(schema, "additionalProperties") == false) errors.forbidden(path + ".additionalProperties", "additionalProperties cannot be set to false");
+  if (at(schema, "x-kubernetes-preserve-unknown-fields") == false) errors.invalid(path + ".x-kubernetes-preserve-unknown-fields", false, "must be true or undefined");
+  if (type == "array" && !at(schema, "items").is_object()) errors.required(path + ".items", "must be specified");
+  if (const std::string pattern = text_at(schema, "pattern"); !pattern.empty()) {
+    const RE2 compiled(pattern, RE2::Quiet);
+    if (!compiled.ok()) errors.invalid(path + ".pattern", pattern, "must be a valid regular expression, but isn't: error parsing regexp: " + compiled.error() + (compiled.error_arg().empty() ? "" : ": `" + compiled.error_arg() + "`"));
+  }
+  if (root) {
+    const Json& inner = at_path(schema, {"properties", "metadata", "properties"});
+    for (const auto& [key, unused] : inner.items()) {
+      if (key == "name" || key == "generateName") continue;
+      errors.forbidden(path + ".properties[metadata]", "must not specify anything other than name and generateName, but metadata is implicitly specified");
+      break;
+    }
+  }
   if (type.empty()) {
     if (root) errors.required(path + ".type", "must not be empty at the root");
     else if (!loose) errors.required(path + ".type", "must not be empty for specified object fields");
@@ -141,7 +163,8 @@ void validate_columns(const Json& version, const std::string& path, FieldErrors&
     const std::string here = path + ".additionalPrinterColumns[" + std::to_string(i++) + "]";
     static const std::set<std::string> kTypes = {"boolean", "date", "integer", "number", "string"};
     if (text_at(column, "name").empty()) errors.required(here + ".name");
-    if (!kTypes.contains(text_at(column, "type"))) errors.invalid(here + ".type", at(column, "type"), "must be one of boolean,date,integer,number,string");
+    if (text_at(column, "type").empty()) errors.required(here + ".type", "must be one of boolean,date,integer,number,string");
+    else if (!kTypes.contains(text_at(column, "type"))) errors.invalid(here + ".type", at(column, "type"), "must be one of boolean,date,integer,number,string");
     const std::string json_path_text = text_at(column, "jsonPath");
     if (json_path_text.empty()) errors.required(here + ".JSONPath");
     else if (json_path_text.front() != '.') errors.invalid(here + ".JSONPath", json_path_text, "must be a simple json path starting with .");
@@ -158,7 +181,28 @@ void validate_definition(const Json& object, const Json* old, FieldErrors& error
   if ((ends_with(".k8s.io") || ends_with(".kubernetes.io")) && text_at(object, {"metadata", "annotations", "api-approved.kubernetes.io"}).empty()) {
     errors.required("metadata.annotations[api-approved.kubernetes.io]", "protected groups must have approval annotation \"api-approved.kubernetes.io\", see https://github.com/kubernetes/enhancements/pull/1111");
   }
-  if (text_at(spec, {"names", "kind"}).empty()) errors.required("spec.names.kind");
+  const Json& names = at(spec, "names");
+  if (text_at(names, "kind").empty()) {
+    if (text_at(names, "singular").empty()) errors.required("spec.names.singular");
+    errors.required("spec.names.kind");
+    if (text_at(names, "listKind").empty()) errors.required("spec.names.listKind");
+  }
+  if (const auto problem = label_1035_problem(text_at(names, "singular")); !problem.empty() && !text_at(names, "singular").empty()) errors.invalid("spec.names.singular", at(names, "singular"), problem);
+  for (const auto* list : {"shortNames", "categories"}) {
+    std::size_t k = 0;
+    for (const auto& each : at(names, list)) {
+      const std::string path = std::string("spec.names.") + list + "[" + std::to_string(k++) + "]";
+      if (const std::string problem = each.is_string() ? label_1035_problem(each.get<std::string>()) : std::string(); !problem.empty()) errors.invalid(path, each, problem);
+    }
+  }
+  if (is_true(spec, {"preserveUnknownFields"})) {
+    errors.invalid("spec.preserveUnknownFields", true, errors.at_least(22) ? "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+                                                                           : "cannot set to true, set x-preserve-unknown-fields to true in spec.versions[*].schema instead");
+  }
+  if (text_at(spec, {"conversion", "strategy"}) == "Webhook") {
+    if (!at_path(spec, {"conversion", "webhook", "clientConfig"}).is_object()) errors.required("spec.conversion.webhookClientConfig", "required when strategy is set to Webhook");
+    if (at_path(spec, {"conversion", "webhook", "conversionReviewVersions"}).empty()) errors.required("spec.conversion.conversionReviewVersions");
+  }
   if (plural.empty()) errors.required("spec.names.plural");
   else if (const auto problem = label_1035_problem(plural); !problem.empty()) errors.invalid("spec.names.plural", plural, problem);
   if (text_at(spec, "scope").empty()) errors.required("spec.scope");
@@ -177,7 +221,9 @@ void validate_definition(const Json& object, const Json* old, FieldErrors& error
     if (!schema.is_object()) errors.required(path + ".schema.openAPIV3Schema", shared ? "schemas are required" : "");
     else validate_schema(schema, shared ? "spec.validation.openAPIV3Schema" : path + ".schema.openAPIV3Schema", true, errors);
     validate_columns(version, versions.size() == 1 ? "spec" : path, errors);
-    if (at_path(version, {"subresources", "scale"}).is_object() && text_at(version, {"subresources", "scale", "specReplicasPath"}).empty()) errors.required(path + ".subresources.scale.specReplicasPath");
+    if (at_path(version, {"subresources", "scale"}).is_object() && text_at(version, {"subresources", "scale", "specReplicasPath"}).empty()) errors.required((versions.size() == 1 ? "spec" : path) + ".subresources.scale.specReplicasPath");
+    if (at_path(version, {"subresources", "scale"}).is_object() && text_at(version, {"subresources", "scale", "statusReplicasPath"}).empty()) errors.required((versions.size() == 1 ? "spec" : path) + ".subresources.scale.statusReplicasPath");
+    if (const auto problem = label_1035_problem(text_at(version, "name")); !problem.empty()) errors.invalid(path + ".name", at(version, "name"), problem);
   }
   if (old != nullptr) {
     if (at(spec, "group") != at_path(*old, {"spec", "group"})) errors.invalid("spec.group", at(spec, "group"), "field is immutable");

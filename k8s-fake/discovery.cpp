@@ -1,4 +1,6 @@
 // Discovery, version, health: everything that is not an object. Source: kubernetes.md 1.4, 1.5.
+#include <openssl/evp.h>
+
 #include <functional>
 #include <optional>
 #include <set>
@@ -45,16 +47,30 @@ Json group_json(const Kinds& kinds, const std::string& group) {
 /// An old group's entry has no short names: newer clients would warn that they are ambiguous.
 bool short_names_here(const Endpoint& endpoint) { return !endpoint.legacy || endpoint.group == endpoint.resource->group; }
 
+/// What tells a migrator in which form objects are stored.
+std::string storage_hash(const Kinds& kinds, const Endpoint& endpoint) {
+  const Endpoint* stored = kinds.preferred(*endpoint.resource);
+  const std::string text = endpoint.resource->group + "/" + (stored == nullptr ? endpoint.version : stored->version) + "/" + endpoint.resource->kind;
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha256(), nullptr);
+  return base::base64_encode(std::string_view(reinterpret_cast<const char*>(digest), 8));
+}
+
 /// One endpoint and its subresources as APIResource entries.
-void append_resources(const Endpoint& endpoint, Json& list) {
+void append_resources(const Kinds& kinds, const Endpoint& endpoint, int minor, Json& list) {
+  if (endpoint.hidden) return;
   const Resource& resource = *endpoint.resource;
   Json entry = {{"name", endpoint.plural()}, {"singularName", endpoint.as_kind.empty() ? resource.singular : base::to_lower(endpoint.as_kind)}, {"namespaced", resource.namespaced}, {"kind", endpoint.kind()}, {"verbs", verb_names(resource.verbs)}};
   if (resource.custom != nullptr) entry["verbs"] = {"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"};
   if (!resource.short_names.empty() && short_names_here(endpoint)) entry["shortNames"] = resource.short_names;
   if (!resource.categories.empty()) entry["categories"] = resource.categories;
+  if (minor < 27 && resource.custom == nullptr) entry["singularName"] = "";
+  if ((resource.verbs & kVerbUpdate) != 0) entry["storageVersionHash"] = storage_hash(kinds, endpoint);
   list.push_back(entry);
   if (!endpoint.as_kind.empty()) return;
   for (const auto& sub : resource.subresources) {
+    if (sub.hidden) continue;
     Json one = {{"name", resource.plural + "/" + sub.name}, {"singularName", ""}, {"namespaced", resource.namespaced}, {"kind", sub.kind}, {"verbs", verb_names(sub.verbs)}};
     if (const auto slash = sub.group_version.find('/'); slash != std::string::npos) {
       one["group"] = sub.group_version.substr(0, slash);
@@ -64,9 +80,9 @@ void append_resources(const Endpoint& endpoint, Json& list) {
   }
 }
 
-Json resource_list(const Kinds& kinds, const std::string& group, const std::string& version) {
+Json resource_list(const Kinds& kinds, int minor, const std::string& group, const std::string& version) {
   Json list = Json::array();
-  for (const auto& each : kinds.endpoints()) if (each->group == group && each->version == version) append_resources(*each, list);
+  for (const auto& each : kinds.endpoints()) if (each->group == group && each->version == version) append_resources(kinds, *each, minor, list);
   Json out = {{"kind", "APIResourceList"}, {"groupVersion", group.empty() ? version : group + "/" + version}, {"resources", list}};
   if (!group.empty()) out["apiVersion"] = "v1";
   return out;
@@ -83,6 +99,7 @@ Json aggregated_resource(const Endpoint& endpoint) {
   if (!resource.categories.empty()) out["categories"] = resource.categories;
   Json subresources = Json::array();
   for (const auto& sub : resource.subresources) {
+    if (sub.hidden) continue;
     const auto slash = sub.group_version.find('/');
     const bool elsewhere = slash != std::string::npos;
     subresources.push_back({{"subresource", sub.name}, {"verbs", verb_names(sub.verbs)},
@@ -100,7 +117,7 @@ Json aggregated(const Kinds& kinds, bool core, const std::string& version_name) 
     Json versions = Json::array();
     for (const auto& version : kinds.versions(group)) {
       Json resources = Json::array();
-      for (const auto& each : kinds.endpoints()) if (each->group == group && each->version == version) resources.push_back(aggregated_resource(*each));
+      for (const auto& each : kinds.endpoints()) if (!each->hidden && each->group == group && each->version == version) resources.push_back(aggregated_resource(*each));
       versions.push_back({{"version", version}, {"resources", resources}, {"freshness", "Current"}});
     }
     Json metadata = {{"creationTimestamp", nullptr}};
@@ -152,7 +169,7 @@ Json root_paths(const Kinds& kinds) {
   std::set<std::string> paths = {"/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/", "/healthz", "/healthz/ping", "/livez", "/livez/ping",
                                  "/metrics", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/openid/v1/jwks", "/readyz", "/readyz/ping", "/version"};
   for (const auto& each : kinds.endpoints()) {
-    if (each->group.empty()) continue;
+    if (each->group.empty() || each->hidden) continue;
     paths.insert("/apis/" + each->group);
     paths.insert("/apis/" + each->group_version());
   }
@@ -174,7 +191,7 @@ std::optional<Response> discovery(Server& server, const base::http::Request& req
   const auto parts = split_text(path, '/');  // "", "apis", group, version
   if (parts[1] == "api" || parts[1] == "oapi") {
     if (parts.size() == 2) return parts[1] == "api" ? std::optional(discovery_root(server, request, true)) : std::nullopt;
-    if (parts.size() == 3 && parts[2] == "v1") return json_response(200, resource_list(server.kinds, "", "v1"));
+    if (parts.size() == 3 && parts[2] == "v1") return json_response(200, resource_list(server.kinds, server.version.minor, "", "v1"));
     return std::nullopt;
   }
   if (parts[1] != "apis") return std::nullopt;
@@ -186,7 +203,7 @@ std::optional<Response> discovery(Server& server, const base::http::Request& req
     group["apiVersion"] = "v1";
     return json_response(200, group);
   }
-  if (parts.size() == 4 && server.kinds.has_group_version(parts[2], parts[3])) return json_response(200, resource_list(server.kinds, parts[2], parts[3]));
+  if (parts.size() == 4 && server.kinds.has_group_version(parts[2], parts[3])) return json_response(200, resource_list(server.kinds, server.version.minor, parts[2], parts[3]));
   return std::nullopt;
 }
 
@@ -197,6 +214,7 @@ std::optional<Response> serve_fixed_path(Server& server, const base::http::Reque
   std::string path = raw;
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   if (path.empty() || path == "/") return json_response(200, root_paths(server.kinds));
+  if (path.rfind("/api/", 0) == 0 && path != "/api/v1") return to_response(no_such_resource());
   if (path == "/version") return json_response(200, version_json(server));
   if (path == "/version/openshift" && !server.config.openshift.empty()) {
     return json_response(200, Json{{"major", "3"}, {"minor", "6+"}, {"gitVersion", server.config.openshift}, {"gitCommit", ""}, {"gitTreeState", "clean"}, {"buildDate", "2017-09-30T04:18:16Z"},

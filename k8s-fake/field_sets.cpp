@@ -200,6 +200,8 @@ void compare(const Json& old, const Json& now, const Typed& typed, Json& changed
     const std::string name = "f:" + key;
     if (before.is_null() || info.grain == Grain::leaf || before.type() != member.type()) {
       changed[name] = set_of_value(member, info, true);
+      // A list that was there as null is not made by this writer; its elements are.
+      if (before.is_null() && old.contains(key) && changed[name].size() > 1) changed[name].erase(".");
       continue;
     }
     Json inner_changed = Json::object(), inner_removed = Json::object();

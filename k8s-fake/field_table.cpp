@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "k8s-fake/json.h"
+#include "k8s-fake/shape.h"
 #include "provisioner/base/check.h"
 #include "provisioner/base/text.h"
 
@@ -73,6 +74,7 @@ void add_row(Table& table, const std::vector<std::string>& cells) {
   field.inlined = cells[6].find("inline") != std::string::npos;
   field.list_type = cells[7];
   if (!cells[8].empty()) field.list_keys = split_text(cells[8], ',');
+  field.since = field_since(cells[1], cells[2]);
   const std::string& strategy = cells[9];
   field.retain_keys = strategy.find("retainKeys") != std::string::npos;
   field.patch_merge = strategy.find("merge") != std::string::npos;
@@ -102,7 +104,8 @@ std::string shape_of(std::string_view group_version) {
       {"authorization.k8s.io/v1beta1", "authorization.k8s.io/v1"}, {"authentication.k8s.io/v1beta1", "authentication.k8s.io/v1"},
       {"policy/v1beta1", "policy/v1"}, {"coordination.k8s.io/v1beta1", "coordination.k8s.io/v1"}, {"scheduling.k8s.io/v1beta1", "scheduling.k8s.io/v1"},
       {"events.k8s.io/v1beta1", "events.k8s.io/v1"}, {"admissionregistration.k8s.io/v1beta1", "admissionregistration.k8s.io/v1"},
-      {"extensions/v1beta1", "apps/v1"}};
+      {"extensions/v1beta1", "apps/v1"}, {"autoscaling/v2beta2", "autoscaling/v2"}, {"certificates.k8s.io/v1beta1", "certificates.k8s.io/v1"},
+      {"apiregistration.k8s.io/v1beta1", "apiregistration.k8s.io/v1"}, {"node.k8s.io/v1beta1", "node.k8s.io/v1"}};
   const auto found = kSame.find(group_version);
   return found == kSame.end() ? std::string(group_version) : found->second;
 }
@@ -128,7 +131,7 @@ const Field* Message::by_number(unsigned wanted) const {
 const Message* find_message(std::string_view group_version, std::string_view kind) {
   const auto& all = table().by_name;
   std::string api = shape_of(group_version);
-  if (group_version == "extensions/v1beta1" && (kind == "Ingress" || kind == "NetworkPolicy")) api = "networking.k8s.io/v1";
+  if (group_version == "extensions/v1beta1" && (kind == "Ingress" || kind == "NetworkPolicy")) api = kind == "Ingress" ? "networking.k8s.io/v1beta1" : "networking.k8s.io/v1";
   auto found = all.find(std::pair<std::string, std::string>(api, kind));
   if (found == all.end() && api == "storage.k8s.io/v1beta1") found = all.find(std::pair<std::string, std::string>("storage.k8s.io/v1", kind));
   return found == all.end() ? nullptr : found->second;

@@ -29,6 +29,7 @@ struct Field {
   bool patch_merge = false;
   bool retain_keys = false;
   std::string patch_key;   // "" with patch_merge: a list of scalars
+  int since = 0;           // the minor release that brought it
 };
 
 struct Message {

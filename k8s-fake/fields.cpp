@@ -21,7 +21,7 @@ const char* json_name(const Json& value) {
 
 class Checker {
  public:
-  explicit Checker(FieldReport& report) : report_(report) {}
+  Checker(FieldReport& report, int minor) : report_(report), minor_(minor) {}
 
   void object(const Message& message, Json& value, const std::string& path, bool top) {
     std::vector<std::string> gone;
@@ -29,7 +29,7 @@ class Checker {
       if (top && (key == "kind" || key == "apiVersion")) continue;
       const std::string here = path.empty() ? key : path + "." + key;
       const Field* field = message.find(key);
-      if (field == nullptr) {
+      if (field == nullptr || field->since > minor_) {
         // Templates of claims and raw objects carry their own type.
         if (key != "kind" && key != "apiVersion") report_.unknown.push_back(here);
         else if (message.name != "PersistentVolumeClaim") report_.unknown.push_back(here);
@@ -164,14 +164,15 @@ class Checker {
   }
 
   FieldReport& report_;
+  int minor_;
 };
 
 }  // namespace
 
-void check_known_fields(std::string_view group_version, std::string_view kind, Json& object, FieldReport& report) {
+void check_known_fields(std::string_view group_version, std::string_view kind, Json& object, FieldReport& report, int minor) {
   const Message* message = find_message(group_version, kind);
   if (message == nullptr || !object.is_object()) return;
-  Checker(report).object(*message, object, "", true);
+  Checker(report, minor).object(*message, object, "", true);
 }
 
 }  // namespace k8s_fake

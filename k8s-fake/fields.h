@@ -18,7 +18,8 @@ struct FieldReport {
 };
 
 /// Drops unknown fields and nulls, checks types, and writes quantities in canonical form.
-void check_known_fields(std::string_view group_version, std::string_view kind, Json& object, FieldReport& report);
+/// Fields that came after release `minor` are unknown.
+void check_known_fields(std::string_view group_version, std::string_view kind, Json& object, FieldReport& report, int minor = 99);
 /// Prunes by the structural schema of that version.
 void check_custom_fields(const CustomKind& custom, std::string_view version, Json& object, FieldReport& report);
 

@@ -23,8 +23,14 @@ constexpr std::array<std::string_view, 14> kMetadataOrder = {
 std::string go_error(std::string_view text, std::size_t byte) {
   if (byte > text.size() || text.empty()) return "unexpected end of JSON input";
   const char c = text[byte - 1];
-  std::string shown = c == '\'' ? "\\'" : std::string(1, c);
-  return "invalid character '" + shown + "' looking for beginning of value";
+  // What came before decides what Go was looking for.
+  std::size_t before = byte - 1;
+  while (before > 0 && std::string_view(" \t\r\n").find(text[before - 1]) != std::string_view::npos) --before;
+  std::string want = " looking for beginning of value";
+  if (before > 0 && text[before - 1] == '{') want = " looking for beginning of object key string";
+  else if (before > 0 && Json::accept(text.substr(0, before))) want = " after top-level value";
+  const std::string shown = c == '\'' ? "\\'" : std::string(1, c);
+  return "invalid character '" + shown + "'" + want;
 }
 
 /// Builds the value in one pass and notes what strict decoding complains of. nlohmann drives it without recursion.

@@ -112,31 +112,64 @@ struct Alias {
   const char* storage_group;
   const char* plurals;
   bool legacy = true;
+  int since = 0;       // minor releases
+  int deprecated = 0;
+  int removed = 0;
+  const char* replacement = "";
 };
 constexpr Alias kAliases[] = {
     {"events.k8s.io/v1", "", "events", false},
     {"autoscaling/v1", "autoscaling", "horizontalpodautoscalers", false},
-    {"apps/v1beta2", "apps", "controllerrevisions daemonsets deployments replicasets statefulsets"},
-    {"apps/v1beta1", "apps", "controllerrevisions deployments statefulsets"},
-    {"extensions/v1beta1", "apps", "daemonsets deployments replicasets"},
-    {"extensions/v1beta1", "networking.k8s.io", "ingresses networkpolicies"},
-    {"batch/v1beta1", "batch", "cronjobs"},
-    {"rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io", "clusterrolebindings clusterroles rolebindings roles"},
-    {"rbac.authorization.k8s.io/v1alpha1", "rbac.authorization.k8s.io", "clusterrolebindings clusterroles rolebindings roles"},
-    {"storage.k8s.io/v1beta1", "storage.k8s.io",
-     "csidrivers csinodes csistoragecapacities storageclasses volumeattachments volumeattributesclasses"},
+    {"autoscaling/v2beta2", "autoscaling", "horizontalpodautoscalers", true, 12, 23, 26, "autoscaling/v2"},
+    {"apps/v1beta2", "apps", "controllerrevisions daemonsets deployments replicasets statefulsets", true, 8, 9, 16, "apps/v1"},
+    {"apps/v1beta1", "apps", "controllerrevisions deployments statefulsets", true, 6, 8, 16, "apps/v1"},
+    {"extensions/v1beta1", "apps", "daemonsets deployments replicasets", true, 1, 8, 16, "apps/v1"},
+    {"extensions/v1beta1", "networking.k8s.io", "networkpolicies", true, 1, 8, 16, "networking.k8s.io/v1"},
+    {"extensions/v1beta1", "networking.k8s.io", "ingresses", true, 1, 14, 22, "networking.k8s.io/v1"},
+    {"batch/v1beta1", "batch", "cronjobs", true, 8, 21, 25, "batch/v1"},
+    {"rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io", "clusterrolebindings clusterroles rolebindings roles", true, 6, 17, 22, "rbac.authorization.k8s.io/v1"},
+    {"rbac.authorization.k8s.io/v1alpha1", "rbac.authorization.k8s.io", "clusterrolebindings clusterroles rolebindings roles", true, 6, 17, 20, "rbac.authorization.k8s.io/v1"},
+    {"storage.k8s.io/v1beta1", "storage.k8s.io", "csidrivers csinodes storageclasses volumeattachments", true, 6, 19, 22, "storage.k8s.io/v1"},
+    {"storage.k8s.io/v1beta1", "storage.k8s.io", "csistoragecapacities", true, 21, 24, 27, "storage.k8s.io/v1"},
+    {"storage.k8s.io/v1beta1", "storage.k8s.io", "volumeattributesclasses", true, 31, 34, 37, "storage.k8s.io/v1"},
     {"authorization.k8s.io/v1beta1", "authorization.k8s.io",
-     "localsubjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews subjectaccessreviews"},
-    {"authentication.k8s.io/v1beta1", "authentication.k8s.io", "selfsubjectreviews tokenreviews"},
-    {"policy/v1beta1", "policy", "poddisruptionbudgets"},
-    {"events.k8s.io/v1beta1", "", "events"},
-    {"coordination.k8s.io/v1beta1", "coordination.k8s.io", "leases"},
-    {"networking.k8s.io/v1beta1", "networking.k8s.io", "ingressclasses ingresses"},
-    {"scheduling.k8s.io/v1beta1", "scheduling.k8s.io", "priorityclasses"},
-    {"discovery.k8s.io/v1beta1", "discovery.k8s.io", "endpointslices"},
-    {"admissionregistration.k8s.io/v1beta1", "admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations"},
-    {"apiextensions.k8s.io/v1beta1", "apiextensions.k8s.io", "customresourcedefinitions"},
+     "localsubjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews subjectaccessreviews", true, 6, 19, 22, "authorization.k8s.io/v1"},
+    {"authentication.k8s.io/v1beta1", "authentication.k8s.io", "tokenreviews", true, 6, 19, 22, "authentication.k8s.io/v1"},
+    {"authentication.k8s.io/v1beta1", "authentication.k8s.io", "selfsubjectreviews", true, 27, 0, 0, ""},
+    {"policy/v1beta1", "policy", "poddisruptionbudgets", true, 5, 21, 25, "policy/v1"},
+    {"events.k8s.io/v1beta1", "", "events", true, 8, 22, 25, "events.k8s.io/v1"},
+    {"coordination.k8s.io/v1beta1", "coordination.k8s.io", "leases", true, 12, 19, 22, "coordination.k8s.io/v1"},
+    {"networking.k8s.io/v1beta1", "networking.k8s.io", "ingressclasses ingresses", true, 14, 19, 22, "networking.k8s.io/v1"},
+    {"scheduling.k8s.io/v1beta1", "scheduling.k8s.io", "priorityclasses", true, 11, 14, 22, "scheduling.k8s.io/v1"},
+    {"discovery.k8s.io/v1beta1", "discovery.k8s.io", "endpointslices", true, 17, 21, 25, "discovery.k8s.io/v1"},
+    {"node.k8s.io/v1beta1", "node.k8s.io", "runtimeclasses", true, 14, 22, 25, "node.k8s.io/v1"},
+    {"certificates.k8s.io/v1beta1", "certificates.k8s.io", "certificatesigningrequests", true, 6, 19, 22, "certificates.k8s.io/v1"},
+    {"apiregistration.k8s.io/v1beta1", "apiregistration.k8s.io", "apiservices", true, 7, 19, 22, "apiregistration.k8s.io/v1"},
+    {"admissionregistration.k8s.io/v1beta1", "admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", true, 9, 16, 22,
+     "admissionregistration.k8s.io/v1"},
+    {"apiextensions.k8s.io/v1beta1", "apiextensions.k8s.io", "customresourcedefinitions", true, 7, 16, 22, "apiextensions.k8s.io/v1"},
 };
+
+/// When the newest versions came; servers configured as older ones do not list them.
+struct Newcomer {
+  const char* group_version;
+  const char* plurals;  // "*": the whole version
+  int since;
+};
+constexpr Newcomer kNewcomers[] = {
+    {"batch/v1", "cronjobs", 21},
+    {"policy/v1", "*", 21},
+    {"discovery.k8s.io/v1", "*", 21},
+    {"autoscaling/v2", "*", 23},
+    {"storage.k8s.io/v1", "csistoragecapacities", 24},
+    {"storage.k8s.io/v1", "volumeattributesclasses", 34},
+    {"networking.k8s.io/v1", "ipaddresses servicecidrs", 33},
+    {"admissionregistration.k8s.io/v1", "validatingadmissionpolicies validatingadmissionpolicybindings", 30},
+    {"authentication.k8s.io/v1", "selfsubjectreviews", 28},
+    {"resource.k8s.io/v1", "*", 34},
+    {"flowcontrol.apiserver.k8s.io/v1", "*", 29},
+};
+constexpr Newcomer kNewSubresources[] = {{"v1", "pods/ephemeralcontainers", 23}, {"v1", "pods/resize", 33}};
 
 /// Discovery order of groups; others (custom ones) follow by name.
 constexpr std::string_view kGroupOrder[] = {
@@ -209,6 +242,15 @@ Resource resource_of(const Row& row) {
   return out;
 }
 
+bool came_after(std::string_view group_version, const std::string& plural, int minor) {
+  for (const auto& each : kNewcomers) {
+    if (each.group_version != group_version || minor >= each.since) continue;
+    if (std::string_view(each.plurals) == "*") return true;
+    for (const auto& name : words(each.plurals)) if (name == plural) return true;
+  }
+  return false;
+}
+
 std::string path_key(std::string_view group, std::string_view version, std::string_view plural) {
   std::string key(group);
   key += '/';
@@ -251,15 +293,22 @@ Kinds::Kinds(Profile profile) {
   for (const auto& row : kRows) {
     Resource& resource = add(resource_of(row));
     const auto [group, version] = split_group_version(row.group_version);
-    serve({.group = group, .version = version, .resource = &resource});
+    serve({.group = group, .version = version, .resource = &resource, .hidden = came_after(row.group_version, row.plural, profile.minor)});
+    for (auto& sub : resource.subresources) {
+      for (const auto& each : kNewSubresources) sub.hidden |= each.plurals == resource.plural + "/" + sub.name && profile.minor < each.since;
+      if (sub.kind == "Eviction" && profile.minor < 22) sub.group_version = "policy/v1beta1";
+    }
+    if (resource.plural == "services" && profile.minor < 22) resource.verbs &= ~static_cast<unsigned>(kVerbDeleteCollection);
   }
   for (const auto& alias : kAliases) {
-    if (alias.legacy && !profile.legacy) continue;
+    const bool current = alias.since <= profile.minor && (alias.removed == 0 || alias.removed > profile.minor);
+    if (alias.legacy && !profile.legacy && !current) continue;
     const auto [group, version] = split_group_version(alias.group_version);
     for (const auto& plural : words(alias.plurals)) {
       Resource* stored = resource(alias.storage_group, plural);
       CHECK(stored != nullptr);
-      serve({.group = group, .version = version, .resource = stored, .legacy = alias.legacy});
+      serve({.group = group, .version = version, .resource = stored, .legacy = alias.legacy, .hidden = alias.since > profile.minor,
+             .deprecated = alias.deprecated, .removed = alias.removed, .replacement = alias.replacement});
     }
   }
   add_core_behaviour(*this);
@@ -305,14 +354,16 @@ const Endpoint* Kinds::preferred(const Resource& resource) const {
 
 std::vector<std::string> Kinds::groups() const {
   std::vector<std::string> out;
-  for (const auto& each : endpoints_) if (std::find(out.begin(), out.end(), each->group) == out.end()) out.push_back(each->group);
+  for (const auto& each : endpoints_) {
+    if (!each->hidden && std::find(out.begin(), out.end(), each->group) == out.end()) out.push_back(each->group);
+  }
   return out;
 }
 
 std::vector<std::string> Kinds::versions(std::string_view group) const {
   std::vector<std::string> out;
   for (const auto& each : endpoints_) {
-    if (each->group == group && std::find(out.begin(), out.end(), each->version) == out.end()) out.push_back(each->version);
+    if (!each->hidden && each->group == group && std::find(out.begin(), out.end(), each->version) == out.end()) out.push_back(each->version);
   }
   return out;
 }

@@ -52,6 +52,7 @@ struct Subresource {
   std::string kind;
   std::string group_version;  // of its kind, when it lives elsewhere
   unsigned verbs = kVerbGet | kVerbPatch | kVerbUpdate;
+  bool hidden = false;  // newer than the configured version
 };
 
 struct Resource {
@@ -91,6 +92,10 @@ struct Endpoint {
   std::string version{};
   Resource* resource = nullptr;
   bool legacy = false;
+  bool hidden = false;      // served to those who know it, but newer than the configured version: not in discovery
+  int deprecated = 0;       // the minor releases that deprecated and removed it, for the Warning header
+  int removed = 0;
+  std::string replacement{};
   /// Shape changes beyond apiVersion; null where the shapes agree.
   void (*from_storage)(Json& object) = nullptr;
   void (*to_storage)(Json& object) = nullptr;
@@ -110,6 +115,7 @@ class Kinds {
     bool legacy = true;
     bool openshift = false;
     bool metrics = false;
+    int minor = 35;
   };
   explicit Kinds(Profile profile);
 

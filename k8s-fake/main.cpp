@@ -37,7 +37,7 @@ int fail(const std::string& text) {
 }
 
 void print_kinds(const Config& config) {
-  const k8s_fake::Kinds kinds({.legacy = config.legacy_apis, .openshift = !config.openshift.empty()});
+  const k8s_fake::Kinds kinds({.legacy = config.legacy_apis, .openshift = !config.openshift.empty(), .minor = k8s_fake::parse_version(config.version)->minor});
   for (const auto& each : kinds.endpoints()) {
     std::cout << each->group_version() << " " << each->resource->plural << " " << each->kind() << " " << (each->resource->namespaced ? "namespaced" : "cluster") << "\n";
   }

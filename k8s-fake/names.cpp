@@ -127,13 +127,16 @@ namespace {
 void validate_finalizers(const Json& metadata, const Json* old, FieldErrors& errors) {
   const Json& finalizers = at(metadata, "finalizers");
   std::vector<std::string> fresh;
+  std::size_t index = 0;
   for (const auto& each : finalizers) {
+    const std::string field = "metadata.finalizers" + (errors.at_least(21) ? "" : "[" + std::to_string(index) + "]");
+    ++index;
     if (!each.is_string()) continue;
     const auto& name = each.get_ref<const std::string&>();
     if (const auto problem = qualified_name_problem(name); !problem.empty()) {
-      errors.invalid("metadata.finalizers", each, problem);
+      errors.invalid(field, each, problem);
     } else if (name.find('/') == std::string::npos && name != "kubernetes" && name != "orphan" && name != "foregroundDeletion") {
-      errors.invalid("metadata.finalizers", each, "name is neither a standard finalizer name nor is it fully qualified");
+      errors.invalid(field, each, "name is neither a standard finalizer name nor is it fully qualified");
     }
     if (old != nullptr) {
       const Json& before = at_path(*old, {"metadata", "finalizers"});
@@ -152,10 +155,12 @@ void validate_owners(const Json& metadata, FieldErrors& errors) {
   std::string controller;
   std::size_t i = 0;
   for (const auto& owner : owners) {
-    const std::string field = "metadata.ownerReferences[" + std::to_string(i++) + "]";
+    const std::string field = "metadata.ownerReferences" + (errors.at_least(21) ? "[" + std::to_string(i) + "]" : "");
+    ++i;
     for (const auto* key : {"apiVersion", "kind", "name", "uid"}) {
       if (text_at(owner, key).empty()) errors.invalid(field + "." + key, "", std::string(key) == "apiVersion" ? "version must not be empty" : std::string(key) + " must not be empty");
     }
+    if (text_at(owner, "apiVersion") == "v1" && text_at(owner, "kind") == "Event") errors.invalid("metadata.ownerReferences", owner, "/v1, Kind=Event is disallowed from being an owner");
     if (!is_true(owner, {"controller"})) continue;
     if (!controller.empty()) {
       errors.invalid("metadata.ownerReferences", owners, "Only one reference can have Controller set to true. Found \"true\" in references for " +
@@ -170,6 +175,11 @@ void validate_owners(const Json& metadata, FieldErrors& errors) {
 void validate_metadata(const Resource& resource, const Json& object, const Json* old, FieldErrors& errors) {
   const Json& metadata = at(object, "metadata");
   const std::string name = text_at(metadata, "name");
+  if (const std::string prefix = text_at(metadata, "generateName"); !prefix.empty() && old == nullptr) {
+    // A trailing dash is fine where more follows.
+    const std::string shown = prefix.back() == '-' ? prefix.substr(0, prefix.size() - 1) + "a" : prefix;
+    if (const auto problem = name_problem(resource.names, shown); !problem.empty()) errors.invalid("metadata.generateName", prefix, problem);
+  }
   if (name.empty()) {
     errors.required("metadata.name", "name or generateName is required");
   } else if (old == nullptr) {

@@ -8,6 +8,7 @@
 #include "k8s-fake/defaults.h"
 #include "k8s-fake/names.h"
 #include "k8s-fake/quantity.h"
+#include "k8s-fake/rules.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -83,20 +84,33 @@ std::string quality_of(const Json& pod) {
   return !any ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";
 }
 
-void add_token_volume(Server& server, Json& pod) {
+/// Before 1.21 pods mounted the token secret of their account.
+Json secret_volume(const Server& server, const Json& account, const std::string& ns) {
+  if (server.at_least(21)) return nullptr;
+  for (const auto& each : at(account, "secrets")) {
+    const std::string name = text_at(each, "name");
+    if (text_at(server.read("", "secrets", ns, name), "type") != "kubernetes.io/service-account-token") continue;
+    return {{"name", name}, {"secret", {{"secretName", name}, {"defaultMode", 420}}}};
+  }
+  return nullptr;
+}
+
+void add_token_volume(Server& server, Json& pod, const Json& account) {
   Json& spec = pod["spec"];
   for (const auto* list : kContainerLists) {
     for (const auto& container : at(spec, list)) {
       for (const auto& mount : at(container, "volumeMounts")) if (text_at(mount, "mountPath") == kTokenPath) return;
     }
   }
-  const std::string name = "kube-api-access-" + server.rng.text(5, "bcdfghjklmnpqrstvwxz2456789");
+  const Json secret = secret_volume(server, account, text_at(pod, {"metadata", "namespace"}));
+  const std::string name = secret.is_object() ? text_at(secret, "name") : "kube-api-access-" + server.rng.text(5, "bcdfghjklmnpqrstvwxz2456789");
   Json item = {{"path", "namespace"}, {"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", "metadata.namespace"}}}};
   Json sources = Json::array();
   sources.push_back({{"serviceAccountToken", {{"expirationSeconds", 3607}, {"path", "token"}}}});
   sources.push_back({{"configMap", {{"name", "kube-root-ca.crt"}, {"items", Json::array({Json{{"key", "ca.crt"}, {"path", "ca.crt"}}})}}}});
   sources.push_back({{"downwardAPI", {{"items", Json::array({item})}}}});
   Json volume = {{"name", name}, {"projected", {{"defaultMode", 420}, {"sources", sources}}}};
+  if (secret.is_object()) volume = secret;
   if (!at(spec, "volumes").is_array()) spec["volumes"] = Json::array();
   spec["volumes"].push_back(volume);
   for (const auto* list : {"initContainers", "containers"}) {
@@ -123,7 +137,7 @@ std::optional<ApiStatus> admit_account(Write& write) {
   const Json& own = at(spec, "automountServiceAccountToken");
   const Json& theirs = at(account, "automountServiceAccountToken");
   const bool mount = own.is_boolean() ? own.get<bool>() : theirs.is_boolean() ? theirs.get<bool>() : true;
-  if (mount) add_token_volume(server, write.object);
+  if (mount) add_token_volume(server, write.object, account);
   if (!spec.contains("imagePullSecrets") && at(account, "imagePullSecrets").is_array()) spec["imagePullSecrets"] = account["imagePullSecrets"];
   return std::nullopt;
 }
@@ -149,6 +163,13 @@ std::optional<ApiStatus> admit_pod(Write& write) {
     if (found.is_null() && !built_in) return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}), "no PriorityClass with name " + name + " was found");
     spec["priority"] = built_in ? (name == "system-node-critical" ? 2000001000 : 2000000000) : int_at(found, {"value"});
   }
+  if (spec.contains("priority") && text_at(spec, "priorityClassName").empty() && int_at(spec, {"priority"}) != 0) {
+    return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}), "the integer value of priority (" + dump(spec["priority"]) +
+                     ") must not be provided in pod spec; priority admission controller computed 0 from the given PriorityClass name");
+  }
+  if (const std::string name = text_at(spec, "runtimeClassName"); !name.empty() && server.read("node.k8s.io", "runtimeclasses", "", name).is_null()) {
+    return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}), "pod rejected: RuntimeClass \"" + name + "\" not found");
+  }
   default_to(spec, "priority", 0);
   default_to(spec, "preemptionPolicy", "PreemptLowerPriority");
   add_toleration(spec, "node.kubernetes.io/not-ready");
@@ -170,7 +191,7 @@ void validate_resources(const Json& container, const std::string& path, FieldErr
   for (const auto& [key, value] : requests.items()) {
     if (!limits.contains(key) || !value.is_string()) continue;
     if (quantity_milli(value.get<std::string>()).value_or(0) > quantity_milli(text_at(limits, key)).value_or(0)) {
-      errors.invalid(path + ".resources.requests", value, "must be less than or equal to " + key + " limit of " + text_at(limits, key));
+      errors.invalid(path + ".resources.requests", value, "must be less than or equal to " + key + " limit" + (errors.at_least(24) ? " of " + text_at(limits, key) : ""));
     }
   }
 }
@@ -199,7 +220,7 @@ void validate_container(const Json& container, const std::string& path, const st
     const std::string where = path + ".volumeMounts[" + std::to_string(i++) + "]";
     const std::string volume = text_at(mount, "name"), target = text_at(mount, "mountPath");
     if (volume.empty()) errors.required(where + ".name");
-    else if (!volumes.contains(volume)) errors.not_found(where + ".name", volume);
+    if (!volumes.contains(volume)) errors.not_found(where + ".name", volume);
     if (target.empty()) errors.required(where + ".mountPath");
     else if (!paths.insert(target).second) errors.invalid(where + ".mountPath", target, "must be unique");
   }
@@ -224,7 +245,10 @@ std::set<std::string> validate_volumes(const Json& spec, const std::string& path
     if (at(volume, "persistentVolumeClaim").is_object() && text_at(volume, {"persistentVolumeClaim", "claimName"}).empty()) errors.required(where + ".persistentVolumeClaim.claimName");
     if (at(volume, "nfs").is_object()) {
       if (text_at(volume, {"nfs", "server"}).empty()) errors.required(where + ".nfs.server");
-      if (text_at(volume, {"nfs", "path"}).empty()) errors.required(where + ".nfs.path");
+      if (text_at(volume, {"nfs", "path"}).empty()) {
+        errors.required(where + ".nfs.path");
+        errors.invalid(where + ".nfs.path", "", "must be an absolute path");
+      }
     }
     if (at(volume, "hostPath").is_object() && text_at(volume, {"hostPath", "path"}).empty()) errors.required(where + ".hostPath.path");
   }
@@ -282,6 +306,7 @@ void validate_pod_spec(const Json& spec, const std::string& path, FieldErrors& e
   }
   one_of(at(spec, "restartPolicy"), path + ".restartPolicy", {"Always", "OnFailure", "Never"}, errors);
   one_of(at(spec, "dnsPolicy"), path + ".dnsPolicy", {"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"}, errors);
+  check_pod_rules(spec, path, errors);
 }
 
 void add_pod_behaviour(Kinds& kinds) {

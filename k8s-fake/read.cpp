@@ -23,12 +23,13 @@ struct Version {
   std::uint64_t value = 0;
 };
 
-ApiResult<Version> parse_resource_version(const std::string& text) {
+ApiResult<Version> parse_resource_version(const Call& call, const std::string& text) {
   if (text.empty()) return Version{};
   const auto number = base::parse_unsigned(text);
   if (!number) {
-    return bad_request("invalid resource version: resourceVersion: Invalid value: " + dump(Json(text)) + ": strconv.ParseUint: parsing " +
-                       dump(Json(text)) + ": invalid syntax");
+    const std::string why = "resourceVersion: Invalid value: " + dump(Json(text)) + ": strconv.ParseUint: parsing " + dump(Json(text)) + ": invalid syntax";
+    if (call.server.at_least(21)) return bad_request("invalid resource version: " + why);
+    return ApiStatus{.code = 500, .reason = "", .message = why};
   }
   return Version{true, *number};
 }
@@ -49,12 +50,13 @@ ApiResult<Response> too_large(const Call& call, std::uint64_t wanted) {
 std::optional<ApiStatus> check_list_options(const Call& call, bool watching) {
   const std::string match = call.query.get("resourceVersionMatch");
   const std::string version = call.query.get("resourceVersion");
-  FieldErrors errors;
-  if (call.query.flag("sendInitialEvents") || (call.query.has("sendInitialEvents") && watching)) {
+  FieldErrors errors(call.server.version.minor);
+  const bool streams = call.server.at_least(27);
+  if ((streams && call.query.flag("sendInitialEvents")) || (streams && call.query.has("sendInitialEvents") && watching)) {
     if (!watching) errors.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
     else if (match != "NotOlderThan") errors.forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
   } else if (!match.empty()) {
-    if (watching) errors.forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+    if (watching) errors.forbidden("resourceVersionMatch", streams ? "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided" : "resourceVersionMatch is forbidden for watch");
     else if (!call.query.get("continue").empty()) errors.forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
     else if (version.empty()) errors.forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided");
     else if (match != "Exact" && match != "NotOlderThan") errors.unsupported("resourceVersionMatch", match, {"Exact", "NotOlderThan", ""});
@@ -77,15 +79,23 @@ std::string encode_token(const Token& token) {
   return text;
 }
 
-std::optional<Token> decode_token(const std::string& text) {
+base::Result<Token, std::string> decode_token(const std::string& given) {
+  std::string text = given;
+  for (auto& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
+  while (text.size() % 4 != 0 && text.size() % 4 != 1) text += '=';
   const auto bytes = base::base64_decode(text);
-  if (!bytes) return std::nullopt;
+  if (!bytes) return std::string("illegal base64 data or unknown format");
   const auto parsed = parse_json(*bytes);
-  if (!parsed.error.empty() || !at(parsed.value, "rv").is_number_integer() || !at(parsed.value, "start").is_string()) return std::nullopt;
+  if (!parsed.error.empty()) return parsed.error;
+  if (!at(parsed.value, "rv").is_number_integer() || !at(parsed.value, "start").is_string() || text_at(parsed.value, "v") != "meta.k8s.io/v1") return std::string("server cannot recognize continue token");
   std::string start = text_at(parsed.value, "start");
-  if (!start.empty() && start.back() == '\0') start.pop_back();
-  const auto slash = start.find('/');
-  if (slash == std::string::npos) return std::nullopt;
+  if (start.empty()) return std::string("server cannot recognize continue token");
+  if (start.back() == '\0') start.pop_back();
+  auto slash = start.find('/');
+  if (slash == std::string::npos) {
+    start.insert(0, "/");
+    slash = 0;
+  }
   return Token{int_at(parsed.value, {"rv"}), {start.substr(0, slash), start.substr(slash + 1)}};
 }
 
@@ -93,10 +103,10 @@ ApiResult<WatchSpec> spec_of(Call& call) {
   WatchSpec spec;
   spec.endpoint = call.endpoint;
   if (call.resource().namespaced) spec.ns = call.info.ns;
-  auto labels = parse_label_selector(call.query.get("labelSelector"));
+  auto labels = parse_label_selector(call.query.get("labelSelector"), call.server.version.minor);
   if (!labels) return labels.error();
   spec.labels = std::move(*labels);
-  auto fields = parse_field_selector(call.query.get("fieldSelector"), call.resource());
+  auto fields = parse_field_selector(call.query.get("fieldSelector"), call.resource(), call.server.version.minor);
   if (!fields) return fields.error();
   spec.fields = std::move(*fields);
   if (!call.info.name.empty()) spec.fields.terms.push_back({"metadata.name", call.info.name, true});  // the old /watch/.../NAME
@@ -201,6 +211,16 @@ std::string encode_view(Server& server, const WatchSpec& spec, const Object& obj
   return "";
 }
 
+namespace {
+
+/// The package of a kind's internal type, as error messages show it.
+std::string internal_group(const Endpoint& endpoint) {
+  const std::string group = endpoint.resource->group.substr(0, endpoint.resource->group.find('.'));
+  return group.empty() ? "core" : group == "rbac" ? "rbac" : group;
+}
+
+}  // namespace
+
 ApiResult<View> negotiate_view(Call& call, bool list) {
   View view;
   const std::string accept = call.request.headers.get("Accept");
@@ -215,6 +235,9 @@ ApiResult<View> negotiate_view(Call& call, bool list) {
     if (each.as == "Table") {
       view.shape = View::Shape::table;
       const std::string include = call.query.get("includeObject");
+      if (!include.empty() && include != "Object" && include != "None" && include != "Metadata") {
+        return bad_request("Unable to convert to Table as requested: includeObject: Invalid value: " + dump(Json(include)) + ": must be 'Metadata', 'Object', 'None', or empty");
+      }
       view.include = include == "Object" ? View::Include::object : include == "None" ? View::Include::none : View::Include::metadata;
       return view;
     }
@@ -222,17 +245,28 @@ ApiResult<View> negotiate_view(Call& call, bool list) {
       view.shape = View::Shape::partial;
       return view;
     }
+    if (each.as.rfind("PartialObjectMetadata", 0) == 0) {
+      const std::string type = call.resource().custom != nullptr ? "unstructured.Unstructured" : internal_group(*call.endpoint) + "." + call.endpoint->kind();
+      return ApiStatus{.code = 406, .reason = "NotAcceptable",
+                       .message = list ? "you requested PartialObjectMetadata, but the requested object is a list (*" + type + "List)"
+                                       : "you requested PartialObjectMetadataList, but the requested object is not a list (*" + type + ")"};
+    }
+  }
+  for (const auto& each : accepted_types(accept)) {
+    if (each.as.empty() || each.media == View::Media::protobuf) continue;
+    return ApiStatus{.code = 406, .reason = "NotAcceptable", .message = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"};
   }
   return ApiStatus{.code = 406, .reason = "NotAcceptable",
-                   .message = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, "
-                              "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+                   .message = call.server.at_least(25) ? "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+                                                         "application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+                                                       : "406: Not Acceptable",
                    .details = Json::object()};
 }
 
 ApiResult<Response> get_object(Call& call) {
   auto view = negotiate_view(call, false);
   if (!view) return view.error();
-  const auto version = parse_resource_version(call.query.get("resourceVersion"));
+  const auto version = parse_resource_version(call, call.query.get("resourceVersion"));
   if (!version) return version.error();
   if (version->value > call.server.store.version()) return too_large(call, version->value);
   if (call.endpoint->group == "user.openshift.io" && call.info.name == "~") {
@@ -254,8 +288,12 @@ ApiResult<Response> list_objects(Call& call) {
   auto view = negotiate_view(call, true);
   if (!view) return view.error();
   spec->view = *view;
-  const auto version = parse_resource_version(call.query.get("resourceVersion"));
+  const auto version = parse_resource_version(call, call.query.get("resourceVersion"));
   if (!version) return version.error();
+  for (const auto* name : {"timeoutSeconds", "limit"}) {
+    const std::string text = call.query.get(name);
+    if (!text.empty() && !base::parse_signed(text)) return bad_request("strconv.ParseInt: parsing " + dump(Json(text)) + ": invalid syntax");
+  }
   Store& store = call.server.store;
   std::int64_t limit = 0;
   if (const std::string text = call.query.get("limit"); !text.empty()) {
@@ -269,7 +307,7 @@ ApiResult<Response> list_objects(Call& call) {
   if (const std::string text = call.query.get("continue"); !text.empty()) {
     if (version->given && version->value != 0) return bad_request("specifying resource version is not allowed when using continue");
     const auto token = decode_token(text);
-    if (!token) return bad_request("invalid continue token: continue key is not valid: illegal base64 data or unknown format");
+    if (!token) return bad_request("invalid continue token: continue key is not valid: " + token.error());
     after = token->after;
     if (token->version > 0) {
       at = static_cast<std::uint64_t>(token->version);
@@ -313,7 +351,7 @@ ApiResult<Response> watch_objects(Call& call) {
   if (!view) return view.error();
   spec->view = *view;
   if (view->media == View::Media::yaml) spec->view.media = View::Media::json;
-  const auto version = parse_resource_version(call.query.get("resourceVersion"));
+  const auto version = parse_resource_version(call, call.query.get("resourceVersion"));
   if (!version) return version.error();
   spec->bookmarks = call.query.flag("allowWatchBookmarks");
   if (const auto seconds = base::parse_unsigned(call.query.get("timeoutSeconds")); seconds && *seconds > 0 && *seconds < 1000000) {
@@ -322,10 +360,10 @@ ApiResult<Response> watch_objects(Call& call) {
   Store& store = call.server.store;
   Response response;
   response.headers.set("Content-Type", spec->view.media == View::Media::protobuf ? std::string(kProtobufType) + ";stream=watch" : "application/json");
-  const bool initial_events = call.query.flag("sendInitialEvents");
+  const bool initial_events = call.server.at_least(27) && call.query.flag("sendInitialEvents");
   WatchHub::Start start;
   if (!version->given || version->value == 0 || initial_events) {
-    if (call.query.has("sendInitialEvents") && !initial_events) {
+    if (call.server.at_least(27) && call.query.has("sendInitialEvents") && !initial_events) {
       spec->from = store.version();
     } else {
       start.initial = page_of(store.objects(call.resource()), *spec, std::nullopt, 0, 0).items;

@@ -32,7 +32,7 @@ ApiResult<Json> delete_options(Call& call) {
   if (call.query.has("orphanDependents")) options["orphanDependents"] = call.query.flag("orphanDependents");
   for (const auto& value : at(options, "dryRun")) if (value.is_string()) call.query.set("dryRun", value.get<std::string>());
   if (auto problem = check_options(call, "DeleteOptions")) return *problem;
-  FieldErrors errors;
+  FieldErrors errors(call.server.version.minor);
   const std::string policy = text_at(options, "propagationPolicy");
   if (!policy.empty() && policy != "Foreground" && policy != "Background" && policy != "Orphan") {
     errors.unsupported("propagationPolicy", policy, {"Foreground", "Background", "Orphan", "nil"});
@@ -66,9 +66,18 @@ std::int64_t grace_of(const Call& call, const Json& object, const Json& options)
   return int_at(object, {"spec", "terminationGracePeriodSeconds"}, 30);
 }
 
-bool add_finalizer_for(Json& object, const Json& options) {
+/// Kinds whose dependents stay unless the client asks otherwise, as they always did.
+bool orphans_by_default(const Call& call) {
+  const Resource& resource = call.resource();
+  return (resource.plural == "jobs" && resource.group == "batch") || (resource.plural == "replicationcontrollers" && resource.group.empty()) ||
+         (resource.plural == "cronjobs" && call.endpoint->version == "v1beta1") || (resource.group == "apps" && call.endpoint->version == "v1beta1") ||
+         call.endpoint->group == "extensions";
+}
+
+bool add_finalizer_for(const Call& call, Json& object, const Json& options) {
   std::string policy = text_at(options, "propagationPolicy");
   if (policy.empty() && options.contains("orphanDependents")) policy = is_true(options, {"orphanDependents"}) ? "Orphan" : "Background";
+  if (policy.empty() && orphans_by_default(call) && is_empty_value(at_path(object, {"metadata", "finalizers"}))) policy = "Orphan";
   const std::string wanted = policy == "Foreground" ? "foregroundDeletion" : policy == "Orphan" ? "orphan" : "";
   Json& metadata = object["metadata"];
   Json finalizers = at(metadata, "finalizers").is_array() ? metadata["finalizers"] : Json::array();
@@ -96,7 +105,7 @@ ApiResult<Stored> remove_object(Call& call, const ObjectPtr& object, const Json&
   out.json = current;
   Json next = current;
   const bool terminating = next["metadata"].contains("deletionTimestamp");
-  const bool finalizers = add_finalizer_for(next, options);
+  const bool finalizers = add_finalizer_for(call, next, options);
   const bool namespace_content = resource.plural == "namespaces" && resource.group.empty() && !is_empty_value(at_path(next, {"spec", "finalizers"}));
   std::int64_t grace = grace_of(call, next, options);
   if (terminating) {
@@ -108,10 +117,26 @@ ApiResult<Stored> remove_object(Call& call, const ObjectPtr& object, const Json&
     }
     grace = std::min(grace, before);
   }
-  if (call.dry_run) return out;
+  const bool goes = grace == 0 && !finalizers && !namespace_content;
+  if (goes && resource.plural == "pods" && resource.group.empty() && !terminating) {
+    next["metadata"]["deletionTimestamp"] = server.now_text();
+    next["metadata"]["deletionGracePeriodSeconds"] = 0;
+    out.json = next;
+  }
+  if (call.dry_run) {
+    out.changed = !goes;
+    return out;
+  }
   if (grace == 0 && !finalizers && !namespace_content) {
     out.object = server.store.remove(resource, object->ns, object->name);
-    if (out.object != nullptr) out.json = out.object->json();
+    if (out.object != nullptr) {
+      const Json before = out.json["metadata"];
+      out.json = out.object->json();
+      for (const auto* key : {"deletionTimestamp", "deletionGracePeriodSeconds"}) {
+        if (before.contains(key)) out.json["metadata"][key] = before[key];
+      }
+      out.object = make_object(resource, out.json);
+    }
     return out;
   }
   Json& metadata = next["metadata"];
@@ -134,7 +159,8 @@ ApiResult<Response> remove(Call& call) {
   auto stored = remove_object(call, object, *options);
   if (!stored) return stored.error();
   const bool still_there = stored->object != nullptr && call.server.store.find(call.resource(), object->ns, object->name) != nullptr;
-  if (call.resource().deletion_returns_object || still_there || call.dry_run) {
+  const bool would_stay = call.dry_run && stored->changed;
+  if (call.resource().deletion_returns_object || still_there || would_stay) {
     if (stored->object == nullptr) stored->object = object;
     return stored_response(call, 200, *stored);
   }

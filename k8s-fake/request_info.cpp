@@ -85,7 +85,7 @@ RequestInfo parse_request(const base::http::Request& request, const Query& query
   if (i < parts.size()) info.subresource = parts[i++];
   for (; i < parts.size(); ++i) info.subpath += "/" + parts[i];
   if (info.resource == "namespaces" && !info.name.empty()) info.ns = info.name;
-  if ((request.method == "GET" || request.method == "HEAD") && query.flag("watch") && info.subresource.empty()) info.watch = true;
+  if ((request.method == "GET" || request.method == "HEAD") && query.flag("watch") && info.name.empty()) info.watch = true;
   info.verb = verb_of(request.method, info);
   return info;
 }

@@ -31,7 +31,7 @@ ApiResult<Json> access_review(Call& call, Json body, const User& user) {
   const Json& spec = at(body, "spec");
   const Json& resource = at(spec, "resourceAttributes");
   const Json& path = at(spec, "nonResourceAttributes");
-  FieldErrors errors;
+  FieldErrors errors(call.server.version.minor);
   if (resource.is_object() == path.is_object()) {
     const std::string detail = resource.is_object() ? "cannot be specified in combination with resourceAttributes" : "exactly one of nonResourceAttributes or resourceAttributes must be specified";
     if (resource.is_object()) errors.invalid("spec.nonResourceAttributes", path, detail);

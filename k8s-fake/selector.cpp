@@ -49,7 +49,8 @@ ApiStatus parse_failure(const std::string& why) { return bad_request("unable to 
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : tokens_(tokens_of(text)) {}
+  /// `modern`: in the words of 1.21 and later.
+  Parser(std::string_view text, bool modern) : tokens_(tokens_of(text)), modern_(modern) {}
 
   ApiResult<LabelSelector> parse() {
     LabelSelector out;
@@ -76,11 +77,14 @@ class Parser {
       out.op = LabelRequirement::Op::absent;
       ++at_;
     }
-    if (now().kind != Token::Kind::word) return parse_failure("found '" + now().text + "', expected: identifier");
+    if (now().kind != Token::Kind::word) {
+      if (at_ == 0) return bad_request("found '" + now().text + "', expected: !, identifier, or 'end of string'");
+      return parse_failure("found '" + now().text + "', expected: identifier");
+    }
     out.key = now().text;
     ++at_;
     if (const auto problem = qualified_name_problem(out.key); !problem.empty()) {
-      return parse_failure("key: Invalid value: " + dump(Json(out.key)) + ": " + problem);
+      return parse_failure((modern_ ? "key: Invalid value: " : "invalid label key ") + dump(Json(out.key)) + ": " + problem);
     }
     if (out.op == LabelRequirement::Op::absent || now().kind == Token::Kind::end || now().text == ",") return out;
     return with_operator(std::move(out));
@@ -98,12 +102,12 @@ class Parser {
     else if (symbol == "!=") out.op = Op::not_in;
     else if (symbol == ">") out.op = Op::greater;
     else if (symbol == "<") out.op = Op::less;
-    else return parse_failure("found '" + symbol + "', expected: in, notin, =, ==, !=, gt, lt");
+    else return parse_failure("found '" + symbol + (modern_ ? "', expected: in, notin, =, ==, !=, gt, lt" : "', expected: '=', '!=', '==', 'in', notin'"));
     ++at_;
     std::string value;
     if (now().kind == Token::Kind::word) value = tokens_[at_++].text;
     if ((out.op == Op::greater || out.op == Op::less) && !base::parse_signed(value)) {
-      return parse_failure("values[0][" + out.key + "]: Invalid value: " + dump(Json(value)) + ": for 'Gt', 'Lt' operators, the value must be an integer");
+      return parse_failure((modern_ ? "values[0][" + out.key + "]: Invalid value: " + dump(Json(value)) + ": " : std::string()) + "for 'Gt', 'Lt' operators, the value must be an integer");
     }
     out.values = {value};
     return checked(std::move(out));
@@ -125,7 +129,7 @@ class Parser {
         ++at_;
         return checked(std::move(out));
       } else {
-        return parse_failure("found '" + now().text + "', expected: ',' or ')'");
+        return parse_failure("found '" + now().text + (want_value ? "', expected: ',', ')' or identifier" : "', expected: ',' or ')'"));
       }
       ++at_;
     }
@@ -134,6 +138,7 @@ class Parser {
   ApiResult<LabelRequirement> checked(LabelRequirement out) {
     for (std::size_t i = 0; i < out.values.size(); ++i) {
       if (const auto problem = label_value_problem(out.values[i]); !problem.empty()) {
+        if (!modern_) return parse_failure("invalid label value: " + dump(Json(out.values[i])) + ": at key: " + dump(Json(out.key)) + ": " + problem);
         return parse_failure("values[" + std::to_string(i) + "][" + out.key + "]: Invalid value: " + dump(Json(out.values[i])) + ": " + problem);
       }
     }
@@ -141,6 +146,7 @@ class Parser {
   }
 
   std::vector<Token> tokens_;
+  bool modern_;
   std::size_t at_ = 0;
 };
 
@@ -171,7 +177,7 @@ bool LabelSelector::matches(const Labels& labels) const {
   return true;
 }
 
-ApiResult<LabelSelector> parse_label_selector(std::string_view text) { return Parser(text).parse(); }
+ApiResult<LabelSelector> parse_label_selector(std::string_view text, int minor) { return Parser(text, minor >= 21).parse(); }
 
 LabelSelector label_selector_of(const Json& object) {
   using Op = LabelRequirement::Op;
@@ -213,7 +219,7 @@ bool FieldSelector::matches(const Object& object, const Resource& resource) cons
   return true;
 }
 
-ApiResult<FieldSelector> parse_field_selector(std::string_view text, const Resource& resource) {
+ApiResult<FieldSelector> parse_field_selector(std::string_view text, const Resource& resource, int minor) {
   FieldSelector out;
   std::vector<std::string> parts(1);
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -239,6 +245,7 @@ ApiResult<FieldSelector> parse_field_selector(std::string_view text, const Resou
     if (where == std::string::npos) return bad_request("invalid selector: '" + std::string(text) + "'; can't understand '" + part + "'");
     term.path = part.substr(0, where);
     for (std::size_t i = where + length; i < part.size(); ++i) {
+      if (part[i] == '=' || part[i] == ',') return bad_request("invalid field selector: unescaped character in value: " + std::to_string(static_cast<int>(part[i])));
       if (part[i] == '\\' && i + 1 < part.size()) ++i;
       term.value += part[i];
     }
@@ -246,7 +253,11 @@ ApiResult<FieldSelector> parse_field_selector(std::string_view text, const Resou
     if (term.path == "reportingController") term.path = "reportingComponent";
     const bool known = term.path == "metadata.name" || (term.path == "metadata.namespace" && resource.namespaced) ||
                        std::find(resource.selectable.begin(), resource.selectable.end(), term.path) != resource.selectable.end();
-    if (!known) return bad_request("field label not supported: " + term.path);
+    if (!known) {
+      const bool plain = resource.custom == nullptr && (resource.selectable.empty() || (resource.plural == "services" && minor < 23));
+      if (!plain) return bad_request("field label not supported: " + term.path);
+      return bad_request(dump(Json(term.path)) + " is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+    }
     out.terms.push_back(std::move(term));
   }
   return out;

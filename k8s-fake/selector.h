@@ -28,7 +28,7 @@ struct LabelSelector {
   bool matches(const Labels& labels) const;
 };
 /// Errors: 400 in the words of the real parser.
-ApiResult<LabelSelector> parse_label_selector(std::string_view text);
+ApiResult<LabelSelector> parse_label_selector(std::string_view text, int minor = 99);
 /// A LabelSelector object {matchLabels, matchExpressions}; an empty one matches everything.
 LabelSelector label_selector_of(const Json& object);
 
@@ -45,6 +45,6 @@ struct FieldSelector {
   std::string exact_name() const;
 };
 /// Errors: 400 for bad syntax or a path this resource cannot select by. `aliases` maps a served path to a stored one.
-ApiResult<FieldSelector> parse_field_selector(std::string_view text, const Resource& resource);
+ApiResult<FieldSelector> parse_field_selector(std::string_view text, const Resource& resource, int minor = 99);
 
 }  // namespace k8s_fake

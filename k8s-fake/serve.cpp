@@ -45,6 +45,9 @@ ApiResult<Response> route(Call& call) {
     return serve_subresource(call);
   }
   const unsigned bit = verb_bit(call.info.verb);
+  const bool named = (bit & (kVerbGet | kVerbUpdate | kVerbPatch | kVerbDelete)) != 0;
+  if (named && call.info.name.empty()) return method_not_allowed();
+  if (!call.resource().namespaced && call.info.namespaced_path && call.resource().plural != "namespaces") return no_such_resource();
   if (bit == 0 || (call.resource().verbs & bit) == 0) return method_not_allowed();
   if (call.resource().namespaced && call.info.ns.empty() && (bit & (kVerbGet | kVerbUpdate | kVerbPatch | kVerbDelete)) != 0) return no_such_resource();
   switch (bit) {
@@ -66,18 +69,41 @@ std::string group_of_path(const std::string& path) {
 
 Response answer(Server& server, const base::http::Request& request, Call& call) {
   if (request.method == "OPTIONS") return to_response(method_not_allowed());
+  if (request.method == "HEAD" && call.info.is_resource) return to_response(method_not_allowed());
   if (!call.info.is_resource) {
     if (auto fixed = serve_fixed_path(server, request, call.info.path)) return std::move(*fixed);
     const std::string group = group_of_path(call.info.path);
-    return !group.empty() && server.kinds.has_group(group) ? to_response(no_such_resource()) : not_a_path();
+    if (!group.empty()) return server.kinds.has_group(group) ? to_response(no_such_resource()) : not_a_path();
+    const base::http::Request root;
+    Response listing = *serve_fixed_path(server, root, "/");
+    listing.status = 404;
+    return listing;
   }
   call.endpoint = server.kinds.find(call.info.group, call.info.version, call.info.resource);
   if (call.endpoint == nullptr) {
     if (!server.kinds.has_group(call.info.group)) return not_a_path();
     return to_response(no_such_resource());
   }
+  // Old versions that are served beyond their end (legacyAPIs) come without a word: real servers of that release do not have them.
+  const bool current = call.endpoint->removed == 0 || server.version.minor < call.endpoint->removed;
+  if (call.endpoint->deprecated != 0 && server.version.minor >= call.endpoint->deprecated && server.at_least(19) && current) {
+    std::string text = call.endpoint->group_version() + " " + call.endpoint->kind() + " is deprecated in v1." + std::to_string(call.endpoint->deprecated) + "+";
+    if (call.endpoint->removed != 0) text += ", unavailable in v1." + std::to_string(call.endpoint->removed) + "+";
+    if (!call.endpoint->replacement.empty()) text += "; use " + call.endpoint->replacement + " " + call.endpoint->kind();
+    call.warnings.push_back(text);
+  }
   auto result = route(call);
   return result ? std::move(*result) : to_response(result.error());
+}
+
+/// Failures of the filters before the API itself come as text.
+Response plain_failure(const base::http::Request& request, const std::string& why) {
+  Response response;
+  response.status = 500;
+  response.headers.set("Content-Type", "text/plain; charset=utf-8");
+  response.headers.set("X-Content-Type-Options", "nosniff");
+  response.body = "Internal Server Error: \"" + request.target + "\": " + why + "\n";
+  return response;
 }
 
 std::string quoted_warning(const std::string& text) {
@@ -121,6 +147,7 @@ Response serve(Server& server, const base::http::Request& request, bool checked)
       auto user = authenticate(server, request);
       if (!user) return to_response(user.error());
       auto acting = impersonate(server, request, std::move(*user));
+      if (!acting && acting.error().reason == "plain") return plain_failure(request, acting.error().message);
       if (!acting) return to_response(acting.error());
       call.user = std::move(*acting);
       Attributes what = attributes_of(call.info);

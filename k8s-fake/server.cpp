@@ -77,12 +77,19 @@ base::Result<ServerVersion> parse_version(const std::string& text) {
   return out;
 }
 
-Server::Server(base::Clock& the_clock, Config settings, std::uint64_t seed, base::Logger log)
-    : config(std::move(settings)), clock(the_clock), rng(seed), logger(std::move(log)),
-      kinds({.legacy = config.legacy_apis, .openshift = !config.openshift.empty()}), store(the_clock), rbac(std::make_unique<RbacCache>()) {
+namespace {
+
+ServerVersion version_of(const Config& config) {
   const auto parsed = parse_version(config.version);
   CHECK(parsed.ok());
-  version = *parsed;
+  return *parsed;
+}
+
+}  // namespace
+
+Server::Server(base::Clock& the_clock, Config settings, std::uint64_t seed, base::Logger log)
+    : config(std::move(settings)), version(version_of(config)), clock(the_clock), rng(seed), logger(std::move(log)),
+      kinds({.legacy = config.legacy_apis, .openshift = !config.openshift.empty(), .minor = version.minor}), store(the_clock), rbac(std::make_unique<RbacCache>()) {
   hub = std::make_unique<WatchHub>(clock, store, base::Rng(rng.next()),
                                    [this](const WatchSpec& spec, const Object& object, bool first) { return encode_view(*this, spec, object, first); });
   store.listen([this](const Resource& resource, const EventPtr& event) {

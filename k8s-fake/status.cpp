@@ -124,7 +124,7 @@ void FieldErrors::not_found(std::string field, const Json& value) {
   add({"FieldValueNotFound", std::move(field), "Not found: " + dump(value)});
 }
 void FieldErrors::too_long(std::string field, std::size_t max_bytes) {
-  add({"FieldValueTooLong", std::move(field), "Too long: may not be more than " + std::to_string(max_bytes) + " bytes"});
+  add({"FieldValueTooLong", std::move(field), (at_least(32) ? "Too long: may not be more than " : "Too long: must have at most ") + std::to_string(max_bytes) + " bytes"});
 }
 void FieldErrors::too_many(std::string field, std::size_t have, std::size_t max) {
   add({"FieldValueTooMany", std::move(field), "Too many: " + std::to_string(have) + ": must have at most " + std::to_string(max) + " items"});

@@ -57,6 +57,9 @@ struct FieldError {
 /// Collects what is wrong with one object, in the validator's order; identical errors once.
 class FieldErrors {
  public:
+  /// `minor`: the release whose wording is used.
+  explicit FieldErrors(int minor = 99) : minor_(minor) {}
+  bool at_least(int minor) const { return minor_ >= minor; }
   void required(std::string field, std::string_view detail = {});
   void invalid(std::string field, const Json& value, std::string_view detail);
   void unsupported(std::string field, const Json& value, const std::vector<std::string>& supported);
@@ -70,6 +73,7 @@ class FieldErrors {
   const std::vector<FieldError>& all() const { return errors_; }
 
  private:
+  int minor_;
   std::vector<FieldError> errors_;
 };
 

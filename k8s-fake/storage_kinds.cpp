@@ -14,6 +14,13 @@
 namespace k8s_fake {
 namespace {
 
+/// The newest mode came in 1.22.
+std::vector<std::string> modes_known(const FieldErrors& errors) {
+  std::vector<std::string> out = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce"};
+  if (errors.at_least(22)) out.push_back("ReadWriteOncePod");
+  return out;
+}
+
 constexpr const char* kBetaClass = "volume.beta.kubernetes.io/storage-class";
 
 bool add_finalizer(Json& object, const char* name) {
@@ -145,13 +152,19 @@ void validate_source(const std::string& kind, const Json& source, FieldErrors& e
     if (text_at(source, "server").empty()) errors.required("spec.nfs.server");
     const std::string path = text_at(source, "path");
     if (path.empty()) errors.required("spec.nfs.path");
-    else if (path.front() != '/') errors.invalid("spec.nfs.path", path, "must be an absolute path");
+    if (path.empty() || path.front() != '/') errors.invalid("spec.nfs.path", path, "must be an absolute path");
   } else if (kind == "csi") {
     const std::string driver = text_at(source, "driver");
     if (driver.empty()) errors.required("spec.csi.driver");
-    else if (driver.size() > 63) errors.too_long("spec.csi.driver", 63);
+    if (driver.size() > 63) errors.too_long("spec.csi.driver", 63);
     else if (const auto problem = subdomain_problem(base::to_lower(driver)); !problem.empty()) errors.invalid("spec.csi.driver", driver, problem);
     if (text_at(source, "volumeHandle").empty()) errors.required("spec.csi.volumeHandle");
+    for (const auto* secret : {"controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeStageSecretRef", "nodeExpandSecretRef"}) {
+      if (!at(source, secret).is_object()) continue;
+      for (const auto* key : {"name", "namespace"}) {
+        if (text_at(source, {secret, key}).empty()) errors.required(std::string("spec.csi.") + secret + "." + key);
+      }
+    }
   } else if (kind == "iscsi") {
     validate_iscsi(source, errors);
   } else if (kind == "hostPath") {
@@ -166,14 +179,20 @@ void validate_source(const std::string& kind, const Json& source, FieldErrors& e
 void validate_volume(const Json& volume, const Json* old, FieldErrors& errors) {
   const Json& spec = at(volume, "spec");
   if (at(spec, "accessModes").empty()) errors.required("spec.accessModes");
-  std::size_t i = 0;
-  for (const auto& mode : at(spec, "accessModes")) one_of(mode, "spec.accessModes[" + std::to_string(i++) + "]", {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"}, errors);
+  for (const auto& mode : at(spec, "accessModes")) one_of(mode, "spec.accessModes", modes_known(errors), errors);
   const Json& capacity = at(spec, "capacity");
   if (capacity.empty()) errors.required("spec.capacity");
   else if (!capacity.contains("storage") || capacity.size() > 1) errors.unsupported("spec.capacity", capacity, {"storage"});
   else if (quantity_milli(text_at(capacity, "storage")).value_or(0) <= 0) errors.invalid("spec.capacity[storage]", capacity["storage"], "must be greater than zero");
   one_of(at(spec, "persistentVolumeReclaimPolicy"), "spec.persistentVolumeReclaimPolicy", {"Delete", "Recycle", "Retain"}, errors);
   one_of(at(spec, "volumeMode"), "spec.volumeMode", {"Block", "Filesystem"}, errors);
+  if (text_at(spec, "persistentVolumeReclaimPolicy") == "Recycle" && text_at(spec, {"hostPath", "path"}) == "/") {
+    errors.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
+  }
+  if (const Json& affinity = at(spec, "nodeAffinity"); affinity.is_object()) {
+    if (!at(affinity, "required").is_object()) errors.required("spec.nodeAffinity.required", "must specify required node constraints");
+    else if (at_path(affinity, {"required", "nodeSelectorTerms"}).empty()) errors.required("spec.nodeAffinity.required.nodeSelectorTerms", "must have at least one node selector term");
+  }
   int sources = 0;
   for (const auto* kind : kSources) {
     const Json& source = at(spec, kind);
@@ -208,6 +227,22 @@ void validate_class(const Json& object, const Json* old, FieldErrors& errors) {
   one_of(at(object, "reclaimPolicy"), "reclaimPolicy", {"Delete", "Retain"}, errors);
   one_of(at(object, "volumeBindingMode"), "volumeBindingMode", {"Immediate", "WaitForFirstConsumer"}, errors);
   if (at(object, "parameters").size() > 512) errors.too_long("parameters", 512);
+  std::size_t total = 0;
+  for (const auto& [key, value] : at(object, "parameters").items()) {
+    if (key.empty()) errors.invalid("parameters", key, "field can not be empty.");
+    total += key.size() + (value.is_string() ? value.get_ref<const std::string&>().size() : 0);
+  }
+  if (total > 262144) errors.too_long("parameters", 262144);
+  std::size_t term = 0;
+  for (const auto& topology : at(object, "allowedTopologies")) {
+    std::size_t i = 0;
+    for (const auto& each : at(topology, "matchLabelExpressions")) {
+      const std::string path = "allowedTopologies[" + std::to_string(term) + "].matchLabelExpressions[" + std::to_string(i++) + "]";
+      if (at(each, "values").empty()) errors.required(path + ".values");
+      if (const auto problem = qualified_name_problem(text_at(each, "key")); !problem.empty()) errors.invalid(path + ".key", at(each, "key"), problem);
+    }
+    ++term;
+  }
   if (old == nullptr) return;
   for (const auto* key : {"parameters", "provisioner", "reclaimPolicy"}) {
     if (at(object, key) != at(*old, key)) errors.forbidden(key, std::string("updates to ") + key + " are forbidden.");
@@ -282,7 +317,7 @@ void default_claim_spec(Json& spec) {
 void validate_claim_spec(const Json& spec, const std::string& path, FieldErrors& errors) {
   const Json& modes = at(spec, "accessModes");
   if (modes.empty()) errors.required(path + ".accessModes", "at least 1 access mode is required");
-  for (const auto& mode : modes) one_of(mode, path + ".accessModes", {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"}, errors);
+  for (const auto& mode : modes) one_of(mode, path + ".accessModes", modes_known(errors), errors);
   if (modes.size() > 1 && std::find(modes.begin(), modes.end(), Json("ReadWriteOncePod")) != modes.end()) {
     errors.forbidden(path + ".accessModes", "may not use ReadWriteOncePod with other access modes");
   }

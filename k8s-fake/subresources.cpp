@@ -67,13 +67,13 @@ ApiResult<Response> serve_scale(Call& call) {
     if (auto problem = check_options(call, "PatchOptions")) return *problem;
     const ParsedJson parsed = parse_json(call.request.body);
     if (!parsed.error.empty()) return bad_request("error decoding patch: " + parsed.error);
-    auto next = parsed.value.is_array() ? apply_json_patch(scale, parsed.value) : apply_merge_patch(scale, parsed.value);
+    auto next = parsed.value.is_array() ? apply_json_patch(scale, parsed.value, call.server.at_least(22)) : apply_merge_patch(scale, parsed.value);
     if (!next) return next.error();
     wanted = std::move(*next);
   }
   const std::int64_t replicas = int_at(wanted, {"spec", "replicas"});
   if (replicas < 0) {
-    FieldErrors errors;
+    FieldErrors errors(call.server.version.minor);
     errors.invalid("spec.replicas", replicas, "must be greater than or equal to 0");
     return invalid("autoscaling", "Scale", call.info.name, errors);
   }
@@ -105,7 +105,7 @@ void set_condition(Json& object, const std::string& now, Json condition) {
 ApiResult<Response> bind_pod(Call& call, const Json& binding, const std::string& pod) {
   const std::string node = text_at(binding, {"target", "name"});
   if (node.empty()) {
-    FieldErrors errors;
+    FieldErrors errors(call.server.version.minor);
     errors.required("target.name");
     return invalid("", "Binding", pod, errors);
   }
@@ -212,7 +212,7 @@ ApiResult<Response> serve_token(Call& call) {
   }
   spec.lifetime_seconds = int_at(*body, {"spec", "expirationSeconds"}, 3600);
   if (spec.lifetime_seconds < 600) {
-    FieldErrors errors;
+    FieldErrors errors(call.server.version.minor);
     errors.invalid("spec.expirationSeconds", spec.lifetime_seconds, "may not specify a duration less than 10 minutes");
     return invalid("authentication.k8s.io", "TokenRequest", "", errors);
   }

@@ -4,7 +4,9 @@
 #include "k8s-fake/api.h"
 #include "k8s-fake/defaults.h"
 #include "k8s-fake/names.h"
+#include "k8s-fake/rules.h"
 #include "k8s-fake/selector.h"
+#include "provisioner/base/text.h"
 
 namespace k8s_fake {
 namespace {
@@ -103,25 +105,50 @@ void default_job_spec(Json& spec) {
   default_to(spec, "backoffLimit", 6);
   default_to(spec, "completionMode", "NonIndexed");
   default_to(spec, "suspend", false);
-  default_to(spec, "manualSelector", false);
   default_to(spec, "podReplacementPolicy", "TerminatingOrFailed");
+}
+
+/// A workload without labels takes those of its pods.
+void labels_of_template(Json& object) {
+  const Json labels = at_path(object, {"spec", "template", "metadata", "labels"});
+  if (labels.is_object() && !labels.empty() && is_empty_value(at_path(object, {"metadata", "labels"}))) object_at(object, "metadata")["labels"] = labels;
 }
 
 void default_job(Json& object) {
   template_of(object);
   default_job_spec(object["spec"]);
+  labels_of_template(object);
   object_at(object, "status");
+}
+
+void default_replication_controller(Json& object) {
+  template_of(object);
+  Json& spec = object["spec"];
+  default_to(spec, "replicas", 1);
+  const Json labels = at_path(spec, {"template", "metadata", "labels"});
+  if (labels.is_object() && is_empty_value(at(spec, "selector"))) spec["selector"] = labels;
+  labels_of_template(object);
+}
+
+void default_pod_template(Json& object) {
+  Json& made = object_at(object, "template");
+  default_pod_spec(object_at(made, "spec"));
 }
 
 std::optional<ApiStatus> admit_job(Write& write) {
   if (write.operation != Operation::create) return std::nullopt;
   Json& spec = write.object["spec"];
   const std::string uid = text_at(write.object, {"metadata", "uid"}), name = text_at(write.object, {"metadata", "name"});
+  if (write.call.server.at_least(31)) default_to(spec, "manualSelector", false);
   if (is_true(spec, {"manualSelector"})) return std::nullopt;
-  spec.erase("manualSelector");
   Json& labels = object_at(object_at(object_at(spec, "template"), "metadata"), "labels");
-  labels["batch.kubernetes.io/controller-uid"] = labels["controller-uid"] = uid;
-  labels["batch.kubernetes.io/job-name"] = labels["job-name"] = name;
+  labels["controller-uid"] = uid;
+  labels["job-name"] = name;
+  if (write.call.server.at_least(27)) {
+    labels["batch.kubernetes.io/controller-uid"] = uid;
+    labels["batch.kubernetes.io/job-name"] = name;
+  }
+  labels_of_template(write.object);
   const char* key = write.call.server.at_least(27) ? "batch.kubernetes.io/controller-uid" : "controller-uid";
   spec["selector"] = {{"matchLabels", {{key, uid}}}};
   return std::nullopt;
@@ -148,33 +175,75 @@ void default_cronjob(Json& object) {
   object_at(object, "status");
 }
 
-void validate_template(const Json& object, FieldErrors& errors) {
+void validate_template(const char* what, const Json& object, FieldErrors& errors) {
   const Json& spec = at(object, "spec");
   const Json& selector = at(spec, "selector");
-  if (!selector.is_object() || selector.empty()) {
-    errors.required("spec.selector");
+  const std::string kind = what;
+  if (!selector.is_object() && kind != "DaemonSet") errors.required("spec.selector");
+  for (std::size_t i = 0; i < at(selector, "matchExpressions").size(); ++i) {
+    const Json& each = at(selector, "matchExpressions")[i];
+    const std::string op = text_at(each, "operator"), path = "spec.selector.matchExpressions[" + std::to_string(i) + "]";
+    if ((op == "Exists" || op == "DoesNotExist") && !at(each, "values").empty()) errors.forbidden(path + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+    else if ((op == "In" || op == "NotIn") && at(each, "values").empty()) errors.required(path + ".values", "must be specified when `operator` is 'In' or 'NotIn'");
+    else if (op != "In" && op != "NotIn" && op != "Exists" && op != "DoesNotExist") errors.invalid(path + ".operator", op, "not a valid selector operator");
+  }
+  const bool empty = selector.is_object() && at(selector, "matchLabels").empty() && at(selector, "matchExpressions").empty();
+  if (empty) {
+    const std::string shown = errors.at_least(31) ? dump(selector) : go_selector(selector);
+    errors.add({"FieldValueInvalid", "spec.selector", "Invalid value: " + shown + ": empty selector is invalid for " + (kind == "ReplicaSet" ? "deployment" : base::to_lower(kind))});
   } else {
     Labels labels;
     const Json& given = at_path(spec, {"template", "metadata", "labels"});
     if (given.is_object()) for (const auto& [key, value] : given.items()) if (value.is_string()) labels.emplace_back(key, value.get<std::string>());
-    if (!label_selector_of(selector).matches(labels)) {
-      errors.invalid("spec.template.metadata.labels", given.is_null() ? Json::object() : given, "`selector` does not match template `labels`");
+    if (!selector.is_object() || !label_selector_of(selector).matches(labels)) {
+      const std::string shown = errors.at_least(31) ? dump(given) : go_text_map(given);
+      errors.add({"FieldValueInvalid", "spec.template.metadata.labels", "Invalid value: " + shown + ": `selector` does not match template `labels`"});
     }
   }
   validate_labels(at_path(spec, {"template", "metadata", "labels"}), "spec.template.metadata.labels", errors);
-  Json pod_spec = at_path(spec, {"template", "spec"});
-  // A StatefulSet's claims become volumes of their names in its pods.
-  for (const auto& claim : at(spec, "volumeClaimTemplates")) {
-    if (!pod_spec.is_object()) break;
-    if (!at(pod_spec, "volumes").is_array()) pod_spec["volumes"] = Json::array();
-    pod_spec["volumes"].push_back({{"name", text_at(claim, {"metadata", "name"})}, {"emptyDir", Json::object()}});
+  // A StatefulSet's pods are looked at when they are made: only then its claims are among their volumes.
+  if (kind != "StatefulSet") validate_pod_spec(at_path(spec, {"template", "spec"}), "spec.template.spec", errors);
+  if (at_path(spec, {"template", "spec"}).contains("activeDeadlineSeconds")) {
+    errors.forbidden("spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in " + (kind == "Deployment" ? "ReplicaSet" : kind) + " is not Supported");
   }
-  validate_pod_spec(pod_spec, "spec.template.spec", errors);
   if (int_at(spec, {"replicas"}) < 0) errors.invalid("spec.replicas", at(spec, "replicas"), "must be greater than or equal to 0");
 }
 
-void validate_deployment(const Json& object, const Json* old, FieldErrors& errors) {
-  validate_template(object, errors);
+void validate_rolling(const Json& strategy, const std::string& path, bool surge, FieldErrors& errors) {
+  const Json& rolling = at(strategy, "rollingUpdate");
+  const auto amount = [](const Json& value) { return value.is_number() ? value.get<std::int64_t>() : value.is_string() ? std::int64_t{value == "0%" ? 0 : 1} : std::int64_t{0}; };
+  if (!rolling.is_object()) return;
+  if (text_at(strategy, "type") == "Recreate") errors.forbidden(path + ".rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
+  if (amount(at(rolling, "maxUnavailable")) == 0 && amount(at(rolling, "maxSurge")) == 0) {
+    const std::string shown = errors.at_least(31) ? "0" : "intstr.IntOrString{Type:0, IntVal:0, StrVal:\"\"}";
+    errors.add({"FieldValueInvalid", path + ".rollingUpdate.maxUnavailable", "Invalid value: " + shown + ": " + (surge || errors.at_least(22) ? "may not be 0 when `maxSurge` is 0" : "cannot be 0")});
+  }
+}
+
+void validate_strategy(const std::string& kind, const Json& spec, FieldErrors& errors) {
+  const char* key = kind == "Deployment" ? "strategy" : "updateStrategy";
+  const Json& strategy = at(spec, key);
+  const std::string type = text_at(strategy, "type"), path = std::string("spec.") + key;
+  if (kind == "ReplicaSet" || !strategy.is_object()) return;
+  const bool known = type == "RollingUpdate" || type == (kind == "Deployment" ? "Recreate" : "OnDelete");
+  if (known) return kind == "StatefulSet" ? void() : validate_rolling(strategy, path, kind == "Deployment", errors);
+  const std::string name = kind + (kind == "Deployment" ? "Strategy" : "UpdateStrategy");
+  const std::string rolling = kind == "StatefulSet" ? "RollingUpdateStatefulSetStrategy" : "RollingUpdate" + kind;
+  const std::string shown = errors.at_least(31) ? dump(Json{{"Type", type}, {"RollingUpdate", nullptr}}) : "apps." + name + "{Type:" + dump(Json(type)) + ", RollingUpdate:(*apps." + rolling + ")(nil)}";
+  if (kind == "StatefulSet") {
+    errors.add({"FieldValueInvalid", path, "Invalid value: " + shown + ": must be 'RollingUpdate' or 'OnDelete'"});
+  } else {
+    errors.add({"FieldValueNotSupported", path, "Unsupported value: " + shown + ": supported values: " + (kind == "Deployment" ? "\"Recreate\", \"RollingUpdate\"" : "\"RollingUpdate\", \"OnDelete\"")});
+  }
+}
+
+void validate_workload(const char* what, const Json& object, const Json* old, FieldErrors& errors) {
+  validate_template(what, object, errors);
+  validate_strategy(what, at(object, "spec"), errors);
+  const Json& deadline = at_path(object, {"spec", "progressDeadlineSeconds"});
+  if (std::string_view(what) == "Deployment" && deadline.is_number() && deadline <= int_at(object, {"spec", "minReadySeconds"})) {
+    errors.invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds");
+  }
   const Json& policy = at_path(object, {"spec", "template", "spec", "restartPolicy"});
   one_of(policy, "spec.template.spec.restartPolicy", {"Always"}, errors);
   if (old != nullptr && at_path(object, {"spec", "selector"}) != at_path(*old, {"spec", "selector"})) {
@@ -182,8 +251,12 @@ void validate_deployment(const Json& object, const Json* old, FieldErrors& error
   }
 }
 
+void validate_deployment(const Json& object, const Json* old, FieldErrors& errors) { validate_workload("Deployment", object, old, errors); }
+void validate_replicaset(const Json& object, const Json* old, FieldErrors& errors) { validate_workload("ReplicaSet", object, old, errors); }
+void validate_daemonset(const Json& object, const Json* old, FieldErrors& errors) { validate_workload("DaemonSet", object, old, errors); }
+
 void validate_statefulset(const Json& object, const Json* old, FieldErrors& errors) {
-  validate_deployment(object, nullptr, errors);
+  validate_workload("StatefulSet", object, nullptr, errors);
   if (old == nullptr) return;
   Json before = at(*old, "spec"), after = at(object, "spec");
   for (Json* spec : {&before, &after}) {
@@ -200,21 +273,58 @@ void validate_job(const Json& object, const Json* old, FieldErrors& errors) {
   validate_pod_spec(at_path(spec, {"template", "spec"}), "spec.template.spec", errors);
   const std::string policy = text_at(spec, {"template", "spec", "restartPolicy"});
   if (policy == "Always") errors.required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
+  if (is_true(spec, {"manualSelector"})) {
+    const Json& given = at_path(spec, {"template", "metadata", "labels"});
+    Labels labels;
+    if (given.is_object()) for (const auto& [key, value] : given.items()) if (value.is_string()) labels.emplace_back(key, value.get<std::string>());
+    if (!at(spec, "selector").is_object()) errors.required("spec.selector");
+    if (!at(spec, "selector").is_object() || !label_selector_of(at(spec, "selector")).matches(labels)) {
+      errors.add({"FieldValueInvalid", "spec.template.metadata.labels", "Invalid value: " + (errors.at_least(31) ? dump(given) : go_text_map(given)) + ": `selector` does not match template `labels`"});
+    }
+  }
   if (old == nullptr) return;
   for (const auto* key : {"template", "selector", "completions"}) {
     if (at(spec, key) != at_path(*old, {"spec", key})) errors.invalid(std::string("spec.") + key, at(spec, key), "field is immutable");
   }
 }
 
+void validate_replication_controller(const Json& object, const Json*, FieldErrors& errors) {
+  const Json& selector = at_path(object, {"spec", "selector"});
+  const Json& labels = at_path(object, {"spec", "template", "metadata", "labels"});
+  if (is_empty_value(selector)) return errors.required("spec.selector");
+  for (const auto& [key, value] : selector.items()) {
+    if (at(labels, key) == value) continue;
+    const std::string shown = errors.at_least(31) ? dump(labels) : go_text_map(labels);
+    errors.add({"FieldValueInvalid", "spec.template.metadata.labels", "Invalid value: " + shown + ": `selector` does not match template `labels`"});
+    break;
+  }
+  validate_pod_spec(at_path(object, {"spec", "template", "spec"}), "spec.template.spec", errors);
+}
+
+void validate_pod_template(const Json& object, const Json*, FieldErrors& errors) { validate_pod_spec(at_path(object, {"template", "spec"}), "template.spec", errors); }
+
 void validate_cronjob(const Json& object, const Json*, FieldErrors& errors) {
   const Json& spec = at(object, "spec");
   const std::string schedule = text_at(spec, "schedule");
   if (schedule.empty()) errors.required("spec.schedule");
   else if (schedule.front() != '@' && split_text(schedule, ' ').size() != 5) {
-    errors.invalid("spec.schedule", schedule, "expected exactly 5 fields, found " + std::to_string(split_text(schedule, ' ').size()) + ": [" + schedule + "]");
+    const std::string count = std::to_string(split_text(schedule, ' ').size());
+    errors.invalid("spec.schedule", schedule, errors.at_least(21) ? "expected exactly 5 fields, found " + count + ": [" + schedule + "]" : "Expected exactly 5 fields, found " + count + ": " + schedule);
+  } else if (schedule.front() != '@') {
+    static constexpr std::int64_t kMost[] = {59, 23, 31, 12, 6};
+    std::size_t i = 0;
+    for (const auto& field : split_text(schedule, ' ')) {
+      const std::int64_t most = kMost[i++];
+      const auto number = base::parse_signed(field);
+      if (number && *number > most) errors.invalid("spec.schedule", schedule, std::string(errors.at_least(21) ? "e" : "E") + "nd of range (" + field + ") above maximum (" + std::to_string(most) + "): " + field);
+    }
   }
+  if (text_at(object, {"metadata", "name"}).size() > 52) errors.invalid("metadata.name", at_path(object, {"metadata", "name"}), "must be no more than 52 characters");
   one_of(at(spec, "concurrencyPolicy"), "spec.concurrencyPolicy", {"Allow", "Forbid", "Replace"}, errors);
   validate_pod_spec(at_path(spec, {"jobTemplate", "spec", "template", "spec"}), "spec.jobTemplate.spec.template.spec", errors);
+  if (text_at(spec, {"jobTemplate", "spec", "template", "spec", "restartPolicy"}) == "Always") {
+    errors.required("spec.jobTemplate.spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
+  }
 }
 
 void validate_budget(const Json& object, const Json*, FieldErrors& errors) {
@@ -281,9 +391,11 @@ void add_workload_behaviour(Kinds& kinds) {
     resource.validate = validate;
   };
   set("apps", "deployments", default_deployment, validate_deployment);
-  set("apps", "replicasets", default_replicaset, validate_deployment);
+  set("apps", "replicasets", default_replicaset, validate_replicaset);
   set("apps", "statefulsets", default_statefulset, validate_statefulset);
-  set("apps", "daemonsets", default_daemonset, validate_deployment);
+  set("apps", "daemonsets", default_daemonset, validate_daemonset);
+  set("", "replicationcontrollers", default_replication_controller, validate_replication_controller);
+  set("", "podtemplates", default_pod_template, validate_pod_template);
   set("batch", "jobs", default_job, validate_job);
   set("batch", "cronjobs", default_cronjob, validate_cronjob);
   set("policy", "poddisruptionbudgets", default_budget, validate_budget);

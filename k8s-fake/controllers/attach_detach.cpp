@@ -118,7 +118,9 @@ asio::awaitable<Outcome> follow_attachment(Context& context, std::string key) {
     co_return written ? done() : failed_with(written.error());
   }
   const std::string volume = text(attachment, "/spec/source/persistentVolumeName");
-  bool wanted = volume.empty();
+  const Object known = context.cluster.find(resources::volumes, "", volume);
+  // Attachments that somebody else made, under other names, are theirs.
+  bool wanted = volume.empty() || !known || name_of(attachment) != attachment_name(*known, node);
   for (const auto& [pod_key, pod] : context.cluster.all(resources::pods)) {
     if (wanted || text(*pod, "/spec/nodeName") != node || pod_finished(*pod)) continue;
     for (const Object& pv : attachable(context.cluster, *pod)) wanted = wanted || name_of(*pv) == volume;

@@ -246,7 +246,8 @@ asio::awaitable<Outcome> keep_deployment(Context& context, std::string key) {
       object["metadata"]["annotations"][kRevision] = revision;
       return true;
     };
-    const auto written = co_await context.cluster.modify(resources::deployments, ns, name, "", change3);
+    // As the real one does: an annotation written with the status leaves the generation alone.
+    const auto written = co_await context.cluster.modify(resources::deployments, ns, name, "status", change3);
     if (!written) co_return failed_with(written.error());
   }
   const Counts counts = count(sets, current);
