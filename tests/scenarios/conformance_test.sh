@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# conformance_test.sh DRYDOCK FOLDER: suites in the words of Chainsaw and KUTTL do what those would do, to the second where it is about time.
+set -eu
+drydock=$1 suites=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+fail() { cat "$folder"/*.txt; echo "FAILED: $*"; exit 1; }
+expect() { grep -qE -- "$2" "$folder/$1" || fail "no \"$2\" in $1"; }
+cd "$suites"
+
+"$drydock" run --virtual --journal "$folder/journal" passes >"$folder/passes.txt" || fail "what passes with Chainsaw and KUTTL fails"
+expect passes.txt '^PASS  operations '
+expect passes.txt '^PASS  each\[1\] '
+expect passes.txt '^PASS  each\[2\] '
+expect passes.txt '^PASS  case '
+expect passes.txt '^SKIP  left-out '
+expect passes.txt '^PASS  kept \(10\.[0-9]+s\)'
+expect journal 'DELETE /api/v1/namespaces/default/configmaps/goes '
+if grep -q 'DELETE .*/configmaps/stays ' "$folder/journal"; then fail "skipDelete deletes"; fi
+
+if "$drydock" run --virtual fails >"$folder/fails.txt"; then fail "what fails with Chainsaw passes"; fi
+expect fails.txt '^0 passed, 6 failed'
+expect fails.txt '^FAIL  of-the-operation \(1\.[12]'
+expect fails.txt '^FAIL  of-the-step \(2\.[12]'
+expect fails.txt '^FAIL  of-the-test \(3\.[12]'
+expect fails.txt '^FAIL  of-the-configuration \(4\.[12]'
+expect fails.txt 'cluster: a scenario runs against one lab'
+expect fails.txt 'unknown function'
+echo "as Chainsaw and KUTTL"
