@@ -101,17 +101,34 @@ struct Versions {
 struct Check {
   MemoryWorld& memory;
   std::vector<std::string> wrong;
-  std::set<std::string> named;  // array volumes that a record stands for
+  std::set<std::string> named;    // array volumes that a record stands for
+  std::set<std::string> waiting;  // volumes of clones whose source has gone: they are wanted and can never be made
 
   void say(std::string sentence) { wrong.push_back(std::move(sentence)); }
 
   const ontap_sim::model::Svm* svm() { return memory.world().array().cluster().find_svm(kSvm); }
 
+  /// What was begun for a claim stays for as long as the claim wants it.
+  void find_waiting() {
+    for (const Json& claim : items(memory, "/api/v1/persistentvolumeclaims")) {
+      const Json& metadata = claim["metadata"];
+      const std::string name = metadata.value("name", "");
+      if (claim.value("status", Json::object()).value("phase", "") == "Bound" || !name.starts_with("clone-")) continue;
+      std::string volume = metadata.value("namespace", "") + "-" + name + "-" + metadata.value("uid", "").substr(0, 5);
+      waiting.insert(volume);
+      std::replace(volume.begin(), volume.end(), '-', '_');
+      named.insert("trident_" + volume);
+    }
+  }
+
   /// The array's name of each volume of a store.
   std::map<std::string, std::string> store_volumes(int which) {
     std::map<std::string, std::string> volumes;
     for (const auto& [key, value] : memory.records(which)) {
-      if (key.starts_with(kIntentKey)) say("an intent is left: " + key.substr(std::string_view(kIntentKey).size()));
+      if (key.starts_with(kIntentKey)) {
+        const std::string intent = key.substr(std::string_view(kIntentKey).size());
+        if (!waiting.contains(intent)) say("an intent is left: " + intent);
+      }
       if (!key.starts_with(kVolumeKey)) continue;
       const Json record = Json::parse(value, nullptr, false);
       const std::string internal = record.is_object() ? record.value("Config", Json::object()).value("internalName", "") : "";
@@ -253,7 +270,8 @@ HistoryOutcome play(const History& history) {
 }
 
 std::vector<std::string> check_lab(MemoryWorld& memory, const std::vector<std::string>& removed) {
-  Check check{memory, {}, {}};
+  Check check{memory, {}, {}, {}};
+  check.find_waiting();
   if (!memory.provisioner_runs()) check.say("the provisioner has ended by itself");
   check.cluster(check.store_volumes(0), removed);
   for (const auto& [name, internal] : check.store_volumes(1))
