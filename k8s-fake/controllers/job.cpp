@@ -59,7 +59,8 @@ JobCount count_pods(const Cluster& cluster, const Json& job) {
 asio::awaitable<bool> add_pod(Context& context, Json job, std::int64_t index) {
   Json pod = pod_from(at(job, "/spec/template"), job);
   pod["metadata"]["generateName"] = name_of(job) + (index >= 0 ? "-" + std::to_string(index) : "") + "-";
-  pod["metadata"]["finalizers"].push_back(kTracking);
+  // Older releases count the pods that they find; since 1.25 none may go uncounted.
+  if (context.config.minor >= 25) pod["metadata"]["finalizers"].push_back(kTracking);
   if (index >= 0) {
     pod["metadata"]["annotations"]["batch.kubernetes.io/job-completion-index"] = std::to_string(index);
     pod["metadata"]["labels"]["batch.kubernetes.io/job-completion-index"] = std::to_string(index);
@@ -89,7 +90,7 @@ asio::awaitable<bool> drop_active(Context& context, Json job) {
 asio::awaitable<Outcome> after_end(Context& context, Json job) {
   for (const Object& pod : owned(context.cluster, resources::pods, job)) {
     const Json one = *pod;
-    if (pod_finished(one)) (void)co_await release(context, one);
+    if (pod_finished(one) || deleting(one)) (void)co_await release(context, one);
   }
   if (!has(job, "/spec/ttlSecondsAfterFinished") || deleting(job)) co_return done();
   const Json& end = text(condition(job, "Complete"), "/status") == "True" ? condition(job, "Complete") : condition(job, "Failed");
