@@ -21,6 +21,10 @@ struct Flags {
   std::string k8s_config_path;
   bool k8s_pod = false;
   std::string etcd_v2;
+  std::string etcd_v3;
+  std::string etcd_v3_cacert;
+  std::string etcd_v3_cert;
+  std::string etcd_v3_key;
   bool no_persistence = false;
   std::string address = "localhost";
   std::uint16_t port = 8000;
@@ -43,11 +47,12 @@ std::string program_time() {
 
 /// Exactly one store, or what is wrong with the choice.
 base::Result<std::string> store_of(const Flags& flags, const provisioner::Pod& pod) {
-  const int chosen = (flags.etcd_v2.empty() ? 0 : 1) + (flags.no_persistence ? 1 : 0) + (flags.store.empty() ? 0 : 1);
-  if (chosen == 0) return base::Error{base::ErrorKind::invalid, "no store given; use one of -store, -etcd_v2 and -no_persistence"};
-  if (chosen > 1) return base::Error{base::ErrorKind::invalid, "more than one store given; use only one of -store, -etcd_v2 and -no_persistence"};
+  const int chosen = (flags.etcd_v2.empty() ? 0 : 1) + (flags.etcd_v3.empty() ? 0 : 1) + (flags.no_persistence ? 1 : 0) + (flags.store.empty() ? 0 : 1);
+  if (chosen == 0) return base::Error{base::ErrorKind::invalid, "no store given; use one of -store, -etcd_v2, -etcd_v3 and -no_persistence"};
+  if (chosen > 1) return base::Error{base::ErrorKind::invalid, "more than one store given; use only one of -store, -etcd_v2, -etcd_v3 and -no_persistence"};
   if (flags.no_persistence) return std::string("memory");
   if (!flags.etcd_v2.empty()) return "etcd_v2:" + pod.local_url(flags.etcd_v2);
+  if (!flags.etcd_v3.empty()) return "etcd:" + pod.local_url(flags.etcd_v3);
   if (flags.store.starts_with("sqlite:")) return "sqlite:" + pod.path(flags.store.substr(7));
   if (flags.store.starts_with("etcd:")) return "etcd:" + pod.local_url(flags.store.substr(5));
   return flags.store;
@@ -71,6 +76,17 @@ base::Result<std::string> secret(const std::string& path, const provisioner::Pod
   return std::string(base::trim(*content));
 }
 
+base::Result<provisioner::EtcdTls> tls_of(const Flags& flags, const provisioner::Pod& pod) {
+  provisioner::EtcdTls tls;
+  for (const auto& [path, into] : {std::pair(&flags.etcd_v3_cacert, &tls.ca), std::pair(&flags.etcd_v3_cert, &tls.certificate), std::pair(&flags.etcd_v3_key, &tls.key)}) {
+    const auto text = secret(*path, pod);
+    if (!text) return text.error();
+    if (!text->empty()) *into = *text + "\n";
+  }
+  if (tls.certificate.empty() != tls.key.empty()) return base::Error{base::ErrorKind::invalid, "-etcd_v3_cert and -etcd_v3_key belong together"};
+  return tls;
+}
+
 base::Result<std::optional<provisioner::kube::ApiServer>> api_server(const Flags& flags, const provisioner::Pod& pod) {
   using provisioner::kube::ApiServer;
   if (flags.k8s_api_server.empty() && !flags.k8s_pod && flags.k8s_config_path.empty()) return std::optional<ApiServer>();
@@ -90,11 +106,13 @@ int run(const Flags& flags) {
   for (const std::string& rule : flags.connect_to) {
     if (auto done = provisioner::add_connect_to(program.wire, rule); !done) return fatal(done.error().message);
   }
-  auto store = provisioner::open_store(*store_spec, program.io, program.clock, program.transport);
+  const auto etcd_tls = tls_of(flags, pod);
+  if (!etcd_tls) return fatal(etcd_tls.error().message);
+  auto store = provisioner::open_store(*store_spec, program.io, program.clock, program.transport, *etcd_tls);
   if (!store) return fatal("could not open the store: " + store.error().message);
   provisioner::ServerConfig config;
   if (!flags.copy_from.empty()) {
-    auto from = provisioner::open_store(flags.copy_from, program.io, program.clock, program.transport);
+    auto from = provisioner::open_store(flags.copy_from, program.io, program.clock, program.transport, *etcd_tls);
     const auto key = secret(flags.secret_key_file, pod);
     if (!from || !key) return fatal("could not open the store to copy: " + (!from ? from.error() : key.error()).message);
     return program.run(copy(**from, **store, *key, !store_spec->starts_with("etcd_v2:"), program.logger));
@@ -147,6 +165,10 @@ int main(int argc, char** argv) {
   app.add_option("--k8s_config_path", flags.k8s_config_path, "Path to a kubeconfig, used with --k8s_api_server");
   app.add_flag("--k8s_pod", flags.k8s_pod, "Enable the Kubernetes frontend with the pod's service account");
   app.add_option("--etcd_v2", flags.etcd_v2, "URL of an etcd whose v2 keyspace is the store");
+  app.add_option("--etcd_v3", flags.etcd_v3, "URLs of the members of an etcd (v3) that is the store, separated by commas");
+  app.add_option("--etcd_v3_cacert", flags.etcd_v3_cacert, "File with the authority (PEM) that etcd's certificates are verified with");
+  app.add_option("--etcd_v3_cert", flags.etcd_v3_cert, "File with the certificate (PEM) to present to etcd");
+  app.add_option("--etcd_v3_key", flags.etcd_v3_key, "File with its key (PEM)");
   app.add_flag("--no_persistence", flags.no_persistence, "Keep no state over an exit");
   app.add_option("--address", flags.address, "REST listen address; empty: all interfaces")->capture_default_str();
   app.add_option("--port", flags.port, "REST listen port")->capture_default_str();

@@ -16,14 +16,6 @@ namespace {
 
 constexpr base::Duration kCallTime = std::chrono::seconds(60);
 
-base::http::Endpoint endpoint_of(const base::http::Url& url) {
-  base::http::Endpoint to;
-  to.tls = url.tls;
-  to.host = url.host;
-  to.port = url.port;
-  return to;
-}
-
 base::http::CallOptions options() {
   base::http::CallOptions call;
   call.timeout = kCallTime;
@@ -59,15 +51,27 @@ Json v3_condition(const Write& write) {
 
 }  // namespace
 
+awaitable<Result<base::http::Response>> EtcdMembers::send(base::http::Request request) {
+  Result<base::http::Response> response = Error{};
+  for (std::size_t tries = 0; tries < endpoints_.size(); ++tries) {
+    const auto to = endpoints_[current_];
+    const auto call = options();
+    response = co_await transport_.send(to, request, call);
+    const bool away = !response || response->status >= 500;  // a member without a quorum says 503 or 504
+    if (!away) co_return response;
+    current_ = (current_ + 1) % endpoints_.size();
+    if (response || response.error().kind != ErrorKind::unavailable) co_return response;  // it may have run
+  }
+  co_return response;
+}
+
 awaitable<Result<std::string>> EtcdV3Store::post(std::string path, std::string body) {
   base::http::Request request;
   request.method = "POST";
   request.target = std::move(path);
   request.headers.set("Content-Type", "application/json");
   request.body = std::move(body);
-  const auto to = endpoint_of(url_);
-  const auto call = options();
-  auto response = co_await transport_.send(to, request, call);
+  auto response = co_await members_.send(std::move(request));
   if (!response) co_return Error{response.error().kind, "etcd does not answer: " + response.error().message};
   if (response->status == 200) co_return std::move(response->body);
   const bool refused = response->status == 400 || response->status == 404;
@@ -212,9 +216,7 @@ awaitable<Result<base::http::Response>> EtcdV2Store::send(std::string method, st
   request.target = "/v2/keys" + key_and_query;
   if (!body.empty()) request.headers.set("Content-Type", "application/x-www-form-urlencoded");
   request.body = std::move(body);
-  const auto to = endpoint_of(url_);
-  const auto call = options();
-  auto response = co_await transport_.send(to, request, call);
+  auto response = co_await members_.send(std::move(request));
   if (!response) co_return Error{response.error().kind, "etcd does not answer: " + response.error().message};
   co_return response;
 }

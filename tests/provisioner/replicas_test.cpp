@@ -310,8 +310,12 @@ TEST(Etcd, KeepsTheStoreContractAndFencesOldLeaders) {
     EXPECT_EQ(lab.run((*store)->list("/trident/v1/volume/")).value(), (Records{{"a", value}}));
     EXPECT_TRUE(lab.run((*store)->list("/trident/v1/txn/"))->empty());
   }
-  EtcdV3Store first(wire, *base::http::parse_url(lab.etcd_url()));
-  EtcdV3Store second(wire, *base::http::parse_url(lab.etcd_url()));
+  base::http::Endpoint member;
+  member.tls = false;
+  member.host = "127.0.0.1";
+  member.port = lab.etcd_port;
+  EtcdV3Store first(wire, {member});
+  EtcdV3Store second(wire, {member});
   for (int batch = 0; batch < 25; ++batch) {  // more than one page of a listing
     std::vector<Write> writes;
     for (int i = 0; i < 100; ++i) writes.push_back({Write::Kind::set, "/trident/v1/volume/v" + std::to_string(batch * 100 + i), "x"});
@@ -328,6 +332,19 @@ TEST(Etcd, KeepsTheStoreContractAndFencesOldLeaders) {
   EXPECT_EQ(lab.run(second.commit({{Write::Kind::create, a, "x"}})).error().kind, base::ErrorKind::already_exists);
   EXPECT_EQ(lab.run(first.list("/trident/v1/volume/"))->at("a"), "by two");
   EXPECT_TRUE(lab.run(first.lead({"one", "made anew", 0}))) << "the lease was deleted and made again";
+}
+
+TEST(Etcd, Row38AMemberThatIsAwayIsPassedOver) {
+  Lab lab;
+  base::http::WireTransport wire(lab.io, lab.clock);
+  const std::string dead = "http://127.0.0.1:" + std::to_string(free_port());
+  const std::vector<Write> writes{{Write::Kind::set, "/trident/v1/volume/a", "1"}};
+  for (const char* kind : {"etcd:", "etcd_v2:"}) {
+    auto store = open_store(kind + dead + "," + lab.etcd_url(), lab.io, lab.clock, wire);
+    ASSERT_TRUE(store);
+    ASSERT_TRUE(lab.until([&] { return lab.run((*store)->list("/trident/v1/volume/")).ok(); })) << kind;
+    EXPECT_TRUE(lab.run((*store)->commit(writes))) << kind;
+  }
 }
 
 TEST(Etcd, TheV2KeyspaceIsExportedAndImported) {
@@ -355,6 +372,19 @@ TEST(Etcd, TheV2KeyspaceIsExportedAndImported) {
   back.records["/trident/v1/backend/ontapnas_192.168.199.107"] = database.records["/trident/v1/backend/ontapnas_192.168.199.107"];  // sealed anew each time
   EXPECT_EQ(back.records, database.records);
   EXPECT_EQ(lab.run(copy_records(ours, imported, "key", true)).error().kind, base::ErrorKind::already_exists);
+  const std::string file = "sqlite:" + lab.folder + "/copied.db";
+  for (const int expected : {0, 1}) {  // the program's own flag; the second time the store is not empty
+    Child copy({Lab::bin() + "/trident_orchestrator", "-copy_from", "etcd_v2:" + lab.etcd_url(), "-store", file}, lab.folder + "/copy.log");
+    std::optional<int> status;
+    ASSERT_TRUE(lab.until([&] {
+      status = copy.ended();
+      return status.has_value();
+    }));
+    EXPECT_EQ(*status, expected);
+  }
+  auto copied_store = open_store(file, lab.io, lab.clock, wire);
+  ASSERT_TRUE(copied_store);
+  EXPECT_EQ(lab.run((*copied_store)->list("/trident/v1/volume/"))->size(), 250U);
 }
 
 TEST(Replicas, ALeaderThatIsKilledIsReplacedAndEtcdMayRestart) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 // The whole provisioner in memory: REST and the Kubernetes frontend over the core with the `fake` driver.
 namespace provisioner_test {
 namespace {
@@ -94,6 +96,30 @@ TEST(Server, AnOldOrAbsentApiServerIsFatal) {
   ASSERT_TRUE(old.until([&] { return old.status.has_value(); }));
   EXPECT_EQ(*old.status, 1);
   EXPECT_THAT(old.lines, Contains(AllOf(HasSubstr("level=fatal"), HasSubstr("v1.3.9"))));
+}
+
+TEST(Server, Row44OldKubeletsWithIscsiAreWarnedAbout) {
+  for (const auto& [version, warns] : {std::pair("v1.5.2", true), std::pair("v1.6.0", false)}) {
+    Server lab(true);
+    lab.api.git_version = version;
+    lab.start();
+    EXPECT_EQ(std::ranges::any_of(lab.lines, [](const std::string& line) { return line.find("iSCSI volumes are unsafe") != std::string::npos; }), warns) << version;
+  }
+}
+
+TEST(Frontend, Row41VolumesAndClassesOfRestStayWithoutObjects) {
+  Server lab(true);
+  lab.start();
+  EXPECT_EQ(lab.call("POST", "/trident/v1/backend", kBackend).status, 201);
+  EXPECT_EQ(lab.call("POST", "/trident/v1/storageclass", R"({"name":"mine","attributes":{"backendType":"fake"}})").status, 201);
+  EXPECT_EQ(lab.call("POST", "/trident/v1/volume", R"({"name":"v","size":"1Gi","storageClass":"mine"})").status, 201);
+  lab.clock.advance(minutes(5));
+  lab.crash();
+  lab.start();
+  lab.clock.advance(minutes(5));
+  EXPECT_EQ(lab.volumes(), "{\"volumes\":[\"v\"]}\n");
+  EXPECT_EQ(lab.call("GET", "/trident/v1/storageclass").body, "{\"storageClasses\":[\"mine\"]}\n");
+  EXPECT_FALSE(lab.pv("v"));
 }
 
 TEST(Server, Row06RestAnswersBeforeAndWithoutTheStart) {

@@ -21,7 +21,7 @@ class io_context;
 namespace base::http {
 
 struct Listen {
-  std::string address = "127.0.0.1";
+  std::string address = "127.0.0.1";  // or "unix:/path/of/a.sock", for clear HTTP; the port is not used then
   std::uint16_t port = 0;  // 0: any free port
 };
 /// "127.0.0.1:8443", "[::1]:0"; ":8443" and "8443" stand for 127.0.0.1. Errors: invalid.

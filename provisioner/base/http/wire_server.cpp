@@ -1,6 +1,13 @@
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
 
 #include "provisioner/base/http/wire_connection.h"
 #include "provisioner/base/text.h"
@@ -54,6 +61,30 @@ asio::awaitable<void> accept_loop(StatePtr state) {
   }
 }
 
+/// A listening UNIX socket in the TCP acceptor's place: nothing below differs, since connections are streams either way. A socket
+/// that nobody serves any more is replaced.
+Result<void> open_unix(tcp::acceptor& acceptor, const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) return Error{ErrorKind::invalid, "listen unix:" + path + ": the path is empty or too long"};
+  std::copy(path.begin(), path.end(), address.sun_path);
+  const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return Error{ErrorKind::unavailable, "listen unix:" + path + ": " + std::strerror(errno)};
+  const bool served = ::connect(fd, generic, sizeof address) == 0;
+  if (!served && errno == ECONNREFUSED) ::unlink(path.c_str());
+  if (served || ::bind(fd, generic, sizeof address) != 0 || ::listen(fd, 4096) != 0) {
+    const std::string why = served ? "somebody listens there already" : std::strerror(errno);
+    ::close(fd);
+    return Error{ErrorKind::unavailable, "listen unix:" + path + ": " + why};
+  }
+  ::chmod(path.c_str(), 0660);
+  error_code error;
+  acceptor.assign(tcp::v4(), fd, error);
+  if (error) return Error{ErrorKind::unavailable, "listen unix:" + path + ": " + error.message()};
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, Clock& clock, ServerOptions options,
@@ -68,6 +99,11 @@ Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, Clock& clock
     state->tls = *context;
   }
   error_code error;
+  if (listen.address.starts_with("unix:")) {
+    if (const auto opened = open_unix(state->acceptor, listen.address.substr(5)); !opened) return opened.error();
+    spawn_io(io.get_executor(), accept_loop(state));
+    return std::unique_ptr<Server>(new Server(state));
+  }
   const asio::ip::address address = asio::ip::make_address(listen.address, error);
   if (error) return Error{ErrorKind::invalid, where + "not an address"};
   const tcp::endpoint end(address, listen.port);
