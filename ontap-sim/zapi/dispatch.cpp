@@ -268,7 +268,9 @@ Response Server::answer(const Request& request, const Arrival& arrival, const st
   if (!wanted.empty() && wanted != cluster_.name) {
     svm = cluster_.find_svm(wanted);
     if (svm == nullptr || (!arrival.svm.empty() && wanted != arrival.svm)) return failed(cluster_, {Errno::svm_not_found, "Specified vserver not found"});
-    if (svm->type == model::SvmType::node || svm->type == model::SvmType::system) return failed(cluster_, {Errno::svm_not_found, "Specified vserver not found"});
+    // What a node's own SVM answers was seen in netapp.ontap's issue 114.
+    if (svm->type == model::SvmType::node) return failed(cluster_, {Errno::api_not_found, "Unable to find API: " + name + " on node vserver " + svm->name});
+    if (svm->type == model::SvmType::system) return failed(cluster_, {Errno::svm_not_found, "Specified vserver not found"});
   }
   const ApiEntry* api = find_api(name);
   const bool absent = api == nullptr || cluster_.ontapi_minor < api->since || (svm != nullptr && api->scope == Scope::cluster);

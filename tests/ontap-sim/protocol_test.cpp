@@ -36,6 +36,7 @@ TEST(ZapiProtocol, RefusesBadDocumentsInItsOwnForm) {
       {"<netapp><no-such-api/></netapp>", 13005, "Unable to find API: no-such-api"},
       {"<netapp vfiler='nobody'><volume-get-iter/></netapp>", 15698, "Specified vserver not found"},
       {"<netapp vfiler='svm1'><system-node-get-iter/></netapp>", 13005, "Unable to find API: system-node-get-iter on data vserver svm1"},
+      {"<netapp vfiler='cluster1-01'><volume-get-iter/></netapp>", 13005, "Unable to find API: volume-get-iter on node vserver cluster1-01"},
       {"<netapp><volume-size><volume>v</volume></volume-size></netapp>", 13001, "Vserver API missing vserver parameter."},
       {"<netapp vfiler='svm1'><volume-size/></netapp>", 13115, "Missing input: volume"},
       {"<netapp vfiler='svm1'><volume-size><volume>v</volume><colour>red</colour></volume-size></netapp>", 13115, "Extra input: colour"},
