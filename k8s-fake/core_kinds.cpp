@@ -81,6 +81,10 @@ void validate_secret(const Json& object, const Json* old, FieldErrors& errors) {
   if (const auto found = kRequired.find(type); found != kRequired.end()) {
     for (const auto& key : found->second) if (!data.contains(key)) errors.required("data[" + key + "]");
   }
+  if (const std::string config = text_at(data, ".dockerconfigjson"); type == "kubernetes.io/dockerconfigjson" && !config.empty()) {
+    const ParsedJson parsed = parse_json(base::base64_decode(config).value_or(""));
+    if (!parsed.error.empty()) errors.invalid("data[.dockerconfigjson]", "<secret contents redacted>", parsed.error);
+  }
   if (type == "kubernetes.io/basic-auth" && !data.contains("username") && !data.contains("password")) {
     errors.required("data[username]");
     errors.required("data[password]");

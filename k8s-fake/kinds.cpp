@@ -298,7 +298,10 @@ Kinds::Kinds(Profile profile) {
       for (const auto& each : kNewSubresources) sub.hidden |= each.plurals == resource.plural + "/" + sub.name && profile.minor < each.since;
       if (sub.kind == "Eviction" && profile.minor < 22) sub.group_version = "policy/v1beta1";
     }
-    if (resource.plural == "services" && profile.minor < 22) resource.verbs &= ~static_cast<unsigned>(kVerbDeleteCollection);
+    if (resource.plural == "services" && profile.minor < 23) {
+      resource.verbs &= ~static_cast<unsigned>(kVerbDeleteCollection);
+      resource.deletion_returns_object = false;
+    }
   }
   for (const auto& alias : kAliases) {
     const bool current = alias.since <= profile.minor && (alias.removed == 0 || alias.removed > profile.minor);

@@ -105,7 +105,19 @@ Json definition() {
 const std::string kDeployments = "/apis/apps/v1/namespaces/default/deployments", kServices = "/api/v1/namespaces/default/services";
 const std::string kDefinitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
+const std::string kBudgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+
+/// A good object of the kind at a path.
+Json good(const std::string& path) {
+  if (path == kPods) return pod();
+  if (path == kServices) return service();
+  if (path == kDeployments) return deployment();
+  if (path == kDefinitions) return definition();
+  return Json{{"metadata", {{"name", "w"}}}};
+}
+
 const Wrong kWrong[] = {
+    {kBudgets, "/spec/minAvailable", "-1", "spec.minAvailable: Invalid value: -1: must be greater than or equal to 0"},
     {kPods, "/spec/containers/0/image", R"(" x")", "spec.containers[0].image: Invalid value: \" x\": must not have leading or trailing whitespace"},
     {kPods, "/spec/containers/0/ports", R"([{"containerPort":80,"protocol":"X"}])", "spec.containers[0].ports[0].protocol: Unsupported value: \"X\": supported values: \"SCTP\", \"TCP\", \"UDP\""},
     {kPods, "/spec/containers/0/ports", R"([{"containerPort":80,"hostPort":99999}])", "spec.containers[0].ports[0].hostPort: Invalid value: 99999: must be between 1 and 65535, inclusive"},
@@ -137,7 +149,7 @@ TEST(RealAnswers, Validation) {
   ASSERT_EQ(world.post("/api/v1/namespaces/default/serviceaccounts", {{"metadata", {{"name", "default"}}}}).status, 201);
   for (const auto& each : kWrong) {
     SCOPED_TRACE(each.path + each.member + " " + each.value);
-    Json object = each.path == kPods ? pod() : each.path == kServices ? service() : each.path == kDeployments ? deployment() : definition();
+    Json object = good(each.path);
     object[Json::json_pointer(each.member)] = Json::parse(each.value);
     const auto response = world.post(each.path, object);
     EXPECT_EQ(response.status, 422) << response.body;
