@@ -200,6 +200,16 @@ Status security_ssl_get_iter(Call& call) {
   });
 }
 
+/// Telnet and rsh: neither can be switched on here.
+Status security_protocol_get(Call& call) {
+  const std::string application = call.text("application");
+  if (application != "telnet" && application != "rsh") return call.invalid("application");
+  pugi::xml_node info = call.put("attributes").append_child("security-protocol-info");
+  append_text(info, "application", application);
+  append_text(info, "enabled", "false");
+  return {};
+}
+
 Status snmp_community_add(Call& call) {
   auto& rows = call.cluster.records["snmp"];
   if (rows.contains(call.text("community"))) return model::duplicate_entry();
@@ -454,7 +464,7 @@ Status vscan_connections(Call& call) {
 
 constexpr std::string_view kNoneNvme = "nvme-interface-get-iter";
 /// Answered alike whatever the cluster holds.
-constexpr std::string_view kConstant = "metrocluster-get security-ssh-get-iter cifs-options-get-iter";
+constexpr std::string_view kConstant = "metrocluster-get security-protocol-get security-ssh-get-iter cifs-options-get-iter";
 
 }  // namespace
 
@@ -493,6 +503,7 @@ std::vector<ApiEntry> facility_apis() {
       {.name = "options-get-iter", .scope = Scope::any, .input = kIter, .run = options_get_iter},
       {.name = "security-config-get", .scope = Scope::cluster, .input = "desired-attributes:r interface*", .run = security_config_get},
       {.name = "security-config-modify", .scope = Scope::cluster, .input = "interface* is-fips-enabled:b supported-ciphers supported-protocols:r", .run = security_config_modify},
+      {.name = "security-protocol-get", .scope = Scope::cluster, .input = "application* desired-attributes:r", .run = security_protocol_get},
       {.name = "security-ssh-get-iter", .scope = Scope::any, .input = kIter, .run = security_ssh_get_iter},
       {.name = "security-ssl-get-iter", .scope = Scope::any, .input = kIter, .run = security_ssl_get_iter},
       {.name = "snmp-community-add", .scope = Scope::cluster, .input = "access-control* community*", .run = snmp_community_add},
