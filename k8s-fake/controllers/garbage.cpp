@@ -296,6 +296,10 @@ asio::awaitable<bool> GarbageCollector::examine(std::string uid) {
   }
   if (dangling.empty()) co_return true;
   if (there) co_return co_await strip_owners(node, dangling);
+  // What was seen may be old: an object that was orphaned meanwhile stays, and its change is on the way.
+  const auto live = co_await client_.get(node.resource, node.ns, node.name);
+  if (!live) co_return live.error().not_found();
+  if (uid_of(*live) != uid || at(*live, "/metadata/ownerReferences") != Json(node.owners)) co_return true;
   const bool has_dependents = dependents_.contains(uid);
   const Json options{{"preconditions", {{"uid", uid}}}, {"propagationPolicy", waiting && has_dependents ? "Foreground" : "Background"}};
   const auto removed = co_await client_.remove(node.resource, node.ns, node.name, options);
