@@ -115,10 +115,9 @@ void validate_schema(const Json& schema, const std::string& path, bool root, Fie
   const bool loose = is_true(schema, {"x-kubernetes-int-or-string"}) || is_true(schema, {"x-kubernetes-preserve-unknown-fields"});
   if (schema.contains("$ref")) errors.forbidden(path + ".$ref", "$ref is not supported");
   if (is_true(schema, {"uniqueItems"})) errors.forbidden(path + ".uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
-  if (at(schema, "properties").is_object() && !at(schema, "properties").empty() && at(schema, "additionalProperties").is_structured()) {
+  if (at(schema, "properties").is_object() && !at(schema, "properties").empty() && (at(schema, "additionalProperties").is_object() || at(schema, "additionalProperties") == true)) {
     errors.forbidden(path + ".additionalProperties", "additionalProperties and properties are mutual exclusive");
   }
-  if (at(schema, "additionalProperties") == false) errors.forbidden(path + ".additionalProperties", "additionalProperties cannot be set to false");
   if (at(schema, "x-kubernetes-preserve-unknown-fields") == false) errors.invalid(path + ".x-kubernetes-preserve-unknown-fields", false, "must be true or undefined");
   if (type == "array" && !at(schema, "items").is_object()) errors.required(path + ".items", "must be specified");
   if (const std::string pattern = text_at(schema, "pattern"); !pattern.empty()) {

@@ -27,7 +27,6 @@ constexpr MemberRule kContainerRules[] = {
 
 constexpr MemberRule kSpecRules[] = {
     {"", "activeDeadlineSeconds", Check::between, "", 1, 2147483647},
-    {"", "terminationGracePeriodSeconds", Check::not_negative},
     {"", "nodeName", Check::subdomain},
     {"", "nodeSelector", Check::label_map},
     {"", "hostname", Check::label},

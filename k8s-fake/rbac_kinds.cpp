@@ -37,7 +37,7 @@ void validate_binding(const Json& object, const Json* old, FieldErrors& errors) 
     const std::string subject_kind = text_at(subject, "kind");
     if (text_at(subject, "name").empty()) errors.required(path + ".name");
     if (subject_kind == "ServiceAccount") {
-      if (text_at(subject, "namespace").empty()) errors.required(path + ".namespace");
+      if (cluster && text_at(subject, "namespace").empty()) errors.required(path + ".namespace");
     } else if (subject_kind != "User" && subject_kind != "Group") {
       errors.unsupported(path + ".kind", subject_kind, {"Group", "ServiceAccount", "User"});
     }

@@ -31,6 +31,7 @@ constexpr Age kAges[] = {
     {"HPAScalingRules", "tolerance", 35},
     {"CronJobSpec", "timeZone", 25},
     {"CronJobStatus", "lastSuccessfulTime", 21},
+    {"JobSpec", "ttlSecondsAfterFinished", 21},
     {"JobSpec", "completionMode suspend", 22},
     {"JobSpec", "podFailurePolicy", 26},
     {"JobSpec", "backoffLimitPerIndex maxFailedIndexes podReplacementPolicy", 29},
