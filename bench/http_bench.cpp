@@ -1,5 +1,6 @@
-// The bare HTTP server as a yardstick: a handler that answers a constant, many keep-alive connections, requests per second and
-// latency. What any program built on the server achieves is at most this. The client is a plain epoll loop on its own thread (load.h).
+// The bare HTTP server as a yardstick: a handler that answers a constant, many keep-alive connections, requests per
+// second and latency. What any program built on the server achieves is at most this. The client is a plain epoll loop
+// on its own thread (load.h).
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -46,7 +47,8 @@ int main(int argc, char** argv) {
   std::vector<int> idle;
   for (int i = 0; i < idle_count; ++i) idle.push_back(bench::dial((*server)->port()));
   plan.port = (*server)->port();
-  std::string request = std::string(request_bytes > 0 ? "POST" : "GET") + " /constant HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\nUser-Agent: http_bench\r\n";
+  std::string request = std::string(request_bytes > 0 ? "POST" : "GET") +
+                        " /constant HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\nUser-Agent: http_bench\r\n";
   if (request_bytes > 0) request += "Content-Length: " + std::to_string(request_bytes) + "\r\n";
   request += "\r\n" + std::string(static_cast<std::size_t>(request_bytes), 'y');
   plan.request = [&request](std::size_t) { return request; };
@@ -60,7 +62,10 @@ int main(int argc, char** argv) {
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  std::printf("{\"bench\":\"http\",\"connections\":%d,\"idle\":%d,\"body_bytes\":%d,\"requests\":%zu,\"per_second\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f,\"max_us\":%.0f,\"max_rss_kib\":%ld}\n",
-              plan.connections, idle_count, body_bytes, result.took_us.size(), result.per_second(), result.quantile_us(0.5), result.quantile_us(0.99), result.quantile_us(1), usage.ru_maxrss);
+  std::printf(
+      "{\"bench\":\"http\",\"connections\":%d,\"idle\":%d,\"body_bytes\":%d,\"requests\":%zu,\"per_second\":%.0f,\"p50_"
+      "us\":%.0f,\"p99_us\":%.0f,\"max_us\":%.0f,\"max_rss_kib\":%ld}\n",
+      plan.connections, idle_count, body_bytes, result.took_us.size(), result.per_second(), result.quantile_us(0.5),
+      result.quantile_us(0.99), result.quantile_us(1), usage.ru_maxrss);
   return 0;
 }

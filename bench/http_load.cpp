@@ -56,12 +56,17 @@ int main(int argc, char** argv) {
   plan.request = [&](std::size_t count) {
     const std::size_t number = first + (wrap > 0 ? count % wrap : count);
     const std::string text = with_number(body, number);
-    return method + " " + with_number(path, number) + " HTTP/1.1\r\n" + fixed + "Content-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text;
+    return method + " " + with_number(path, number) + " HTTP/1.1\r\n" + fixed +
+           "Content-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text;
   };
   const bench::LoadResult result = bench::drive(plan);
   if (!result.problem.empty()) std::fprintf(stderr, "%s\n", result.problem.c_str());
-  if (result.refused > 0) std::fprintf(stderr, "%zu answers outside 2xx, the first: %s\n", result.refused, result.first_refusal.c_str());
-  std::printf("{\"requests\":%zu,\"refused\":%zu,\"body_bytes\":%zu,\"per_second\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f}\n", result.took_us.size(),
-              result.refused, result.body_bytes, result.per_second(), result.quantile_us(0.5), result.quantile_us(0.99), result.quantile_us(1));
+  if (result.refused > 0)
+    std::fprintf(stderr, "%zu answers outside 2xx, the first: %s\n", result.refused, result.first_refusal.c_str());
+  std::printf(
+      "{\"requests\":%zu,\"refused\":%zu,\"body_bytes\":%zu,\"per_second\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_"
+      "us\":%.1f}\n",
+      result.took_us.size(), result.refused, result.body_bytes, result.per_second(), result.quantile_us(0.5),
+      result.quantile_us(0.99), result.quantile_us(1));
   return result.problem.empty() ? 0 : 1;
 }

@@ -43,14 +43,16 @@ struct Answer {
 
  private:
   void read_head(std::string_view head) {
-    for (std::size_t at = head.find("\r\n"); at != std::string_view::npos && at + 2 < head.size(); at = head.find("\r\n", at + 2)) {
+    for (std::size_t at = head.find("\r\n"); at != std::string_view::npos && at + 2 < head.size();
+         at = head.find("\r\n", at + 2)) {
       const std::string_view line = head.substr(at + 2);
       if (strncasecmp(line.data(), "content-length:", std::min<std::size_t>(line.size(), 15)) == 0) {
         std::size_t from = 15;
         while (from < line.size() && line[from] == ' ') ++from;
         std::from_chars(line.data() + from, line.data() + line.size(), length);
       }
-      if (strncasecmp(line.data(), "transfer-encoding: chunked", std::min<std::size_t>(line.size(), 26)) == 0) chunked = true;
+      if (strncasecmp(line.data(), "transfer-encoding: chunked", std::min<std::size_t>(line.size(), 26)) == 0)
+        chunked = true;
     }
   }
 };
@@ -91,14 +93,16 @@ class Run {
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u64 = i;
-      if (clients_[i].fd < 0 || epoll_ctl(poll_, EPOLL_CTL_ADD, clients_[i].fd, &event) != 0) result_.problem = "cannot connect";
+      if (clients_[i].fd < 0 || epoll_ctl(poll_, EPOLL_CTL_ADD, clients_[i].fd, &event) != 0)
+        result_.problem = "cannot connect";
       else ask(clients_[i]);
     }
     const auto end = start + std::chrono::duration<double>(plan_.seconds);
     std::array<epoll_event, 256> events{};
     while (result_.problem.empty() && Steady::now() < end && under_way_ > 0) {
       const int ready = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), 100);
-      for (int i = 0; i < ready && result_.problem.empty(); ++i) receive(clients_[events[static_cast<std::size_t>(i)].data.u64]);
+      for (int i = 0; i < ready && result_.problem.empty(); ++i)
+        receive(clients_[events[static_cast<std::size_t>(i)].data.u64]);
     }
     result_.seconds = std::chrono::duration<double>(Steady::now() - start).count();
   }

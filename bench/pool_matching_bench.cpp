@@ -1,5 +1,5 @@
-// Pool matching: the rows of the pool-matching specification, each for our matcher and for the plain linear one beside it,
-// and --digest, which shows that both answer the same as Trident. See README.md for how to read the figures.
+// Pool matching: the rows of the pool-matching specification, each for our matcher and for the plain linear one beside
+// it, and --digest, which shows that both answer the same as Trident. See README.md for how to read the figures.
 #include <benchmark/benchmark.h>
 
 #include <boost/asio/io_context.hpp>
@@ -60,7 +60,8 @@ void put_all(M& matcher, const Workload& load) {
 }
 template <class M>
 void add_all(M& matcher, const Workload& load) {
-  for (std::size_t j = 0; j < load.classes; ++j) static_cast<void>(matcher.add_class(load.storage_class(j), load.rules));
+  for (std::size_t j = 0; j < load.classes; ++j)
+    static_cast<void>(matcher.add_class(load.storage_class(j), load.rules));
 }
 
 // One iteration = all M classes into a full catalogue; the figure is per class.
@@ -89,7 +90,8 @@ void backend_add(benchmark::State& state, Workload load) {
     auto matcher = std::make_unique<M>();
     add_all(*matcher, load);
     state.ResumeTiming();
-    for (std::size_t b = 0; b < pools.size(); ++b) matcher->put_backend(load.backend_name(b), load.protocol(b), pools[b]);
+    for (std::size_t b = 0; b < pools.size(); ++b)
+      matcher->put_backend(load.backend_name(b), load.protocol(b), pools[b]);
     state.PauseTiming();
     matcher.reset();
     state.ResumeTiming();
@@ -176,7 +178,8 @@ boost::asio::awaitable<void> fill_core(Orchestrator& core, Workload load, bool& 
         if (name == "backendType") continue;  // the fake driver has its own
         if (const bool* flag = std::get_if<bool>(&offer)) attributes[name]["offer"] = *flag;
         if (const auto* list = std::get_if<std::vector<std::string>>(&offer)) attributes[name]["offer"] = *list;
-        if (const auto* range = std::get_if<IntRange>(&offer)) attributes[name] = {{"min", range->min}, {"max", range->max}};
+        if (const auto* range = std::get_if<IntRange>(&offer))
+          attributes[name] = {{"min", range->min}, {"max", range->max}};
       }
       config["pools"][pool.name] = {{"attributes", attributes}, {"sizeBytes", 1ULL << 50}};
     }
@@ -191,7 +194,8 @@ boost::asio::awaitable<void> fill_core(Orchestrator& core, Workload load, bool& 
   done = true;
 }
 
-boost::asio::awaitable<void> add_volumes(Orchestrator& core, std::vector<VolumeConfig> configs, std::size_t& placed, bool& done) {
+boost::asio::awaitable<void> add_volumes(Orchestrator& core, std::vector<VolumeConfig> configs, std::size_t& placed,
+                                         bool& done) {
   for (VolumeConfig& config : configs) {
     const auto made = co_await core.add_volume(std::move(config));
     if (made) ++placed;
@@ -205,7 +209,8 @@ void add_volume(benchmark::State& state, Workload load) {
   MemoryDatabase database;
   MemoryStore store(database);
   base::http::MemoryTransport transport(clock, [](const std::string&, std::uint16_t) { return nullptr; });
-  Orchestrator core(io.get_executor(), clock, base::Rng(1), base::Logger(clock, base::log_to_nowhere(), base::LogLevel::error), store, transport, {});
+  Orchestrator core(io.get_executor(), clock, base::Rng(1),
+                    base::Logger(clock, base::log_to_nowhere(), base::LogLevel::error), store, transport, {});
   base::TaskGroup tasks(io.get_executor());
   bool done = false;
   tasks.spawn(fill_core(core, load, done));
@@ -250,7 +255,8 @@ void memory(benchmark::State& state, Workload load) {
     const std::size_t pools = allocated_bytes - at_start;
     add_all(matcher, load);
     base::Rng rng(1);
-    for (std::size_t j = 0; j < load.classes; ++j) static_cast<void>(matcher.candidates(load.storage_class(j).name, std::nullopt, rng));
+    for (std::size_t j = 0; j < load.classes; ++j)
+      static_cast<void>(matcher.candidates(load.storage_class(j).name, std::nullopt, rng));
     const std::size_t classes = allocated_bytes - at_start - pools;
     constexpr double kPoolName = 9;
     constexpr double kClassName = 32;  // a std::string that holds it in place
@@ -279,7 +285,8 @@ void register_rows() {
         const Workload load = workload(which.rules, which.variant, n, m);
         const bool linear = n * m <= 10'000'000 && (std::strcmp(which.variant, "regex") != 0 || n * m <= 1'000'000);
         const auto add = [&](const char* row, const char* who, auto function) {
-          return benchmark::RegisterBenchmark(title(row, who, which, n, m).c_str(), [function, load](benchmark::State& state) { function(state, load); })
+          return benchmark::RegisterBenchmark(title(row, who, which, n, m).c_str(),
+                                              [function, load](benchmark::State& state) { function(state, load); })
               ->Unit(benchmark::kMicrosecond);
         };
         add("class-add", "ours", class_add<Matcher>);
@@ -293,7 +300,8 @@ void register_rows() {
           add("select", "linear", select_linear);
         }
         if (n >= 100000) add("memory", "ours", memory)->Iterations(1);
-        if (std::strcmp(which.variant, "attrs") == 0 && m == 1000 && n <= 10000) add("add-volume", "ours", add_volume)->Iterations(20);
+        if (std::strcmp(which.variant, "attrs") == 0 && m == 1000 && n <= 10000)
+          add("add-volume", "ours", add_volume)->Iterations(20);
       }
     }
   }
@@ -310,7 +318,9 @@ int print_digest(int argc, char** argv) {
     if (flag == "-N") load.pools = base::parse_unsigned(value).value_or(0);
     if (flag == "-M") load.classes = base::parse_unsigned(value).value_or(0);
   }
-  if (load.pools == 0 || load.classes == 0 || (load.variant != "attrs" && load.variant != "exact" && load.variant != "regex")) return 2;
+  if (load.pools == 0 || load.classes == 0 ||
+      (load.variant != "attrs" && load.variant != "exact" && load.variant != "regex"))
+    return 2;
   Matcher matcher;
   put_all(matcher, load);
   add_all(matcher, load);
@@ -333,7 +343,10 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--digest") != 0) continue;
     const int code = print_digest(argc, argv);
-    if (code != 0) std::fprintf(stderr, "usage: pool_matching_bench --digest --rules 17.10|19.01 --variant attrs|exact|regex -N pools -M classes\n");
+    if (code != 0)
+      std::fprintf(
+          stderr,
+          "usage: pool_matching_bench --digest --rules 17.10|19.01 --variant attrs|exact|regex -N pools -M classes\n");
     return code;
   }
   register_rows();

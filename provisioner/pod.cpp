@@ -52,7 +52,9 @@ Pod pod_from_environment() {
   return pod;
 }
 
-std::string Pod::path(const std::string& absolute) const { return absolute.starts_with("/") ? root + absolute : absolute; }
+std::string Pod::path(const std::string& absolute) const {
+  return absolute.starts_with("/") ? root + absolute : absolute;
+}
 
 std::string Pod::listen_address(const std::string& address) const {
   if (!ip.empty() && (address.empty() || is_loopback(address))) return ip;
@@ -88,10 +90,12 @@ PodTransport::PodTransport(base::http::WireTransport& wire, Pod pod) : wire_(wir
   for (const auto& [from, to] : pod_.connect_to) wire_.connect_to(from.first, from.second, to.first, to.second);
 }
 
-boost::asio::awaitable<Result<base::http::Response>> PodTransport::send(base::http::Endpoint to, base::http::Request request,
+boost::asio::awaitable<Result<base::http::Response>> PodTransport::send(base::http::Endpoint to,
+                                                                        base::http::Request request,
                                                                         base::http::CallOptions options) {
   if (pod_.restricted && !is_loopback(to.host) && !pod_.connect_to.contains({to.host, to.port})) {
-    co_return Error{ErrorKind::unavailable, "connect to " + to.host + ":" + std::to_string(to.port) + ": connection refused"};
+    co_return Error{ErrorKind::unavailable,
+                    "connect to " + to.host + ":" + std::to_string(to.port) + ": connection refused"};
   }
   co_return co_await wire_.send(std::move(to), std::move(request), options);
 }

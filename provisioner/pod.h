@@ -13,10 +13,11 @@ namespace base::http {
 class WireTransport;
 }
 
-/// What the programs of our images need to know about the pod they run in. In the lab a pod is a process with an address
-/// and a folder of its own; three variables that no real cluster sets say so: DRYDOCK_POD_IP (what localhost means),
-/// DRYDOCK_POD_ROOT (put before absolute paths of the container), DRYDOCK_CONNECT_TO ("HOST:PORT=HOST:PORT,…": what the pod
-/// can reach besides loopback addresses). Read by main functions only. Without them everything is as it stands.
+/// What the programs of our images need to know about the pod they run in. In the lab a pod is a process with an
+/// address and a folder of its own; three variables that no real cluster sets say so: DRYDOCK_POD_IP (what localhost
+/// means), DRYDOCK_POD_ROOT (put before absolute paths of the container), DRYDOCK_CONNECT_TO ("HOST:PORT=HOST:PORT,…":
+/// what the pod can reach besides loopback addresses). Read by main functions only. Without them everything is as it
+/// stands.
 namespace provisioner {
 
 struct Pod {
@@ -36,7 +37,8 @@ std::string environment(const std::string& name);
 base::Result<std::string> read_text(const std::string& path);
 
 /// "HOST:PORT=HOST:PORT"; IPv6 addresses in brackets. Errors: invalid.
-base::Result<std::pair<std::pair<std::string, std::uint16_t>, std::pair<std::string, std::uint16_t>>> parse_connect_to(const std::string& rule);
+base::Result<std::pair<std::pair<std::string, std::uint16_t>, std::pair<std::string, std::uint16_t>>> parse_connect_to(
+    const std::string& rule);
 base::Result<void> add_connect_to(base::http::WireTransport& transport, const std::string& rule);
 
 /// The network as a pod of the lab sees it.
@@ -52,8 +54,8 @@ class PodTransport final : public base::http::Transport {
   Pod pod_;
 };
 
-/// The arguments after the program's name, "-name" and "-name=value" turned into "--name" (Go's flags accept both), in the
-/// reverse order that CLI11 wants.
+/// The arguments after the program's name, "-name" and "-name=value" turned into "--name" (Go's flags accept both), in
+/// the reverse order that CLI11 wants.
 std::vector<std::string> two_dashes(int argc, char** argv);
 
 }  // namespace provisioner

@@ -13,8 +13,8 @@
 #include "provisioner/base/log.h"
 #include "provisioner/pod.h"
 
-/// What the server's and the launcher's main functions share: a loop with a clock, a log and the pod's network, and the way
-/// from arguments to an exit status (0 done, 1 failed, 2 wrong usage).
+/// What the server's and the launcher's main functions share: a loop with a clock, a log and the pod's network, and the
+/// way from arguments to an exit status (0 done, 1 failed, 2 wrong usage).
 namespace provisioner {
 
 struct Program {

@@ -22,21 +22,24 @@ std::string frontend_metrics(const kube::Frontend& frontend) {
     const char* help;
     std::string lines;
   };
-  std::array<Family, 5> families{{{"persistentvolumeclaim_provision_total", "Claims that got a volume", {}},
-                                  {"persistentvolumeclaim_provision_failed_total", "Failed attempts to make a volume for a claim", {}},
-                                  {"persistentvolumeclaim_provision_duration_seconds_sum", "Time from the first call to the PV", {}},
-                                  {"persistentvolume_delete_total", "Volumes deleted after their release", {}},
-                                  {"persistentvolume_delete_failed_total", "Failed attempts to delete a released volume", {}}}};
+  std::array<Family, 5> families{
+      {{"persistentvolumeclaim_provision_total", "Claims that got a volume", {}},
+       {"persistentvolumeclaim_provision_failed_total", "Failed attempts to make a volume for a claim", {}},
+       {"persistentvolumeclaim_provision_duration_seconds_sum", "Time from the first call to the PV", {}},
+       {"persistentvolume_delete_total", "Volumes deleted after their release", {}},
+       {"persistentvolume_delete_failed_total", "Failed attempts to delete a released volume", {}}}};
   for (const auto& [name, stats] : frontend.stats()) {
     const std::array<std::string, 5> values{std::to_string(stats.provisioned), std::to_string(stats.provision_failed),
-                                            std::to_string(stats.provision_seconds), std::to_string(stats.deleted), std::to_string(stats.delete_failed)};
+                                            std::to_string(stats.provision_seconds), std::to_string(stats.deleted),
+                                            std::to_string(stats.delete_failed)};
     for (std::size_t i = 0; i < families.size(); ++i) {
       families[i].lines += std::string(families[i].name) + "{class=\"" + api::label(name) + "\"} " + values[i] + "\n";
     }
   }
   std::string text;
   for (const Family& family : families) {
-    text += std::string("# HELP ") + family.name + " " + family.help + "\n# TYPE " + family.name + " counter\n" + family.lines;
+    text += std::string("# HELP ") + family.name + " " + family.help + "\n# TYPE " + family.name + " counter\n" +
+            family.lines;
   }
   return text;
 }
@@ -132,9 +135,11 @@ struct Instance {
   /// 7.1: what the version means; nothing when the server is too old.
   std::optional<kube::Version> accept_version(const std::string& git_version) {
     auto version = kube::parse_version(git_version);
-    const bool unstamped = version && version->major == 0 && version->minor == 0;  // "v0.0.0-master+…": built without a tag
+    const bool unstamped =
+        version && version->major == 0 && version->minor == 0;  // "v0.0.0-master+…": built without a tag
     if (!version || unstamped) {
-      parts.logger.warning("The Kubernetes version cannot be read; supported are v1.4.0 to v1.6.0 and later.", {{"version", git_version}});
+      parts.logger.warning("The Kubernetes version cannot be read; supported are v1.4.0 to v1.6.0 and later.",
+                           {{"version", git_version}});
       return kube::Version{1, 6, 0, ""};
     }
     if (!kube::at_least(*version, 1, 4)) return std::nullopt;
@@ -158,14 +163,19 @@ struct Instance {
       if (!frontend) return Error{ErrorKind::not_found, "claims are not found without the Kubernetes frontend"};
       return frontend->explainable(claim);
     };
-    if (config.kubernetes) options.import_claim = [this](ImportRequest request, Json claim) { return import_claim(std::move(request), std::move(claim)); };
+    if (config.kubernetes)
+      options.import_claim = [this](ImportRequest request, Json claim) {
+        return import_claim(std::move(request), std::move(claim));
+      };
     rest.emplace(executor, parts.clock, parts.logger, *core, std::move(options));
   }
 
   /// Without Kubernetes: nobody's claims can complete what is half-made.
   asio::awaitable<void> settle() {
     for (const std::string& name : core->unfinished_volumes()) core->confirm_volume(name);  // those that were recorded
-    std::function<bool(const std::string&)> complete = [this](const std::string& name) { return core->volume(name).ok(); };
+    std::function<bool(const std::string&)> complete = [this](const std::string& name) {
+      return core->volume(name).ok();
+    };
     co_await core->settle_unfinished(complete);
   }
 
@@ -179,7 +189,8 @@ struct Instance {
 
   asio::awaitable<int> serve() {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    parts.logger.info("Running Trident storage orchestrator.", {{"build_time", config.build_time}, {"version", config.version}});
+    parts.logger.info("Running Trident storage orchestrator.",
+                      {{"build_time", config.build_time}, {"version", config.version}});
     OrchestratorOptions options;
     options.version = config.version;
     options.host_name = config.host_name;
@@ -191,8 +202,10 @@ struct Instance {
     if (parts.stop) watching.spawn(watch_stop());
     core.emplace(executor, parts.clock, base::Rng(parts.rng.next()), parts.logger, parts.store, *transport, options);
     make_rest(executor);
-    parts.logger.info("Starting REST interface.", {{"address", config.rest_address}, {"port", std::to_string(config.rest_port)}});
-    auto opened = parts.listen(config.rest_address, config.rest_port, [this](const base::http::Request& request) { return rest->handle(request); });
+    parts.logger.info("Starting REST interface.",
+                      {{"address", config.rest_address}, {"port", std::to_string(config.rest_port)}});
+    auto opened = parts.listen(config.rest_address, config.rest_port,
+                               [this](const base::http::Request& request) { return rest->handle(request); });
     if (!opened) co_return fatal("REST interface failed: " + opened.error().message);
     listener = *opened;
     std::optional<kube::Version> version;
@@ -202,7 +215,9 @@ struct Instance {
       auto git_version = co_await kubernetes_version();
       if (!git_version) co_return fatal("Kubernetes frontend failed: " + git_version.error().message);
       version = accept_version(*git_version);
-      if (!version) co_return fatal("Kubernetes frontend failed: the API server's version is older than v1.4.0", {{"version", *git_version}});
+      if (!version)
+        co_return fatal("Kubernetes frontend failed: the API server's version is older than v1.4.0",
+                        {{"version", *git_version}});
       core->set_kubernetes_version(*git_version);
     }
     if (elector) {

@@ -25,15 +25,16 @@ struct ServerConfig {
   std::string host_name = "unknown";
   std::string rest_address = "localhost";  // "" : every interface
   std::uint16_t rest_port = 8000;
-  std::string rest_token;                      // "": the REST interface asks for none
-  std::optional<kube::ApiServer> kubernetes;   // none: REST only
-  std::string secret_key;                      // encrypts passwords in the store
+  std::string rest_token;                     // "": the REST interface asks for none
+  std::optional<kube::ApiServer> kubernetes;  // none: REST only
+  std::string secret_key;                     // encrypts passwords in the store
   /// Several replicas on one store: only the holder of a Kubernetes Lease acts, and run() ends with 1 when it loses it.
   bool leader_election = false;
-  std::string lease_namespace;                 // "": the pod's own, or "default"
+  std::string lease_namespace;  // "": the pod's own, or "default"
   base::Duration lease_duration = std::chrono::seconds(15);
-  std::string identity;                        // of this process in the lease; "": host name and a random part
-  /// How long a call of an earlier instance may still be under way on an array; what is undone at start is undone again then.
+  std::string identity;  // of this process in the lease; "": host name and a random part
+  /// How long a call of an earlier instance may still be under way on an array; what is undone at start is undone again
+  /// then.
   base::Duration late_calls = {};
 };
 
@@ -44,7 +45,9 @@ struct ServerParts {
   base::Logger logger;
   Store& store;
   /// Opens the REST listener; it closes when the returned value goes. Errors: unavailable.
-  std::function<base::Result<std::shared_ptr<void>>(std::string address, std::uint16_t port, base::http::Handler handler)> listen;
+  std::function<base::Result<std::shared_ptr<void>>(std::string address, std::uint16_t port,
+                                                    base::http::Handler handler)>
+      listen;
   /// Notified when the server is to end in order; null: it runs until cancelled.
   base::Signal* stop = nullptr;
 };

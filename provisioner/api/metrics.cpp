@@ -51,8 +51,10 @@ std::string metrics_text(const Orchestrator& core, const std::string& version, c
     const auto view = core.backend(name);
     if (!view) continue;
     driver_of[name] = view->driver;
-    ++backends["backend_state=\"" + std::string(state_name(view->state)) + "\",backend_type=\"" + label(view->driver) + "\""];
-    infos += "trident_backend_info{backend_name=\"" + label(name) + "\",backend_type=\"" + label(view->driver) + "\"} 1\n";
+    ++backends["backend_state=\"" + std::string(state_name(view->state)) + "\",backend_type=\"" + label(view->driver) +
+               "\""];
+    infos +=
+        "trident_backend_info{backend_name=\"" + label(name) + "\",backend_type=\"" + label(view->driver) + "\"} 1\n";
   }
   std::map<std::string, std::uint64_t> volumes;
   std::map<std::string, std::uint64_t> bytes;
@@ -60,7 +62,8 @@ std::string metrics_text(const Orchestrator& core, const std::string& version, c
   for (const std::string& name : core.volumes()) {
     const auto volume = core.volume(name);
     if (!volume) continue;
-    const std::string key = "backend_type=\"" + label(driver_of[volume->backend]) + "\",backend_name=\"" + label(volume->backend) + "\"";
+    const std::string key =
+        "backend_type=\"" + label(driver_of[volume->backend]) + "\",backend_name=\"" + label(volume->backend) + "\"";
     const std::uint64_t size = parse_size(volume->config.size).value_or(0);
     ++volumes[key];
     bytes[key] += size;
@@ -73,16 +76,19 @@ std::string metrics_text(const Orchestrator& core, const std::string& version, c
   out += head("trident_backend_info", "gauge", "Names of the backends") + infos;
   out += head("trident_volume_count", "gauge", "The total number of volumes");
   for (const auto& [key, count] : volumes) out += "trident_volume_count{" + key + "} " + std::to_string(count) + "\n";
-  out += head("trident_volume_total_bytes", "gauge", "The total size of all volumes") + "trident_volume_total_bytes " + std::to_string(total) + "\n";
+  out += head("trident_volume_total_bytes", "gauge", "The total size of all volumes") + "trident_volume_total_bytes " +
+         std::to_string(total) + "\n";
   out += head("trident_volume_allocated_bytes", "gauge", "The size of the volumes of each backend");
-  for (const auto& [key, size] : bytes) out += "trident_volume_allocated_bytes{" + key + "} " + std::to_string(size) + "\n";
-  out += head("trident_storageclass_count", "gauge", "The total number of storage classes") + "trident_storageclass_count " +
-         std::to_string(core.storage_classes().size()) + "\n";
+  for (const auto& [key, size] : bytes)
+    out += "trident_volume_allocated_bytes{" + key + "} " + std::to_string(size) + "\n";
+  out += head("trident_storageclass_count", "gauge", "The total number of storage classes") +
+         "trident_storageclass_count " + std::to_string(core.storage_classes().size()) + "\n";
   out += head("trident_rest_ops_total", "counter", "Finished calls of the REST interface");
   std::string seconds = head("trident_rest_ops_seconds_total", "counter", "Time spent in calls of the REST interface");
   for (const auto& [key, sum] : rest.calls) {
     const auto& [method, route, status] = key;
-    const std::string labels = "{method=\"" + method + "\",route=\"" + route + "\",status_code=\"" + std::to_string(status) + "\"} ";
+    const std::string labels =
+        "{method=\"" + method + "\",route=\"" + route + "\",status_code=\"" + std::to_string(status) + "\"} ";
     out += "trident_rest_ops_total" + labels + std::to_string(sum.calls) + "\n";
     seconds += "trident_rest_ops_seconds_total" + labels + real(sum.seconds) + "\n";
   }

@@ -77,9 +77,7 @@ struct RealClock::Timers {
 RealClock::RealClock(asio::io_context& io) : timers_(std::make_shared<Timers>(io)) {}
 RealClock::~RealClock() { timers_->pending.clear(); }
 
-TimePoint RealClock::now() const {
-  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
+TimePoint RealClock::now() const { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
 
 TimerId RealClock::at(TimePoint when, std::function<void()> action) {
   const TimerId id = ++timers_->last_id;
@@ -204,7 +202,8 @@ std::optional<Duration> parse_go_duration(std::string_view text) {
     std::string_view name;
     double nanoseconds;
   };
-  static constexpr std::array units{Unit{"ns", 1}, Unit{"us", 1e3}, Unit{"\u00b5s", 1e3}, Unit{"ms", 1e6}, Unit{"s", 1e9}, Unit{"m", 60e9}, Unit{"h", 3600e9}};
+  static constexpr std::array units{Unit{"ns", 1},  Unit{"us", 1e3}, Unit{"\u00b5s", 1e3}, Unit{"ms", 1e6},
+                                    Unit{"s", 1e9}, Unit{"m", 60e9}, Unit{"h", 3600e9}};
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   if (text == "0") return Duration{0};

@@ -17,7 +17,8 @@ class io_context;
 
 /// Time as an input. `TimePoint` is wall-clock time (UTC, nanoseconds since 1970); timers run on the loop's thread.
 /// RealClock follows the machine. VirtualClock stands still while anything is ready to run and then jumps to the next
-/// timer; timers fire by (time, sequence). It is used with the memory transport only: a socket's progress is invisible to it.
+/// timer; timers fire by (time, sequence). It is used with the memory transport only: a socket's progress is invisible
+/// to it.
 namespace base {
 
 using Duration = std::chrono::nanoseconds;

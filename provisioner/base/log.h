@@ -8,10 +8,10 @@
 
 #include "provisioner/base/clock.h"
 
-/// Logging as logfmt lines: time, level, msg, then the other fields sorted by name; each field is followed by one blank.
-/// Text values stand in quotes unless made of A-Z a-z 0-9 - . only; quotes, backslashes and control characters inside are
-/// escaped. Bare values (numbers, booleans, durations) are printed as they are.
-/// Source: provisioner specification 1.13 (logrus 0.x text formatter, with the missing escaping mended).
+/// Logging as logfmt lines: time, level, msg, then the other fields sorted by name; each field is followed by one
+/// blank. Text values stand in quotes unless made of A-Z a-z 0-9 - . only; quotes, backslashes and control characters
+/// inside are escaped. Bare values (numbers, booleans, durations) are printed as they are. Source: provisioner
+/// specification 1.13 (logrus 0.x text formatter, with the missing escaping mended).
 namespace base {
 
 enum class LogLevel { debug, info, warning, error, fatal };
@@ -22,8 +22,7 @@ struct LogValue {
   LogValue(const char* content) : text(content) {}
   LogValue(bool value) : text(value ? "true" : "false"), bare(true) {}
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  LogValue(T value) : text(std::to_string(value)), bare(true) {}
+  requires(!std::same_as<T, bool>) LogValue(T value) : text(std::to_string(value)), bare(true) {}
   LogValue(Duration value) : text(to_go_duration(value)), bare(true) {}
   std::string text;
   bool bare = false;
@@ -40,7 +39,9 @@ class Logger {
   void write(LogLevel level, std::string_view message, const LogFields& fields = {}) const;
   void debug(std::string_view message, const LogFields& fields = {}) const { write(LogLevel::debug, message, fields); }
   void info(std::string_view message, const LogFields& fields = {}) const { write(LogLevel::info, message, fields); }
-  void warning(std::string_view message, const LogFields& fields = {}) const { write(LogLevel::warning, message, fields); }
+  void warning(std::string_view message, const LogFields& fields = {}) const {
+    write(LogLevel::warning, message, fields);
+  }
   void error(std::string_view message, const LogFields& fields = {}) const { write(LogLevel::error, message, fields); }
   /// Only writes; ending the process is main's business.
   void fatal(std::string_view message, const LogFields& fields = {}) const { write(LogLevel::fatal, message, fields); }

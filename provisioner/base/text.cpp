@@ -69,7 +69,8 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text) { return pars
 std::optional<std::int64_t> parse_signed(std::string_view text) { return parse_number<std::int64_t>(text); }
 
 std::string replace_all(std::string text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos && !from.empty(); at = text.find(from, at + to.size())) {
+  for (std::size_t at = text.find(from); at != std::string::npos && !from.empty();
+       at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
   }
   return text;
@@ -82,7 +83,8 @@ std::string base64_encode(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = (group << 8U) | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = (group << 8U) | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
     for (std::size_t k = 0; k < 4; ++k) out += k <= count ? alphabet[(group >> (18U - 6U * k)) & 63U] : '=';
   }
   return out;

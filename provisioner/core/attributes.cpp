@@ -14,13 +14,20 @@ using base::Result;
 
 const std::map<std::string, AttributeType, std::less<>>& attribute_types() {
   static const std::map<std::string, AttributeType, std::less<>> kTypes = {
-      {"IOPS", AttributeType::integer},         {"backendType", AttributeType::string},
-      {"clones", AttributeType::boolean},       {"encryption", AttributeType::boolean},
-      {"labels", AttributeType::labels},        {"media", AttributeType::string},
-      {"nonexistentBool", AttributeType::boolean}, {"provisioningType", AttributeType::string},
-      {"recoveryTest", AttributeType::boolean}, {"region", AttributeType::string},
-      {"snapshots", AttributeType::boolean},    {"testingAttribute", AttributeType::boolean},
-      {"uniqueOptions", AttributeType::string}, {"zone", AttributeType::string},
+      {"IOPS", AttributeType::integer},
+      {"backendType", AttributeType::string},
+      {"clones", AttributeType::boolean},
+      {"encryption", AttributeType::boolean},
+      {"labels", AttributeType::labels},
+      {"media", AttributeType::string},
+      {"nonexistentBool", AttributeType::boolean},
+      {"provisioningType", AttributeType::string},
+      {"recoveryTest", AttributeType::boolean},
+      {"region", AttributeType::string},
+      {"snapshots", AttributeType::boolean},
+      {"testingAttribute", AttributeType::boolean},
+      {"uniqueOptions", AttributeType::string},
+      {"zone", AttributeType::string},
   };
   return kTypes;
 }
@@ -38,27 +45,32 @@ bool parse_bool(std::string_view text, bool& value) {
 
 Result<Request> parse_request(const std::string& attribute, const std::string& value) {
   const auto type = attribute_types().find(attribute);
-  if (type == attribute_types().end()) return Error{ErrorKind::invalid, "unrecognized storage attribute \"" + attribute + "\""};
+  if (type == attribute_types().end())
+    return Error{ErrorKind::invalid, "unrecognized storage attribute \"" + attribute + "\""};
   switch (type->second) {
     case AttributeType::boolean: {
       bool flag = false;
       if (!parse_bool(value, flag)) {
-        return Error{ErrorKind::invalid, "storage attribute \"" + attribute + "\" expects a boolean, not \"" + value + "\""};
+        return Error{ErrorKind::invalid,
+                     "storage attribute \"" + attribute + "\" expects a boolean, not \"" + value + "\""};
       }
       return Request(flag);
     }
     case AttributeType::integer: {
-      const std::string_view digits = value.starts_with('+') ? std::string_view(value).substr(1) : std::string_view(value);
+      const std::string_view digits =
+          value.starts_with('+') ? std::string_view(value).substr(1) : std::string_view(value);
       const auto number = base::parse_signed(digits);
       if (!number || value.starts_with("+-")) {
-        return Error{ErrorKind::invalid, "storage attribute \"" + attribute + "\" expects an integer, not \"" + value + "\""};
+        return Error{ErrorKind::invalid,
+                     "storage attribute \"" + attribute + "\" expects an integer, not \"" + value + "\""};
       }
       return Request(*number);
     }
     case AttributeType::string: return Request(value);
     case AttributeType::labels: break;
   }
-  return Error{ErrorKind::invalid, "storage attribute \"" + attribute + "\" is requested with a selector, not with a value"};
+  return Error{ErrorKind::invalid,
+               "storage attribute \"" + attribute + "\" is requested with a selector, not with a value"};
 }
 
 std::string to_text(const Request& request) {
@@ -82,14 +94,17 @@ Error bad_term(std::string_view term) {
 }
 
 bool is_label_word(std::string_view word) {
-  return !word.empty() && std::ranges::none_of(word, [](char c) { return c == ' ' || c == '=' || c == '!' || c == '(' || c == ')' || c == ','; });
+  return !word.empty() && std::ranges::none_of(word, [](char c) {
+    return c == ' ' || c == '=' || c == '!' || c == '(' || c == ')' || c == ',';
+  });
 }
 
 Result<std::vector<std::string>> parse_set(std::string_view text) {
   text = base::trim(text);
   if (text.size() < 2 || text.front() != '(' || text.back() != ')') return bad_term(text);
   std::vector<std::string> values;
-  for (const std::string_view part : base::split(text.substr(1, text.size() - 2), ',')) values.emplace_back(base::trim(part));
+  for (const std::string_view part : base::split(text.substr(1, text.size() - 2), ','))
+    values.emplace_back(base::trim(part));
   return values;
 }
 
@@ -99,7 +114,8 @@ Result<LabelTerm> parse_term(std::string_view text) {
     if (!is_label_word(key)) return bad_term(text);
     return LabelTerm{.key = key, .op = LabelTerm::Op::absent, .values = {}};
   }
-  for (const auto& [mark, op] : {std::pair{"!=", LabelTerm::Op::not_in}, std::pair{"==", LabelTerm::Op::in}, std::pair{"=", LabelTerm::Op::in}}) {
+  for (const auto& [mark, op] : {std::pair{"!=", LabelTerm::Op::not_in}, std::pair{"==", LabelTerm::Op::in},
+                                 std::pair{"=", LabelTerm::Op::in}}) {
     const std::size_t at = text.find(mark);
     if (at == std::string_view::npos) continue;
     const std::string key(base::trim(text.substr(0, at)));

@@ -46,7 +46,8 @@ std::string to_text(const Request& request);
 /// Terms joined with ';' (or ',' outside parentheses), all of which must hold. Errors: invalid.
 base::Result<std::vector<LabelTerm>> parse_selector(std::string_view selector);
 
-/// Types must be equal. bool: an offered true matches anything; string: one of the list; int: within the range, bounds included.
+/// Types must be equal. bool: an offered true matches anything; string: one of the list; int: within the range, bounds
+/// included.
 bool matches(const Offer& offer, const Request& request);
 
 /// "1 t T TRUE true True" and their opposites; nothing otherwise.

@@ -33,7 +33,8 @@ Json record_of(const Backend& backend, const std::string& secret_key) {
 std::string update_violations(const Core& core, const Backend& old, const BackendFacts& next) {
   std::vector<std::string> violations;
   if (old.driver && old.driver->facts().type != next.type) {
-    violations.push_back("the storage driver of backend " + old.name + " cannot change from " + old.driver->facts().type + " to " + next.type);
+    violations.push_back("the storage driver of backend " + old.name + " cannot change from " +
+                         old.driver->facts().type + " to " + next.type);
   }
   Matcher trial;
   trial.put_backend(next.backend_name, next.protocol, next.pools);
@@ -49,7 +50,8 @@ std::string update_violations(const Core& core, const Backend& old, const Backen
     if (config == core.classes.end()) continue;
     const auto added = trial.add_class(config->second, rules_for(config->second));
     if (added && !trial.matches(config->first, next.backend_name, volume.pool)) {
-      violations.push_back("pool " + volume.pool + " would no longer satisfy storage class " + config->first + ", which its volumes use");
+      violations.push_back("pool " + volume.pool + " would no longer satisfy storage class " + config->first +
+                           ", which its volumes use");
     }
   }
   return base::join(violations, "; ");
@@ -58,8 +60,14 @@ std::string update_violations(const Core& core, const Backend& old, const Backen
 }  // namespace
 
 DriverContext Core::driver_context() {
-  DriverContext context{.executor = executor, .clock = clock, .transport = transport, .logger = log, .instance = instance, .version = options.version,
-                        .kubernetes_version = options.kubernetes_version, .host_name = options.host_name};
+  DriverContext context{.executor = executor,
+                        .clock = clock,
+                        .transport = transport,
+                        .logger = log,
+                        .instance = instance,
+                        .version = options.version,
+                        .kubernetes_version = options.kubernetes_version,
+                        .host_name = options.host_name};
   context.seed = rng.next();
   return context;
 }
@@ -88,12 +96,14 @@ awaitable<Result<std::string>> Core::put_backend(std::string text, std::optional
   const std::shared_ptr<Driver> driver = std::move(*made);
   if (const auto started = co_await driver->start(); !started) {
     const Json* type = member(*json, "storageDriverName");
-    co_return Error{started.error().kind, "problem initializing storage driver '" + type->get<std::string>() + "': " + started.error().message};
+    co_return Error{started.error().kind, "problem initializing storage driver '" + type->get<std::string>() +
+                                              "': " + started.error().message};
   }
   const BackendFacts& facts = driver->facts();
   const std::string name = facts.backend_name;
   if (must_be && *must_be != name) {
-    co_return Error{ErrorKind::invalid, "the configuration describes backend " + name + ", not " + *must_be + "; the data LIF of a backend cannot change"};
+    co_return Error{ErrorKind::invalid, "the configuration describes backend " + name + ", not " + *must_be +
+                                            "; the data LIF of a backend cannot change"};
   }
   const auto lock = co_await locks.take("backend/" + name);
   const auto known = backends.find(name);
@@ -123,7 +133,9 @@ awaitable<Result<std::string>> Core::put_backend(std::string text, std::optional
   }
   std::ranges::sort(satisfied);
   if (satisfied.empty()) log.info("Backend satisfies no storage classes.", {{"backend", name}});
-  else log.info("Backend satisfies storage classes.", {{"backend", name}, {"storageClasses", base::join(satisfied, ", ")}});
+  else
+    log.info("Backend satisfies storage classes.",
+             {{"backend", name}, {"storageClasses", base::join(satisfied, ", ")}});
   if (!is_new) log.info("Updated an existing backend.", {{"backend", name}});
   co_return name;
 }
@@ -154,7 +166,8 @@ Core::Awaited Core::delete_backend(std::string name) {
 Core::Awaited Core::purge_if_empty(std::string name) {
   const auto lock = co_await locks.take("backend/" + name);
   const auto found = backends.find(name);
-  if (found == backends.end() || found->second.online || !found->second.volumes.empty() || found->second.creating > 0) co_return Result<void>();
+  if (found == backends.end() || found->second.online || !found->second.volumes.empty() || found->second.creating > 0)
+    co_return Result<void>();
   std::vector<Write> writes;
   writes.push_back({Write::Kind::erase, keys::kBackend + name, ""});
   if (const auto done = co_await store.commit(writes); !done) co_return done.error();
@@ -220,7 +233,8 @@ awaitable<void> Core::start_backend(std::string name) {
   if (!started) {
     backend.state = backend.online ? BackendState::failed : BackendState::offline;
     backend.reason = started.error().message;
-    log.warning("Backend could not be started; trying again in the background.", {{"backend", name}, {"error", backend.reason}});
+    log.warning("Backend could not be started; trying again in the background.",
+                {{"backend", name}, {"error", backend.reason}});
     co_return;
   }
   adopt_driver(backend, driver);
@@ -246,7 +260,8 @@ awaitable<void> Core::watch_backend(std::string name, std::uint64_t generation) 
       backend.state = BackendState::failed;
       backend.reason = healthy.error().message;
       matcher.remove_backend(name);
-      log.warning("Backend failed its health check; no volumes are placed on it.", {{"backend", name}, {"error", backend.reason}});
+      log.warning("Backend failed its health check; no volumes are placed on it.",
+                  {{"backend", name}, {"error", backend.reason}});
     } else if (healthy && backend.state == BackendState::failed) {
       adopt_driver(backend, driver);
       log.info("Backend is healthy again.", {{"backend", name}});

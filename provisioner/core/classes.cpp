@@ -8,7 +8,8 @@ Core::Awaited Core::add_class(StorageClassConfig config) {
   if (config.name.empty()) co_return Error{ErrorKind::invalid, "a storage class needs a name"};
   if (config.version.empty()) config.version = "1";
   const auto lock = co_await locks.take("class/" + config.name);
-  if (classes.contains(config.name)) co_return Error{ErrorKind::already_exists, "storage class " + config.name + " already exists"};
+  if (classes.contains(config.name))
+    co_return Error{ErrorKind::already_exists, "storage class " + config.name + " already exists"};
   if (auto checked = matcher.add_class(config, rules_for(config)); !checked) co_return checked.error();
   Json record;
   record["config"] = to_json(config);
@@ -37,7 +38,8 @@ Core::Awaited Core::delete_class(std::string name) {
   for (const auto& [volume_name, volume] : volumes) {
     if (volume.config.storage_class == name) users += (users.empty() ? "" : ", ") + volume_name;
   }
-  if (!users.empty()) log.warning("Volumes of the deleted storage class keep its name.", {{"storageClass", name}, {"volumes", users}});
+  if (!users.empty())
+    log.warning("Volumes of the deleted storage class keep its name.", {{"storageClass", name}, {"volumes", users}});
   matcher.remove_class(name);
   classes.erase(name);
   co_return Result<void>();

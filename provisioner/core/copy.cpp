@@ -30,7 +30,8 @@ awaitable<Result<std::size_t>> copy_records(Store& from, Store& to, std::string 
   for (const std::string& prefix : prefixes) {
     const auto there = co_await to.list(prefix);
     if (!there) co_return there.error();
-    if (!there->empty()) co_return Error{ErrorKind::already_exists, "the store to copy into has records below " + prefix + " already"};
+    if (!there->empty())
+      co_return Error{ErrorKind::already_exists, "the store to copy into has records below " + prefix + " already"};
     const auto found = co_await from.list(prefix);
     if (!found) co_return found.error();
     for (const auto& [name, text] : *found) {
@@ -41,7 +42,8 @@ awaitable<Result<std::size_t>> copy_records(Store& from, Store& to, std::string 
     }
   }
   for (std::size_t done = 0; done < all.size(); done += kCopiedAtOnce) {
-    std::vector<Write> some(all.begin() + static_cast<std::ptrdiff_t>(done), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), done + kCopiedAtOnce)));
+    std::vector<Write> some(all.begin() + static_cast<std::ptrdiff_t>(done),
+                            all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), done + kCopiedAtOnce)));
     if (const auto stored = co_await to.commit(std::move(some)); !stored) co_return stored.error();
   }
   co_return all.size();

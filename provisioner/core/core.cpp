@@ -9,10 +9,17 @@ namespace provisioner {
 
 using boost::asio::awaitable;
 
-Core::Core(boost::asio::any_io_executor loop, base::Clock& the_clock, base::Rng chance, base::Logger logger, Store& the_store,
-           base::http::Transport& the_transport, OrchestratorOptions the_options)
-    : executor(loop), clock(the_clock), rng(chance), log(std::move(logger)), store(the_store), transport(the_transport),
-      options(std::move(the_options)), locks(loop), tasks(loop) {}
+Core::Core(boost::asio::any_io_executor loop, base::Clock& the_clock, base::Rng chance, base::Logger logger,
+           Store& the_store, base::http::Transport& the_transport, OrchestratorOptions the_options)
+    : executor(loop),
+      clock(the_clock),
+      rng(chance),
+      log(std::move(logger)),
+      store(the_store),
+      transport(the_transport),
+      options(std::move(the_options)),
+      locks(loop),
+      tasks(loop) {}
 
 namespace {
 
@@ -21,7 +28,8 @@ struct OpName {
   const char* name;
 };
 // 17.10.1 knows the first two; resizeVolume came with 18.10.
-constexpr OpName kOpNames[] = {{IntentOp::add, "addVolume"}, {IntentOp::remove, "deleteVolume"}, {IntentOp::resize, "resizeVolume"}};
+constexpr OpName kOpNames[] = {
+    {IntentOp::add, "addVolume"}, {IntentOp::remove, "deleteVolume"}, {IntentOp::resize, "resizeVolume"}};
 
 }  // namespace
 
@@ -53,7 +61,8 @@ std::string record_text(const Intent& intent) {
 Result<Intent> intent_from_json(const Json& json) {
   const Json* config = member(json, "Config");
   const Json* op = member(json, "Op");
-  if (config == nullptr || op == nullptr) return Error{ErrorKind::invalid, "a transaction record without \"Config\" or \"Op\""};
+  if (config == nullptr || op == nullptr)
+    return Error{ErrorKind::invalid, "a transaction record without \"Config\" or \"Op\""};
   auto parsed = volume_config_from_json(*config);
   if (!parsed) return parsed.error();
   Intent intent;
@@ -78,19 +87,23 @@ Result<std::optional<Protocol>> protocol_for(const VolumeConfig& config) {
   std::optional<Protocol> wanted;
   if (config.protocol == "file") wanted = Protocol::file;
   else if (config.protocol == "block") wanted = Protocol::block;
-  else if (!config.protocol.empty()) return Error{ErrorKind::invalid, "unsupported protocol \"" + config.protocol + "\"; expected file or block"};
+  else if (!config.protocol.empty())
+    return Error{ErrorKind::invalid, "unsupported protocol \"" + config.protocol + "\"; expected file or block"};
   const std::string& mode = config.access_mode;
   if (mode == "ReadWriteMany") {
-    if (wanted == Protocol::block) return Error{ErrorKind::invalid, "access mode ReadWriteMany cannot be served by the block protocol"};
+    if (wanted == Protocol::block)
+      return Error{ErrorKind::invalid, "access mode ReadWriteMany cannot be served by the block protocol"};
     return std::optional<Protocol>(Protocol::file);
   }
-  if (!mode.empty() && mode != "ReadWriteOnce" && mode != "ReadOnlyMany") return Error{ErrorKind::invalid, "unsupported access mode \"" + mode + "\""};
+  if (!mode.empty() && mode != "ReadWriteOnce" && mode != "ReadOnlyMany")
+    return Error{ErrorKind::invalid, "unsupported access mode \"" + mode + "\""};
   return wanted;
 }
 
 Result<void> Core::require_ready() const {
   if (phase == CorePhase::ready) return {};
-  if (phase == CorePhase::failed) return Error{ErrorKind::unavailable, "the provisioner could not start: " + phase_error};
+  if (phase == CorePhase::failed)
+    return Error{ErrorKind::unavailable, "the provisioner could not start: " + phase_error};
   return Error{ErrorKind::busy, "the provisioner is starting"};
 }
 
@@ -164,14 +177,16 @@ Core::Awaited Core::erase_intent(std::string volume) {
 }
 
 void Core::keep(Volume volume) {
-  if (const auto backend = backends.find(volume.backend); backend != backends.end()) backend->second.volumes.insert(volume.config.name);
+  if (const auto backend = backends.find(volume.backend); backend != backends.end())
+    backend->second.volumes.insert(volume.config.name);
   volumes[volume.config.name] = std::move(volume);
 }
 
 void Core::forget(const std::string& name) {
   const auto volume = volumes.find(name);
   if (volume == volumes.end()) return;
-  if (const auto backend = backends.find(volume->second.backend); backend != backends.end()) backend->second.volumes.erase(name);
+  if (const auto backend = backends.find(volume->second.backend); backend != backends.end())
+    backend->second.volumes.erase(name);
   volumes.erase(volume);
 }
 

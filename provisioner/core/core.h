@@ -12,8 +12,9 @@
 #include "provisioner/core/orchestrator.h"
 #include "provisioner/driver/driver.h"
 
-/// The inside of Orchestrator. Everything here is touched on the loop's thread only; between two co_awaits nothing changes,
-/// across one anything may, except what a held lock of `locks` guards: "backend/NAME", "class/NAME", "volume/NAME".
+/// The inside of Orchestrator. Everything here is touched on the loop's thread only; between two co_awaits nothing
+/// changes, across one anything may, except what a held lock of `locks` guards: "backend/NAME", "class/NAME",
+/// "volume/NAME".
 namespace provisioner {
 
 struct Backend {
@@ -25,7 +26,7 @@ struct Backend {
   BackendState state = BackendState::online;
   std::string reason;
   std::set<std::string> volumes;
-  int creating = 0;  // volumes on their way here
+  int creating = 0;              // volumes on their way here
   std::uint64_t generation = 0;  // of its background loop
 };
 
@@ -85,7 +86,8 @@ class Core {
   boost::asio::awaitable<Result<Volume>> add_volume(VolumeConfig config);
   boost::asio::awaitable<Result<Volume>> place(VolumeConfig config, std::optional<Protocol> protocol);
   boost::asio::awaitable<Result<Volume>> place_clone(VolumeConfig config);
-  boost::asio::awaitable<Result<Volume>> attempt(VolumeConfig config, std::string backend, std::string pool, bool resuming);
+  boost::asio::awaitable<Result<Volume>> attempt(VolumeConfig config, std::string backend, std::string pool,
+                                                 bool resuming);
   boost::asio::awaitable<Result<Volume>> record(Intent intent, Made made, std::shared_ptr<Driver> driver);
   Awaited delete_volume(std::string name);
   Awaited abandon_volume(std::string name);
@@ -107,7 +109,8 @@ class Core {
   void forget(const std::string& volume);
   Owner owner(const std::string& volume) const { return {instance, volume}; }
   DestroySpec destroy_spec(const VolumeConfig& config) const;
-  /// Runs the tasks side by side until all have ended or the patience is over (then the rest goes on in the background).
+  /// Runs the tasks side by side until all have ended or the patience is over (then the rest goes on in the
+  /// background).
   boost::asio::awaitable<void> side_by_side(std::vector<boost::asio::awaitable<void>> tasks, base::Duration patience);
 
   boost::asio::any_io_executor executor;
@@ -124,15 +127,16 @@ class Core {
   std::map<std::string, Backend> backends;
   std::map<std::string, StorageClassConfig> classes;
   std::map<std::string, Volume> volumes;
-  std::map<std::string, Intent> intents;              // durable and not finished
-  std::map<std::string, std::string> quarantine;      // store key -> why it cannot be used
+  std::map<std::string, Intent> intents;          // durable and not finished
+  std::map<std::string, std::string> quarantine;  // store key -> why it cannot be used
   Matcher matcher;
   KeyedLocks locks;
-  std::set<std::string> unconfirmed;  // volumes whose intent outlives their record until confirm()
-  std::set<std::string> confirmed;    // intents that the next commit erases
-  bool flushing = false;              // a task waits to do so if none comes
+  std::set<std::string> unconfirmed;                  // volumes whose intent outlives their record until confirm()
+  std::set<std::string> confirmed;                    // intents that the next commit erases
+  bool flushing = false;                              // a task waits to do so if none comes
   std::map<std::string, base::TimePoint> late_until;  // intents with a call that may still be under way, until then
-  std::set<std::string> undone_once;  // intents that were undone and will be once more, when no late call can come any more
+  std::set<std::string>
+      undone_once;  // intents that were undone and will be once more, when no late call can come any more
   std::uint64_t last_generation = 0;
   base::TaskGroup tasks;  // last: its tasks use all of the above
 };

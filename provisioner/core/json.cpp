@@ -73,7 +73,8 @@ Result<Json> parse_json(std::string_view text) {
     const char c = text[i];
     if (in_text && c == '\\') ++i;
     else if (c == '"') in_text = !in_text;
-    else if (!in_text && (c == '{' || c == '[') && ++depth > kNestingMax) return Error{ErrorKind::invalid, "nested too deeply"};
+    else if (!in_text && (c == '{' || c == '[') && ++depth > kNestingMax)
+      return Error{ErrorKind::invalid, "nested too deeply"};
     else if (!in_text && (c == '}' || c == ']')) --depth;
   }
   try {
@@ -244,7 +245,8 @@ Result<Offers> offers_from_json(const Json& json) {
   Offers offers;
   for (const auto& [name, value] : json.items()) {
     const auto type = attribute_types().find(name);
-    if (type == attribute_types().end()) return Error{ErrorKind::invalid, "unrecognized storage attribute \"" + name + "\""};
+    if (type == attribute_types().end())
+      return Error{ErrorKind::invalid, "unrecognized storage attribute \"" + name + "\""};
     const Json* offer = member(value, "offer");
     switch (type->second) {
       case AttributeType::boolean:
@@ -315,7 +317,8 @@ Result<PoolLists> parse_pool_lists(const std::string& text) {
   for (const std::string_view part : base::split(text, ';')) {
     const std::size_t colon = part.find(':');
     if (colon == std::string_view::npos || colon == 0 || colon + 1 == part.size()) {
-      return Error{ErrorKind::invalid, "malformed storage pool list \"" + text + "\": expected backend:pool[,pool...][;backend:pool...]"};
+      return Error{ErrorKind::invalid,
+                   "malformed storage pool list \"" + text + "\": expected backend:pool[,pool...][;backend:pool...]"};
     }
     std::vector<std::string> pools;
     for (const std::string_view pool : base::split(part.substr(colon + 1), ',')) pools.emplace_back(pool);

@@ -5,8 +5,8 @@
 
 #include "provisioner/core/types.h"
 
-/// The JSON of REST, store and command line for the core's values. Reading ignores unknown keys and the case of keys, as
-/// 17.10.1 does; a value of the wrong type is an error that names the key. Writing keeps the documented order.
+/// The JSON of REST, store and command line for the core's values. Reading ignores unknown keys and the case of keys,
+/// as 17.10.1 does; a value of the wrong type is an error that names the key. Writing keeps the documented order.
 /// Source: provisioner specification 1.5, 1.6, 2.2, 2.3, 3.3.
 namespace provisioner {
 

@@ -3,7 +3,9 @@
 namespace provisioner {
 
 struct KeyedLocks::Waiter {
-  Waiter(KeyedLocks& owner, const std::string& wanted) : locks(owner), key(wanted), signal(owner.executor_) { locks.lines_[key].push_back(this); }
+  Waiter(KeyedLocks& owner, const std::string& wanted) : locks(owner), key(wanted), signal(owner.executor_) {
+    locks.lines_[key].push_back(this);
+  }
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
   /// Cancelled while waiting: leaves the line, or passes on what was just granted.

@@ -10,7 +10,8 @@
 namespace provisioner {
 
 MatchRules rules_for(const StorageClassConfig& config) {
-  const bool later = !config.storage_pools.empty() || !config.additional_storage_pools.empty() || !config.exclude_storage_pools.empty() || !config.selector.empty();
+  const bool later = !config.storage_pools.empty() || !config.additional_storage_pools.empty() ||
+                     !config.exclude_storage_pools.empty() || !config.selector.empty();
   return later ? MatchRules::v19_01 : MatchRules::v17_10;
 }
 
@@ -21,11 +22,14 @@ std::string_view PoolRef::pool() const { return state_->names.name(state_->pools
 
 namespace {
 
-std::uint64_t request_hash(const std::string& attribute, const Request& wanted) { return hash_text(to_text(wanted), hash_number(wanted.index(), hash_text(attribute))); }
+std::uint64_t request_hash(const std::string& attribute, const Request& wanted) {
+  return hash_text(to_text(wanted), hash_number(wanted.index(), hash_text(attribute)));
+}
 
 std::uint64_t answer_hash(const MatcherState::Answer& answer, const std::uint32_t* requests) {
   std::uint64_t hash = hash_number(answer.rules == MatchRules::v17_10 ? 1 : 2, kHashStart);
-  for (const std::uint32_t part : {answer.storage, answer.additional, answer.exclude, answer.request_count}) hash = hash_number(part, hash);
+  for (const std::uint32_t part : {answer.storage, answer.additional, answer.exclude, answer.request_count})
+    hash = hash_number(part, hash);
   for (std::uint32_t i = 0; i < answer.request_count; ++i) hash = hash_number(requests[i], hash);
   return hash;
 }
@@ -44,7 +48,8 @@ PoolLists additional_lists(const StorageClassConfig& config) {
 
 std::uint32_t MatcherState::request_for(const std::string& attribute, const Request& wanted) {
   const std::uint64_t hash = request_hash(attribute, wanted);
-  const std::uint32_t known = request_index.find(hash, [&](std::uint32_t id) { return requests[id].attribute == attribute && requests[id].wanted == wanted; });
+  const std::uint32_t known = request_index.find(
+      hash, [&](std::uint32_t id) { return requests[id].attribute == attribute && requests[id].wanted == wanted; });
   if (known != kNoId) return known;
   const auto id = static_cast<std::uint32_t>(requests.size());
   Request1 request{attribute, wanted, std::vector<std::uint64_t>(word_protocol.size(), 0)};
@@ -60,7 +65,9 @@ std::uint32_t MatcherState::request_for(const std::string& attribute, const Requ
     set_bit(request.bits, shape, verdicts[set] == 1);
   }
   requests.push_back(std::move(request));
-  request_index.insert(hash, id, [this](std::uint32_t other) { return request_hash(requests[other].attribute, requests[other].wanted); });
+  request_index.insert(hash, id, [this](std::uint32_t other) {
+    return request_hash(requests[other].attribute, requests[other].wanted);
+  });
   return id;
 }
 
@@ -69,8 +76,9 @@ std::uint32_t MatcherState::intern_answer(Answer wanted, const std::vector<std::
   const std::uint64_t hash = answer_hash(wanted, list.data());
   const std::uint32_t known = answer_index.find(hash, [&](std::uint32_t id) {
     const Answer& other = answers[id];
-    return other.rules == wanted.rules && other.storage == wanted.storage && other.additional == wanted.additional && other.exclude == wanted.exclude &&
-           other.request_count == wanted.request_count && std::equal(list.begin(), list.end(), request_lists.begin() + other.requests_at);
+    return other.rules == wanted.rules && other.storage == wanted.storage && other.additional == wanted.additional &&
+           other.exclude == wanted.exclude && other.request_count == wanted.request_count &&
+           std::equal(list.begin(), list.end(), request_lists.begin() + other.requests_at);
   });
   if (known != kNoId) return known;
   wanted.requests_at = static_cast<std::uint32_t>(request_lists.size());
@@ -85,7 +93,9 @@ std::uint32_t MatcherState::intern_answer(Answer wanted, const std::vector<std::
     free_answers.pop_back();
     answers[id] = std::move(wanted);
   }
-  answer_index.insert(hash, id, [this](std::uint32_t other) { return answer_hash(answers[other], request_lists.data() + answers[other].requests_at); });
+  answer_index.insert(hash, id, [this](std::uint32_t other) {
+    return answer_hash(answers[other], request_lists.data() + answers[other].requests_at);
+  });
   return id;
 }
 
@@ -98,7 +108,8 @@ void MatcherState::sync(Answer& answer) {
   answer.totals = {0, 0};
   const std::uint32_t* list = request_lists.data() + answer.requests_at;
   const bool later = answer.rules == MatchRules::v19_01;
-  const bool nothing = later ? answer.additional != kNoId && answer.request_count == 0 && answer.storage == kNoId : answer.request_count == 0;
+  const bool nothing = later ? answer.additional != kNoId && answer.request_count == 0 && answer.storage == kNoId
+                             : answer.request_count == 0;
   for (std::size_t word = 0; word < words; ++word) {
     std::uint64_t bits = nothing ? 0 : ~std::uint64_t{0};
     for (std::uint32_t i = 0; i < answer.request_count; ++i) bits &= requests[list[i]].bits[word];
@@ -108,7 +119,8 @@ void MatcherState::sync(Answer& answer) {
     answer.cells[word] = bits;
     std::uint32_t& total = answer.totals[word_protocol[word] == Protocol::file ? 0 : 1];
     answer.cells[words + word / 2] |= std::uint64_t{total} << (32 * (word % 2));
-    for (; bits != 0; bits &= bits - 1) total += shape_sizes[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+    for (; bits != 0; bits &= bits - 1)
+      total += shape_sizes[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
   }
 }
 
@@ -124,13 +136,15 @@ void MatcherState::sync(Class& entry) {
     const std::uint32_t pool = find_pool(names.name(backend), names.name(name));
     if (pool != kNoId && !bit(answer.cells, pools[pool].shape)) more.pools.push_back(pool);
   }
-  const auto block = std::ranges::stable_partition(more.pools, [this](std::uint32_t pool) { return protocol_of(pools[pool].shape) == Protocol::file; });
+  const auto block = std::ranges::stable_partition(
+      more.pools, [this](std::uint32_t pool) { return protocol_of(pools[pool].shape) == Protocol::file; });
   more.file_count = static_cast<std::uint32_t>(block.begin() - more.pools.begin());
 }
 
 bool MatcherState::has(const Class& entry, std::uint32_t pool) {
   if (bit(answers[entry.answer].cells, pools[pool].shape)) return true;
-  return entry.extras != kNoId && std::ranges::find(extras[entry.extras].pools, pool) != extras[entry.extras].pools.end();
+  return entry.extras != kNoId &&
+         std::ranges::find(extras[entry.extras].pools, pool) != extras[entry.extras].pools.end();
 }
 
 std::uint32_t MatcherState::pool_at(const Class& entry, std::optional<Protocol> protocol, std::uint64_t rank) const {
@@ -142,7 +156,8 @@ std::uint32_t MatcherState::pool_at(const Class& entry, std::optional<Protocol> 
       continue;
     }
     const auto& words = words_of[side];
-    const auto after = std::ranges::partition_point(words, [&](std::uint32_t word) { return before(answer, word) <= rank; });
+    const auto after =
+        std::ranges::partition_point(words, [&](std::uint32_t word) { return before(answer, word) <= rank; });
     const std::uint32_t word = *(after - 1);
     rank -= before(answer, word);
     for (std::uint64_t bits = answer.cells[word];; bits &= bits - 1) {
@@ -221,8 +236,9 @@ Result<void> Matcher::add_class(const StorageClassConfig& config, MatchRules rul
   answer.rules = rules;
   if (rules == MatchRules::v19_01) {
     const PoolLists additional = additional_lists(config);
-    for (const auto& [lists, rule] : {std::pair{&config.storage_pools, &answer.storage}, std::pair{&additional, &answer.additional},
-                                      std::pair{&config.exclude_storage_pools, &answer.exclude}}) {
+    for (const auto& [lists, rule] :
+         {std::pair{&config.storage_pools, &answer.storage}, std::pair{&additional, &answer.additional},
+          std::pair{&config.exclude_storage_pools, &answer.exclude}}) {
       if (lists->empty()) continue;
       const auto id = s.rule_for(*lists);
       if (!id) return id.error();
@@ -260,7 +276,8 @@ Result<void> Matcher::add_class(const StorageClassConfig& config, MatchRules rul
     wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
   }
   s.sync(entry);
-  s.class_index.insert(hash_text(config.name), id, [&s](std::uint32_t other) { return hash_text(s.classes[other].name); });
+  s.class_index.insert(hash_text(config.name), id,
+                       [&s](std::uint32_t other) { return hash_text(s.classes[other].name); });
   return {};
 }
 
@@ -286,7 +303,9 @@ void Matcher::for_each(const std::string& storage_class, const std::function<voi
   const auto& cells = state_->answers[entry.answer].cells;
   for (std::size_t word = 0; word < state_->word_protocol.size(); ++word) {
     for (std::uint64_t bits = cells[word]; bits != 0; bits &= bits - 1) {
-      for (const std::uint32_t pool : state_->shapes[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))].members) visit(PoolRef(state_.get(), pool));
+      for (const std::uint32_t pool :
+           state_->shapes[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))].members)
+        visit(PoolRef(state_.get(), pool));
     }
   }
   if (entry.extras == kNoId) return;
@@ -321,10 +340,12 @@ std::size_t Matcher::count(const std::string& storage_class, std::optional<Proto
 std::uint64_t Matcher::version() const { return state_->version; }
 
 Matcher::Counters Matcher::counters() const {
-  return {state_->patterns.compiled, state_->patterns.tested, state_->shape_index.size(), state_->requests.size(), state_->answer_index.size()};
+  return {state_->patterns.compiled, state_->patterns.tested, state_->shape_index.size(), state_->requests.size(),
+          state_->answer_index.size()};
 }
 
-Matcher::Candidates Matcher::candidates(std::string_view storage_class, std::optional<Protocol> protocol, base::Rng& rng) const {
+Matcher::Candidates Matcher::candidates(std::string_view storage_class, std::optional<Protocol> protocol,
+                                        base::Rng& rng) const {
   Candidates result;
   const std::uint32_t id = state_->find_class(storage_class);
   if (id == kNoId) return result;
@@ -345,13 +366,15 @@ Matcher::Candidates Matcher::candidates(std::string_view storage_class, std::opt
   result.size_ += protocol != Protocol::file ? block : 0;
   if (result.size_ == 0) return result;
   result.key_ = rng.next();
-  result.first_ = static_cast<std::uint64_t>((static_cast<unsigned __int128>(rng.next()) * result.size_) >> 64);  // uneven by one in 2^64 / size
+  result.first_ = static_cast<std::uint64_t>((static_cast<unsigned __int128>(rng.next()) * result.size_) >>
+                                             64);  // uneven by one in 2^64 / size
   return result;
 }
 
 namespace {
 
-/// A permutation of [0, size) chosen by `key`: four Feistel rounds on the next power of four, walking past what is too large.
+/// A permutation of [0, size) chosen by `key`: four Feistel rounds on the next power of four, walking past what is too
+/// large.
 std::uint64_t permuted(std::uint64_t value, std::uint64_t size, std::uint64_t key) {
   const int half = (static_cast<int>(std::bit_width(size - 1)) + 1) / 2;
   const std::uint64_t mask = (std::uint64_t{1} << half) - 1;

@@ -11,13 +11,13 @@
 #include "provisioner/core/types.h"
 
 /// Which pools satisfy which storage classes, kept up to date as backends and classes come and go.
-/// Pools that offer the same and that every list of names treats alike form one shape; a class is answered for shapes, a
-/// bit each, by combining the bits of its requests. How many pools a shape has matters only when one is drawn.
+/// Pools that offer the same and that every list of names treats alike form one shape; a class is answered for shapes,
+/// a bit each, by combining the bits of its requests. How many pools a shape has matters only when one is drawn.
 /// Source: provisioner specification 1.4, 1.5; pool-matching specification; design: README.md, "Pool matching".
 namespace provisioner {
 
-/// 17.10: requiredStorage or attributes; a class with neither matches nothing. 19.01: exclude, else additional, else attributes
-/// and storagePools; entries are patterns; a class with nothing at all matches every pool.
+/// 17.10: requiredStorage or attributes; a class with neither matches nothing. 19.01: exclude, else additional, else
+/// attributes and storagePools; entries are patterns; a class with nothing at all matches every pool.
 enum class MatchRules { v17_10, v19_01 };
 /// 17.10 unless the class uses a key that 17.10 does not know.
 MatchRules rules_for(const StorageClassConfig& config);
@@ -47,7 +47,8 @@ class Matcher {
   /// Adds a backend or replaces it.
   void put_backend(const std::string& name, Protocol protocol, const std::vector<PoolInfo>& pools);
   void remove_backend(const std::string& name);
-  /// Errors: invalid (unknown attribute, value of the wrong type, malformed pattern or selector). Replaces a class of that name.
+  /// Errors: invalid (unknown attribute, value of the wrong type, malformed pattern or selector). Replaces a class of
+  /// that name.
   Result<void> add_class(const StorageClassConfig& config, MatchRules rules);
   void remove_class(const std::string& name);
 

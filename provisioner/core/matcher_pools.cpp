@@ -13,7 +13,8 @@ std::uint64_t hash_of(const Offers& offers) {
     hash = hash_text(name, hash_number(offer.index(), hash));
     if (const bool* flag = std::get_if<bool>(&offer)) hash = hash_number(*flag ? 1 : 2, hash);
     if (const auto* range = std::get_if<IntRange>(&offer)) {
-      hash = hash_number(static_cast<std::uint64_t>(range->max), hash_number(static_cast<std::uint64_t>(range->min), hash));
+      hash = hash_number(static_cast<std::uint64_t>(range->max),
+                         hash_number(static_cast<std::uint64_t>(range->min), hash));
     }
     if (const auto* list = std::get_if<std::vector<std::string>>(&offer)) {
       for (const std::string& text : *list) hash = hash_number(text.size(), hash_text(text, hash));
@@ -57,12 +58,15 @@ std::uint64_t key_hash(std::uint32_t offer_set, Protocol protocol, const std::ve
 }
 }  // namespace
 
-std::uint64_t MatcherState::shape_hash(std::uint32_t id) const { return key_hash(shapes[id].offers, protocol_of(id), shapes[id].rules); }
+std::uint64_t MatcherState::shape_hash(std::uint32_t id) const {
+  return key_hash(shapes[id].offers, protocol_of(id), shapes[id].rules);
+}
 
 std::uint32_t MatcherState::shape_for(std::uint32_t offer_set, Protocol protocol, std::vector<std::uint32_t> rules) {
   const std::uint64_t hash = key_hash(offer_set, protocol, rules);
-  const std::uint32_t known = shape_index.find(
-      hash, [&](std::uint32_t id) { return shapes[id].offers == offer_set && protocol_of(id) == protocol && shapes[id].rules == rules; });
+  const std::uint32_t known = shape_index.find(hash, [&](std::uint32_t id) {
+    return shapes[id].offers == offer_set && protocol_of(id) == protocol && shapes[id].rules == rules;
+  });
   if (known != kNoId) return known;
   const std::size_t side = protocol == Protocol::file ? 0 : 1;
   auto& free = free_shapes[side];

@@ -35,8 +35,8 @@ struct MatcherState {
     Request wanted;
     std::vector<std::uint64_t> bits;  // over shapes
   };
-  /// What a class asks, and the shapes that satisfy it as of `layout`. `cells`: one word of bits per word of shapes, then the
-  /// number of pools before each word among those of its protocol, two to a cell.
+  /// What a class asks, and the shapes that satisfy it as of `layout`. `cells`: one word of bits per word of shapes,
+  /// then the number of pools before each word among those of its protocol, two to a cell.
   struct Answer {
     std::vector<std::uint64_t> cells;
     std::array<std::uint32_t, 2> totals{};
@@ -124,7 +124,9 @@ struct MatcherState {
   std::uint32_t layout = 1;  // of pools and shapes; 0 is never one
 };
 
-inline bool bit(const std::vector<std::uint64_t>& bits, std::uint32_t at) { return ((bits[at / 64] >> (at % 64)) & 1) != 0; }
+inline bool bit(const std::vector<std::uint64_t>& bits, std::uint32_t at) {
+  return ((bits[at / 64] >> (at % 64)) & 1) != 0;
+}
 inline void set_bit(std::vector<std::uint64_t>& bits, std::uint32_t at, bool on) {
   if (on) bits[at / 64] |= std::uint64_t{1} << (at % 64);
   else bits[at / 64] &= ~(std::uint64_t{1} << (at % 64));

@@ -27,7 +27,8 @@ Result<std::uint32_t> NamePatterns::pattern(const std::string& text, bool whole)
   options.set_log_errors(false);
   auto made = std::make_unique<Pattern>(text, whole, options);
   ++compiled;
-  if (!made->expression.ok()) return Error{ErrorKind::invalid, "malformed pattern \"" + text + "\": " + made->expression.error()};
+  if (!made->expression.ok())
+    return Error{ErrorKind::invalid, "malformed pattern \"" + text + "\": " + made->expression.error()};
   const auto id = static_cast<std::uint32_t>(patterns_.size());
   patterns_.push_back(std::move(made));
   pattern_ids_[{whole, text}] = id;
@@ -69,13 +70,15 @@ bool NamePatterns::verdict(std::uint32_t id, std::uint32_t name, const NameTable
     ++tested;
     const std::string_view text = names.name(name);
     const re2::StringPiece piece(text.data(), text.size());
-    known = (asked.whole ? RE2::FullMatch(piece, asked.expression) : RE2::PartialMatch(piece, asked.expression)) ? kYes : kNo;
+    known = (asked.whole ? RE2::FullMatch(piece, asked.expression) : RE2::PartialMatch(piece, asked.expression)) ? kYes
+                                                                                                                 : kNo;
     cell = static_cast<std::uint8_t>(cell | (known << shift));
   }
   return known == kYes;
 }
 
-bool NamePatterns::lists(std::uint32_t rule, std::uint32_t backend_name, std::uint32_t pool_name, const NameTable& names) {
+bool NamePatterns::lists(std::uint32_t rule, std::uint32_t backend_name, std::uint32_t pool_name,
+                         const NameTable& names) {
   return std::ranges::any_of(rules_[rule], [&](const Entry& entry) {
     return verdict(entry.backend, backend_name, names) &&
            std::ranges::any_of(entry.pools, [&](std::uint32_t pool) { return verdict(pool, pool_name, names); });

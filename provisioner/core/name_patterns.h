@@ -9,9 +9,9 @@
 #include "provisioner/core/name_table.h"
 #include "provisioner/core/types.h"
 
-/// Lists of backend and pool patterns (RE2), as storage classes give them. A pattern is compiled once and asked about a name
-/// once, however many classes use it. Backend patterns match whole names, pool patterns any part of one.
-/// Errors: invalid (malformed pattern). Source: pool-matching specification, variant regex.
+/// Lists of backend and pool patterns (RE2), as storage classes give them. A pattern is compiled once and asked about a
+/// name once, however many classes use it. Backend patterns match whole names, pool patterns any part of one. Errors:
+/// invalid (malformed pattern). Source: pool-matching specification, variant regex.
 namespace provisioner {
 
 class NamePatterns {

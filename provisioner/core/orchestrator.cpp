@@ -6,14 +6,18 @@ namespace provisioner {
 
 using boost::asio::awaitable;
 
-Orchestrator::Orchestrator(boost::asio::any_io_executor executor, base::Clock& clock, base::Rng rng, base::Logger logger, Store& store,
-                           base::http::Transport& transport, OrchestratorOptions options)
-    : core_(std::make_unique<Core>(std::move(executor), clock, rng, std::move(logger), store, transport, std::move(options))) {}
+Orchestrator::Orchestrator(boost::asio::any_io_executor executor, base::Clock& clock, base::Rng rng,
+                           base::Logger logger, Store& store, base::http::Transport& transport,
+                           OrchestratorOptions options)
+    : core_(std::make_unique<Core>(std::move(executor), clock, rng, std::move(logger), store, transport,
+                                   std::move(options))) {}
 
 Orchestrator::~Orchestrator() = default;
 
 awaitable<Result<void>> Orchestrator::bootstrap() { return core_->bootstrap(); }
-void Orchestrator::set_kubernetes_version(std::string git_version) { core_->options.kubernetes_version = std::move(git_version); }
+void Orchestrator::set_kubernetes_version(std::string git_version) {
+  core_->options.kubernetes_version = std::move(git_version);
+}
 awaitable<void> Orchestrator::stop() {
   core_->tasks.stop();
   co_await core_->tasks.join();
@@ -32,13 +36,19 @@ awaitable<Result<Volume>> Orchestrator::add_unconfirmed_volume(VolumeConfig conf
   return core_->add_volume(std::move(config));
 }
 void Orchestrator::confirm_volume(const std::string& name) { core_->confirm(name); }
-awaitable<void> Orchestrator::settle_unfinished(std::function<bool(const std::string&)> wanted) { return core_->settle(std::move(wanted)); }
+awaitable<void> Orchestrator::settle_unfinished(std::function<bool(const std::string&)> wanted) {
+  return core_->settle(std::move(wanted));
+}
 
-awaitable<Result<std::string>> Orchestrator::add_backend(std::string config) { return core_->put_backend(std::move(config), std::nullopt); }
+awaitable<Result<std::string>> Orchestrator::add_backend(std::string config) {
+  return core_->put_backend(std::move(config), std::nullopt);
+}
 awaitable<Result<std::string>> Orchestrator::update_backend(std::string name, std::string config) {
   return core_->put_backend(std::move(config), std::move(name));
 }
-awaitable<Result<void>> Orchestrator::delete_backend(std::string name) { return core_->delete_backend(std::move(name)); }
+awaitable<Result<void>> Orchestrator::delete_backend(std::string name) {
+  return core_->delete_backend(std::move(name));
+}
 std::vector<std::string> Orchestrator::backends() const {
   std::vector<std::string> names;
   for (const auto& [name, backend] : core_->backends) {
@@ -48,8 +58,12 @@ std::vector<std::string> Orchestrator::backends() const {
 }
 Result<BackendView> Orchestrator::backend(const std::string& name) const { return core_->view(name); }
 
-awaitable<Result<void>> Orchestrator::add_storage_class(StorageClassConfig config) { return core_->add_class(std::move(config)); }
-awaitable<Result<void>> Orchestrator::delete_storage_class(std::string name) { return core_->delete_class(std::move(name)); }
+awaitable<Result<void>> Orchestrator::add_storage_class(StorageClassConfig config) {
+  return core_->add_class(std::move(config));
+}
+awaitable<Result<void>> Orchestrator::delete_storage_class(std::string name) {
+  return core_->delete_class(std::move(name));
+}
 std::vector<std::string> Orchestrator::storage_classes() const {
   std::vector<std::string> names;
   for (const auto& [name, config] : core_->classes) names.push_back(name);
@@ -66,7 +80,9 @@ awaitable<Result<Volume>> Orchestrator::add_volume(VolumeConfig config) {
   return core_->add_volume(std::move(config));
 }
 awaitable<Result<void>> Orchestrator::delete_volume(std::string name) { return core_->delete_volume(std::move(name)); }
-awaitable<Result<Volume>> Orchestrator::resize_volume(std::string name, std::string size) { return core_->resize_volume(std::move(name), std::move(size)); }
+awaitable<Result<Volume>> Orchestrator::resize_volume(std::string name, std::string size) {
+  return core_->resize_volume(std::move(name), std::move(size));
+}
 awaitable<Result<Volume>> Orchestrator::import_volume(ImportRequest request) {
   core_->unconfirmed.erase(request.config.name);
   return core_->import_volume(std::move(request));
@@ -75,7 +91,9 @@ awaitable<Result<Volume>> Orchestrator::import_unconfirmed_volume(ImportRequest 
   core_->unconfirmed.insert(request.config.name);
   return core_->import_volume(std::move(request));
 }
-awaitable<Result<void>> Orchestrator::abandon_volume(std::string name) { return core_->abandon_volume(std::move(name)); }
+awaitable<Result<void>> Orchestrator::abandon_volume(std::string name) {
+  return core_->abandon_volume(std::move(name));
+}
 awaitable<Result<std::uint64_t>> Orchestrator::array_volume_size(std::string backend, std::string internal_name) {
   if (auto ready = core_->require_ready(); !ready) co_return ready.error();
   const auto driver = core_->driver_of(backend);
@@ -99,15 +117,20 @@ Result<std::string> Orchestrator::volume_driver(const std::string& name) const {
   const auto found = volume(name);
   if (!found) return found.error();
   const auto backend = core_->backends.find(found->backend);
-  if (backend == core_->backends.end()) return Error{ErrorKind::not_found, "backend " + found->backend + " was not found"};
+  if (backend == core_->backends.end())
+    return Error{ErrorKind::not_found, "backend " + found->backend + " was not found"};
   if (backend->second.driver) return backend->second.driver->facts().type;
   for (const auto& [key, config] : backend->second.stored.items()) {
     if (config.is_object()) return config.value("storageDriverName", std::string());
   }
   return Error{ErrorKind::unavailable, "the driver of backend " + found->backend + " is unknown"};
 }
-awaitable<Result<std::vector<std::string>>> Orchestrator::rediscover_volumes(std::string backend) { return core_->rediscover(std::move(backend)); }
-Result<std::vector<PoolVerdict>> Orchestrator::explain(const VolumeConfig& config) const { return core_->explain(config); }
+awaitable<Result<std::vector<std::string>>> Orchestrator::rediscover_volumes(std::string backend) {
+  return core_->rediscover(std::move(backend));
+}
+Result<std::vector<PoolVerdict>> Orchestrator::explain(const VolumeConfig& config) const {
+  return core_->explain(config);
+}
 
 namespace {
 

@@ -46,19 +46,23 @@ awaitable<Result<Loaded>> load(Core& core) {
 /// A record that cannot be used stays where it is and stops nobody.
 void set_aside(Core& core, const std::string& key, const std::string& why) {
   core.quarantine[key] = why;
-  core.log.error("A record of the store cannot be used; it is left alone.", {{"handler", "Bootstrap"}, {"key", key}, {"error", why}});
+  core.log.error("A record of the store cannot be used; it is left alone.",
+                 {{"handler", "Bootstrap"}, {"key", key}, {"error", why}});
 }
 
 void load_backend(Core& core, const std::string& name, const std::string& text) {
   const auto record = parse_json(text);
   const Json* config = record ? member(*record, "config") : nullptr;
-  if (config == nullptr || !config->is_object() || config->empty()) return set_aside(core, keys::kBackend + name, "not a backend record");
+  if (config == nullptr || !config->is_object() || config->empty())
+    return set_aside(core, keys::kBackend + name, "not a backend record");
   const Json* version = member(*record, "version");
-  if (version != nullptr && *version != kKnownVersion) return set_aside(core, keys::kBackend + name, "unknown version " + version->dump());
+  if (version != nullptr && *version != kKnownVersion)
+    return set_aside(core, keys::kBackend + name, "unknown version " + version->dump());
   Backend backend;
   backend.name = name;
   auto opened = open_secrets(*config, core.options.secret_key);
-  backend.stored = opened ? std::move(*opened) : *config;
+  if (opened) backend.stored = std::move(*opened);
+  else backend.stored = *config;
   const Json* online = member(*record, "online");
   backend.online = online == nullptr || !online->is_boolean() || online->get<bool>();
   backend.state = backend.online ? BackendState::failed : BackendState::offline;
@@ -72,7 +76,8 @@ void load_class(Core& core, const std::string& name, const std::string& text) {
   if (config == nullptr) return set_aside(core, keys::kClass + name, "not a storage class record");
   auto parsed = storage_class_config_from_json(*config);
   if (!parsed) return set_aside(core, keys::kClass + name, parsed.error().message);
-  if (auto added = core.matcher.add_class(*parsed, rules_for(*parsed)); !added) return set_aside(core, keys::kClass + name, added.error().message);
+  if (auto added = core.matcher.add_class(*parsed, rules_for(*parsed)); !added)
+    return set_aside(core, keys::kClass + name, added.error().message);
   core.classes[name] = std::move(*parsed);
   core.log.info("Added an existing storage class.", {{"handler", "Bootstrap"}, {"storageClass", name}});
 }
@@ -82,9 +87,12 @@ void load_volume(Core& core, const std::string& name, const std::string& text) {
   if (!record) return set_aside(core, keys::kVolume + name, record.error().message);
   auto volume = volume_from_json(*record);
   if (!volume) return set_aside(core, keys::kVolume + name, volume.error().message);
-  if (volume->config.version != kKnownVersion) return set_aside(core, keys::kVolume + name, "unknown version " + volume->config.version);
+  if (volume->config.version != kKnownVersion)
+    return set_aside(core, keys::kVolume + name, "unknown version " + volume->config.version);
   volume->orphaned = !core.backends.contains(volume->backend);
-  if (volume->orphaned) core.log.warning("The backend of a volume is missing.", {{"handler", "Bootstrap"}, {"volume", name}, {"backend", volume->backend}});
+  if (volume->orphaned)
+    core.log.warning("The backend of a volume is missing.",
+                     {{"handler", "Bootstrap"}, {"volume", name}, {"backend", volume->backend}});
   core.keep(std::move(*volume));
 }
 
@@ -93,13 +101,16 @@ void load_intent(Core& core, const std::string& name, const std::string& text) {
   if (!record) return set_aside(core, keys::kIntent + name, record.error().message);
   auto intent = intent_from_json(*record);
   if (!intent) return set_aside(core, keys::kIntent + name, intent.error().message);
-  if (intent->config.name != name) return set_aside(core, keys::kIntent + name, "it names another volume, " + intent->config.name);
+  if (intent->config.name != name)
+    return set_aside(core, keys::kIntent + name, "it names another volume, " + intent->config.name);
   core.intents[name] = std::move(*intent);
 }
 
 awaitable<void> finish_logged(Core& core, std::string volume) {
   const auto done = co_await core.finish(volume);
-  if (!done) core.log.warning("A transaction could not be finished; trying again later.", {{"volume", volume}, {"error", done.error().message}});
+  if (!done)
+    core.log.warning("A transaction could not be finished; trying again later.",
+                     {{"volume", volume}, {"error", done.error().message}});
 }
 
 }  // namespace
@@ -144,7 +155,8 @@ Core::Awaited Core::bootstrap() {
   }
   co_await side_by_side(std::move(finishing), options.bootstrap_patience);
   for (const std::string& name : names) {
-    if (const auto purged = co_await purge_if_empty(name); !purged) log.warning("Could not delete an empty offline backend.", {{"backend", name}});
+    if (const auto purged = co_await purge_if_empty(name); !purged)
+      log.warning("Could not delete an empty offline backend.", {{"backend", name}});
   }
   phase = CorePhase::ready;
   log.info("trident bootstrapped successfully.");
@@ -155,7 +167,8 @@ awaitable<void> Core::settle(std::function<bool(const std::string&)> wanted) {
   std::vector<awaitable<void>> undoing;
   for (const auto& [name, intent] : intents) {
     if (confirmed.contains(name) || undone_once.contains(name)) continue;
-    if (intent.op == IntentOp::add && !wanted(name) && !locks.is_held("volume/" + name)) undoing.push_back(finish_logged(*this, name));
+    if (intent.op == IntentOp::add && !wanted(name) && !locks.is_held("volume/" + name))
+      undoing.push_back(finish_logged(*this, name));
   }
   co_await side_by_side(std::move(undoing), options.bootstrap_patience);
 }
@@ -166,8 +179,10 @@ Core::Awaited Core::finish(std::string volume) {
   const auto found = intents.find(volume);
   if (found == intents.end()) co_return Result<void>();
   const Intent intent = found->second;
-  log.info("Processing a transaction of an earlier run.",
-           {{"volume", volume}, {"size", intent.config.size}, {"storageClass", intent.config.storage_class}, {"op", to_json(intent)["Op"].get<std::string>()}});
+  log.info("Processing a transaction of an earlier run.", {{"volume", volume},
+                                                           {"size", intent.config.size},
+                                                           {"storageClass", intent.config.storage_class},
+                                                           {"op", to_json(intent)["Op"].get<std::string>()}});
   if (intent.op == IntentOp::add) co_return co_await roll_back(volume);
   if (!volumes.contains(volume)) co_return co_await erase_intent(volume);
   if (intent.op == IntentOp::remove) co_return co_await destroy_recorded(volume);
@@ -177,7 +192,8 @@ Core::Awaited Core::finish(std::string volume) {
 awaitable<void> Core::finish_on(std::string backend) {
   std::vector<std::string> names;
   for (const auto& [name, intent] : intents) {
-    if (intent.op != IntentOp::add && intent.backend == backend && !locks.is_held("volume/" + name)) names.push_back(name);
+    if (intent.op != IntentOp::add && intent.backend == backend && !locks.is_held("volume/" + name))
+      names.push_back(name);
   }
   for (const std::string& name : names) co_await finish_logged(*this, name);
 }
@@ -188,7 +204,8 @@ awaitable<void> Core::undo_again(std::string volume, base::TimePoint when) {
   if (undone_once.erase(volume) > 0) co_await finish_logged(*this, volume);  // or the volume was wanted again meanwhile
 }
 
-/// Undoes an add. With the name's lock. A record that got into the store all the same is undone too: nobody was told of it.
+/// Undoes an add. With the name's lock. A record that got into the store all the same is undone too: nobody was told of
+/// it.
 Core::Awaited Core::roll_back(std::string volume) {
   const Intent intent = intents.at(volume);
   const bool imported = !intent.config.import_original_name.empty();  // then nothing is destroyed, whatever is recorded
@@ -200,13 +217,15 @@ Core::Awaited Core::roll_back(std::string volume) {
   }
   for (const std::string& place : places) {
     if (!backends.contains(place)) {
-      log.warning("The backend of an unfinished volume has gone; whatever is on it stays.", {{"volume", volume}, {"backend", place}});
+      log.warning("The backend of an unfinished volume has gone; whatever is on it stays.",
+                  {{"volume", volume}, {"backend", place}});
       continue;
     }
     const auto driver = driver_of(place);
     if (!driver) co_return driver.error();
     if (imported) {
-      const ImportSpec spec{intent.config.import_original_name, intent.config.internal_name, intent.config, owner(volume)};
+      const ImportSpec spec{intent.config.import_original_name, intent.config.internal_name, intent.config,
+                            owner(volume)};
       if (const auto undone = co_await (*driver)->undo_adopt(spec); !undone) co_return undone.error();
       continue;
     }
@@ -254,10 +273,12 @@ awaitable<Result<std::vector<std::string>>> Core::rediscover(std::string backend
     auto config = text == nullptr ? Result<VolumeConfig>(VolumeConfig{}) : volume_config_from_json(*text);
     if (!config) co_return config.error();
     config->name = name;
-    if ((*driver)->facts().protocol == Protocol::file || config->size.empty()) config->size = std::to_string(seen.size_bytes);
+    if ((*driver)->facts().protocol == Protocol::file || config->size.empty())
+      config->size = std::to_string(seen.size_bytes);
     const auto made = co_await attempt(*config, backend, seen.pool, false);
     if (made) names.push_back(name);
-    else log.warning("A volume of ours could not be recorded again.", {{"volume", name}, {"error", made.error().message}});
+    else
+      log.warning("A volume of ours could not be recorded again.", {{"volume", name}, {"error", made.error().message}});
   }
   co_return names;
 }

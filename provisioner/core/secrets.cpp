@@ -54,8 +54,10 @@ std::optional<std::string> open(std::string_view text, const std::string& secret
   const Context context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
   int length = 0;
   if (EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.data(), bytes(nonce)) != 1) return std::nullopt;
-  if (EVP_DecryptUpdate(context.get(), bytes(plain), &length, bytes(sealed), static_cast<int>(sealed.size())) != 1) return std::nullopt;
-  if (EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(kTag), tag.data()) != 1) return std::nullopt;
+  if (EVP_DecryptUpdate(context.get(), bytes(plain), &length, bytes(sealed), static_cast<int>(sealed.size())) != 1)
+    return std::nullopt;
+  if (EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(kTag), tag.data()) != 1)
+    return std::nullopt;
   if (EVP_DecryptFinal_ex(context.get(), bytes(plain) + length, &length) != 1) return std::nullopt;
   return plain;
 }
@@ -67,7 +69,8 @@ Json seal_secrets(const Json& config, const std::string& key) {
   if (key.empty()) return copy;
   for (auto& [name, value] : copy.items()) {
     if (value.is_object()) value = seal_secrets(value, key);
-    else if (name == "password" && value.is_string() && !value.get<std::string>().starts_with(kMark)) value = seal(value.get<std::string>(), key);
+    else if (name == "password" && value.is_string() && !value.get<std::string>().starts_with(kMark))
+      value = seal(value.get<std::string>(), key);
   }
   return copy;
 }

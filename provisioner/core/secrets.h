@@ -4,8 +4,8 @@
 
 #include "provisioner/core/types.h"
 
-/// Passwords inside stored configurations: AES-256-GCM under a key derived from the operator's secret (scrypt would be spent
-/// on a secret that is a random key by recommendation; SHA-256 is used). Sealed texts start with "sealed:1:".
+/// Passwords inside stored configurations: AES-256-GCM under a key derived from the operator's secret (scrypt would be
+/// spent on a secret that is a random key by recommendation; SHA-256 is used). Sealed texts start with "sealed:1:".
 /// Without a key they stay in clear text, as 17.10.1 stores them.
 namespace provisioner {
 /// A copy in which every "password" member (at any depth) is sealed, unless it is already.

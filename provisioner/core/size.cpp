@@ -28,7 +28,8 @@ struct Unit {
 Unit unit_of(std::string_view text) {
   for (const std::string_view tail : {std::string_view("ib"), std::string_view("i"), std::string_view("")}) {
     if (!text.ends_with(tail) || text.size() <= tail.size()) continue;
-    if (const unsigned power = power_of(text[text.size() - tail.size() - 1])) return {.base = 1024, .power = power, .length = tail.size() + 1};
+    if (const unsigned power = power_of(text[text.size() - tail.size() - 1]))
+      return {.base = 1024, .power = power, .length = tail.size() + 1};
   }
   if (text.ends_with("bytes")) return {.length = 5};
   if (text.ends_with("b")) {
@@ -46,7 +47,9 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   const std::string lower = base::to_lower(base::trim(text));
   const Unit unit = unit_of(lower);
   const auto number = base::parse_unsigned(std::string_view(lower).substr(0, lower.size() - unit.length));
-  if (!number) return Error{ErrorKind::invalid, "invalid size \"" + std::string(text) + "\": expected an integer with an optional unit"};
+  if (!number)
+    return Error{ErrorKind::invalid,
+                 "invalid size \"" + std::string(text) + "\": expected an integer with an optional unit"};
   std::uint64_t size = *number;
   for (unsigned i = 0; i <= unit.power; ++i) {
     const std::uint64_t factor = i == 0 ? 1 : unit.base;

@@ -1,12 +1,13 @@
-// The life of a volume. Every change of the array stands between two commits: the intent before it, the result after it.
+// The life of a volume. Every change of the array stands between two commits: the intent before it, the result after
+// it.
 #include <algorithm>
 
 #include "provisioner/base/text.h"
 #include "provisioner/core/core.h"
 #include "provisioner/core/json.h"
+#include "provisioner/core/planted.h"
 #include "provisioner/core/record_text.h"
 #include "provisioner/core/size.h"
-#include "provisioner/core/planted.h"
 
 namespace provisioner {
 
@@ -16,7 +17,9 @@ namespace {
 
 /// The backend counts a volume on its way, so that it is not purged meanwhile.
 struct CreatingMark {
-  CreatingMark(Core& owner, std::string backend) : core(owner), name(std::move(backend)) { ++core.backends.at(name).creating; }
+  CreatingMark(Core& owner, std::string backend) : core(owner), name(std::move(backend)) {
+    ++core.backends.at(name).creating;
+  }
   CreatingMark(const CreatingMark&) = delete;
   CreatingMark& operator=(const CreatingMark&) = delete;
   ~CreatingMark() {
@@ -57,12 +60,14 @@ awaitable<Result<Volume>> Core::add_volume(VolumeConfig config) {
   if (auto ready = require_ready(); !ready) co_return ready.error();
   if (config.name.empty()) co_return Error{ErrorKind::invalid, "a volume needs a name"};
   const auto lock = co_await locks.take("volume/" + config.name);
-  if (volumes.contains(config.name)) co_return Error{ErrorKind::already_exists, "volume " + config.name + " already exists"};
+  if (volumes.contains(config.name))
+    co_return Error{ErrorKind::already_exists, "volume " + config.name + " already exists"};
   config.version = "1";
   config.access = {};
   config.internal_name.clear();
   if (!config.clone_source_volume.empty()) co_return co_await place_clone(std::move(config));
-  if (!classes.contains(config.storage_class)) co_return Error{ErrorKind::invalid, "unknown storage class: " + config.storage_class};
+  if (!classes.contains(config.storage_class))
+    co_return Error{ErrorKind::invalid, "unknown storage class: " + config.storage_class};
   const auto protocol = protocol_for(config);
   if (!protocol) co_return protocol.error();
   const auto bytes = parse_size(config.size);
@@ -70,14 +75,17 @@ awaitable<Result<Volume>> Core::add_volume(VolumeConfig config) {
 
   if (const auto earlier = intents.find(config.name); earlier != intents.end()) {
     const Intent intent = earlier->second;
-    const bool fits = !intent.backend.empty() && same_wish(intent.config, config) && matcher.matches(config.storage_class, intent.backend, intent.pool);
+    const bool fits = !intent.backend.empty() && same_wish(intent.config, config) &&
+                      matcher.matches(config.storage_class, intent.backend, intent.pool);
     if (fits) {
       auto resumed = co_await attempt(config, intent.backend, intent.pool, true);
       if (resumed || intents.contains(config.name)) co_return resumed;
     } else if (auto undone = co_await roll_back(config.name); !undone) {
-      co_return Error{undone.error().kind, "an earlier attempt to create volume " + config.name + " could not be undone: " + undone.error().message};
+      co_return Error{undone.error().kind, "an earlier attempt to create volume " + config.name +
+                                               " could not be undone: " + undone.error().message};
     } else if (intents.contains(config.name)) {
-      co_return Error{ErrorKind::busy, "an earlier, different attempt to create volume " + config.name + " is being undone; try again later"};
+      co_return Error{ErrorKind::busy, "an earlier, different attempt to create volume " + config.name +
+                                           " is being undone; try again later"};
     }
   }
   co_return co_await place(std::move(config), *protocol);
@@ -104,11 +112,13 @@ awaitable<Result<Volume>> Core::place(VolumeConfig config, std::optional<Protoco
     if (!tried.emplace(backend, pool).second) continue;
     auto made = co_await attempt(config, backend, pool, false);
     if (made) co_return made;
-    log.warning("Failed to create the volume on this pool.", {{"backend", backend}, {"pool", pool}, {"volume", config.name}, {"error", made.error().message}});
-    causes += std::string(causes.empty() ? "" : ", ") + "[Failed to create volume " + config.name + " on storage pool " + pool + " from backend " + backend +
-              ": " + made.error().message + "]";
+    log.warning("Failed to create the volume on this pool.",
+                {{"backend", backend}, {"pool", pool}, {"volume", config.name}, {"error", made.error().message}});
+    causes += std::string(causes.empty() ? "" : ", ") + "[Failed to create volume " + config.name +
+              " on storage pool " + pool + " from backend " + backend + ": " + made.error().message + "]";
     worst = made.error().kind;
-    if (is_open(made.error(), false)) co_return Error{ErrorKind::unknown_outcome, "encountered error(s) in creating the volume: " + causes};
+    if (is_open(made.error(), false))
+      co_return Error{ErrorKind::unknown_outcome, "encountered error(s) in creating the volume: " + causes};
   }
   if (intents.contains(config.name)) {
     if (const auto erased = co_await erase_intent(config.name); !erased) causes += "\n\t" + erased.error().message;
@@ -118,26 +128,32 @@ awaitable<Result<Volume>> Core::place(VolumeConfig config, std::optional<Protoco
 
 awaitable<Result<Volume>> Core::place_clone(VolumeConfig config) {
   const auto source = volumes.find(config.clone_source_volume);
-  if (source == volumes.end()) co_return Error{ErrorKind::not_found, "source volume " + config.clone_source_volume + " was not found"};
+  if (source == volumes.end())
+    co_return Error{ErrorKind::not_found, "source volume " + config.clone_source_volume + " was not found"};
   const Volume from = source->second;
   if (config.storage_class.empty()) config.storage_class = from.config.storage_class;
   if (config.storage_class != from.config.storage_class) {
-    co_return Error{ErrorKind::invalid, "a clone must have the storage class of its source, " + from.config.storage_class};
+    co_return Error{ErrorKind::invalid,
+                    "a clone must have the storage class of its source, " + from.config.storage_class};
   }
   const auto bytes = parse_size(config.size);
   if (!bytes) co_return bytes.error();
   if (const auto have = parse_size(from.config.size); have && *bytes > *have) {
-    co_return Error{ErrorKind::invalid, "requested clone size is larger than the source volume " + config.clone_source_volume};
+    co_return Error{ErrorKind::invalid,
+                    "requested clone size is larger than the source volume " + config.clone_source_volume};
   }
   config.size = from.config.size;
   if (intents.contains(config.name) && !same_wish(intents.at(config.name).config, config)) {
     if (auto undoing = co_await roll_back(config.name); !undoing) co_return undoing.error();
-    if (intents.contains(config.name)) co_return Error{ErrorKind::busy, "an earlier, different attempt to clone to volume " + config.name + " is being undone; try again later"};
+    if (intents.contains(config.name))
+      co_return Error{ErrorKind::busy, "an earlier, different attempt to clone to volume " + config.name +
+                                           " is being undone; try again later"};
   }
   const bool resuming = intents.contains(config.name);
   auto made = co_await attempt(config, from.backend, from.pool, resuming);
   if (!made && !is_open(made.error(), resuming) && intents.contains(config.name)) {
-    if (const auto erased = co_await erase_intent(config.name); !erased) co_return Error{made.error().kind, made.error().message + "\n\t" + erased.error().message};
+    if (const auto erased = co_await erase_intent(config.name); !erased)
+      co_return Error{made.error().kind, made.error().message + "\n\t" + erased.error().message};
   }
   co_return made;
 }
@@ -153,7 +169,8 @@ awaitable<Result<Volume>> Core::attempt(VolumeConfig config, std::string backend
   spec.internal_name = config.internal_name;
   spec.size_bytes = parse_size(config.size).value_or(0);
   spec.pool = pool;
-  if (const auto storage_class = classes.find(config.storage_class); storage_class != classes.end()) spec.requests = requests_of(storage_class->second);
+  if (const auto storage_class = classes.find(config.storage_class); storage_class != classes.end())
+    spec.requests = requests_of(storage_class->second);
   spec.owner = owner(config.name);
   if (!config.clone_source_volume.empty()) {
     spec.clone_of = volumes.at(config.clone_source_volume).config.internal_name;
@@ -172,7 +189,9 @@ awaitable<Result<Volume>> Core::attempt(VolumeConfig config, std::string backend
     if (resuming && !is_open(made.error(), true)) {
       // The earlier attempt may have left what this one could not complete.
       const auto undone = co_await roll_back(name);
-      if (!undone) co_return Error{ErrorKind::unknown_outcome, made.error().message + "; undoing the earlier attempt: " + undone.error().message};
+      if (!undone)
+        co_return Error{ErrorKind::unknown_outcome,
+                        made.error().message + "; undoing the earlier attempt: " + undone.error().message};
     }
     co_return made.error();
   }
@@ -199,11 +218,14 @@ awaitable<Result<Volume>> Core::record(Intent intent, Made made, std::shared_ptr
     if (!open) intents.erase(volume.config.name);
     late_until.erase(volume.config.name);
     keep(volume);
-    if (log.enabled(base::LogLevel::debug)) log.debug("Volume created.", {{"volume", volume.config.name}, {"backend", volume.backend}, {"pool", volume.pool}});
+    if (log.enabled(base::LogLevel::debug))
+      log.debug("Volume created.",
+                {{"volume", volume.config.name}, {"backend", volume.backend}, {"pool", volume.pool}});
     co_return volume;
   }
   // The intent stays: a repeat completes it, or recovery undoes it.
-  co_return Error{ErrorKind::unknown_outcome, "volume " + volume.config.name + " was created but could not be recorded: " + stored.error().message};
+  co_return Error{ErrorKind::unknown_outcome,
+                  "volume " + volume.config.name + " was created but could not be recorded: " + stored.error().message};
 }
 
 Core::Awaited Core::delete_volume(std::string name) {
@@ -211,7 +233,8 @@ Core::Awaited Core::delete_volume(std::string name) {
   const auto lock = co_await locks.take("volume/" + name);
   const auto found = volumes.find(name);
   if (found == volumes.end()) {
-    if (!intents.contains(name) || undone_once.contains(name)) co_return Error{ErrorKind::not_found, "volume " + name + " was not found"};
+    if (!intents.contains(name) || undone_once.contains(name))
+      co_return Error{ErrorKind::not_found, "volume " + name + " was not found"};
     co_return co_await roll_back(name);
   }
   const Volume volume = found->second;
@@ -229,7 +252,8 @@ Core::Awaited Core::abandon_volume(std::string name) {
     if (intent != intents.end() && intent->second.op == IntentOp::add) co_return co_await roll_back(name);
     const auto found = volumes.find(name);
     if (found != volumes.end() && !found->second.config.import_original_name.empty()) {
-      co_return Error{ErrorKind::conflict, "volume " + name + " was imported; it is not deleted because its PV cannot be made"};
+      co_return Error{ErrorKind::conflict,
+                      "volume " + name + " was imported; it is not deleted because its PV cannot be made"};
     }
   }
   co_return co_await delete_volume(name);
@@ -243,10 +267,12 @@ Core::Awaited Core::destroy_recorded(std::string name) {
     if (!driver) co_return driver.error();
     const auto gone = co_await (*driver)->destroy(destroy_spec(volume.config));
     if (!gone) {
-      log.error("Failed to delete the volume.", {{"volume", name}, {"backend", volume.backend}, {"error", gone.error().message}});
+      log.error("Failed to delete the volume.",
+                {{"volume", name}, {"backend", volume.backend}, {"error", gone.error().message}});
       // Refused before anything was changed: who asked was told so, and must ask again once the reason has gone.
       if (gone.error().kind == ErrorKind::conflict && intents.at(name).op == IntentOp::remove) {
-        if (const auto erased = co_await erase_intent(name); !erased) log.warning("Could not erase a transaction.", {{"volume", name}, {"error", erased.error().message}});
+        if (const auto erased = co_await erase_intent(name); !erased)
+          log.warning("Could not erase a transaction.", {{"volume", name}, {"error", erased.error().message}});
       }
       co_return gone.error();
     }
@@ -258,7 +284,8 @@ Core::Awaited Core::destroy_recorded(std::string name) {
   intents.erase(name);
   forget(name);
   if (const auto purged = co_await purge_if_empty(volume.backend); !purged) {
-    log.warning("Could not delete the empty offline backend.", {{"backend", volume.backend}, {"error", purged.error().message}});
+    log.warning("Could not delete the empty offline backend.",
+                {{"backend", volume.backend}, {"error", purged.error().message}});
   }
   co_return Result<void>();
 }
@@ -272,10 +299,12 @@ awaitable<Result<Volume>> Core::resize_volume(std::string name, std::string size
   if (!wanted) co_return wanted.error();
   const auto have = parse_size(found->second.config.size);
   if (have && *wanted < *have) {
-    co_return Error{ErrorKind::invalid, "requested size " + size + " is less than the existing size " + found->second.config.size + " of volume " + name};
+    co_return Error{ErrorKind::invalid, "requested size " + size + " is less than the existing size " +
+                                            found->second.config.size + " of volume " + name};
   }
   if (have && *wanted == *have) co_return found->second;
-  if (intents.contains(name) && intents.at(name).op == IntentOp::remove) co_return Error{ErrorKind::conflict, "volume " + name + " is being deleted"};
+  if (intents.contains(name) && intents.at(name).op == IntentOp::remove)
+    co_return Error{ErrorKind::conflict, "volume " + name + " is being deleted"};
   Intent intent{IntentOp::resize, found->second.config, found->second.backend, found->second.pool};
   intent.config.size = std::to_string(*wanted);
   if (const auto durable = co_await write_intent(intent); !durable) co_return durable.error();
@@ -291,7 +320,8 @@ Core::Awaited Core::apply_resize(Intent intent) {
   if (!done) {
     // The array said no: nothing has changed and nothing is left to finish.
     if (!is_open(done.error(), true)) {
-      if (const auto erased = co_await erase_intent(name); !erased) log.warning("Could not erase a transaction.", {{"volume", name}, {"error", erased.error().message}});
+      if (const auto erased = co_await erase_intent(name); !erased)
+        log.warning("Could not erase a transaction.", {{"volume", name}, {"error", erased.error().message}});
     }
     co_return done.error();
   }
@@ -311,7 +341,8 @@ awaitable<Result<Volume>> Core::import_volume(ImportRequest request) {
   VolumeConfig config = request.config;
   if (config.name.empty()) co_return Error{ErrorKind::invalid, "a volume needs a name"};
   const auto lock = co_await locks.take("volume/" + config.name);
-  if (volumes.contains(config.name)) co_return Error{ErrorKind::already_exists, "volume " + config.name + " already exists"};
+  if (volumes.contains(config.name))
+    co_return Error{ErrorKind::already_exists, "volume " + config.name + " already exists"};
   const auto driver = driver_of(request.backend);
   if (!driver) co_return driver.error();
   for (const auto& [name, volume] : volumes) {
@@ -321,11 +352,15 @@ awaitable<Result<Volume>> Core::import_volume(ImportRequest request) {
   }
   if (intents.contains(config.name) && intents.at(config.name).config.import_original_name != request.internal_name) {
     if (auto undone = co_await roll_back(config.name); !undone) co_return undone.error();
-    if (intents.contains(config.name)) co_return Error{ErrorKind::busy, "an earlier attempt to make volume " + config.name + " is being undone; try again later"};
+    if (intents.contains(config.name))
+      co_return Error{ErrorKind::busy,
+                      "an earlier attempt to make volume " + config.name + " is being undone; try again later"};
   }
   const auto seen = co_await (*driver)->find(request.internal_name);
   if (!seen) co_return seen.error();
-  if (!*seen && !intents.contains(config.name)) co_return Error{ErrorKind::not_found, "volume " + request.internal_name + " was not found on backend " + request.backend};
+  if (!*seen && !intents.contains(config.name))
+    co_return Error{ErrorKind::not_found,
+                    "volume " + request.internal_name + " was not found on backend " + request.backend};
   const CreatingMark mark(*this, request.backend);
   Intent intent{IntentOp::add, config, request.backend, *seen ? (*seen)->pool : intents.at(config.name).pool};
   if (*seen && (*seen)->owner && (*seen)->owner->instance != instance) {
@@ -334,12 +369,14 @@ awaitable<Result<Volume>> Core::import_volume(ImportRequest request) {
   intent.config.import_original_name = request.internal_name;
   intent.config.import_not_managed = !request.managed;
   intent.config.internal_name = request.managed ? (*driver)->internal_name(config.name) : request.internal_name;
-  intent.config.size = std::to_string(*seen ? (*seen)->size_bytes : parse_size(intents.at(config.name).config.size).value_or(0));
+  intent.config.size =
+      std::to_string(*seen ? (*seen)->size_bytes : parse_size(intents.at(config.name).config.size).value_or(0));
   if (const auto durable = co_await write_intent(intent); !durable) co_return durable.error();
   const ImportSpec spec{request.internal_name, intent.config.internal_name, intent.config, owner(config.name)};
   undone_once.erase(config.name);
   const auto made = co_await (*driver)->adopt(spec);
-  if (!made && made.error().kind == ErrorKind::unknown_outcome) late_until[config.name] = clock.now() + options.late_calls;
+  if (!made && made.error().kind == ErrorKind::unknown_outcome)
+    late_until[config.name] = clock.now() + options.late_calls;
   if (!made) {
     if (!is_open(made.error(), false)) {
       if (const auto erased = co_await erase_intent(config.name); !erased) co_return erased.error();
@@ -351,7 +388,8 @@ awaitable<Result<Volume>> Core::import_volume(ImportRequest request) {
 
 Result<std::vector<PoolVerdict>> Core::explain(const VolumeConfig& config) const {
   const auto storage_class = classes.find(config.storage_class);
-  if (storage_class == classes.end()) return Error{ErrorKind::not_found, "storage class " + config.storage_class + " was not found"};
+  if (storage_class == classes.end())
+    return Error{ErrorKind::not_found, "storage class " + config.storage_class + " was not found"};
   const auto protocol = protocol_for(config);
   std::vector<PoolVerdict> verdicts;
   const auto requests = requests_of(storage_class->second);
@@ -363,15 +401,20 @@ Result<std::vector<PoolVerdict>> Core::explain(const VolumeConfig& config) const
     const BackendFacts& facts = backend.driver->facts();
     for (const PoolInfo& pool : facts.pools) {
       PoolVerdict verdict{name, pool.name, false, ""};
-      if (backend.state != BackendState::online) verdict.reason = backend.state == BackendState::offline ? "backend is offline" : "backend failed: " + backend.reason;
+      if (backend.state != BackendState::online)
+        verdict.reason =
+            backend.state == BackendState::offline ? "backend is offline" : "backend failed: " + backend.reason;
       else if (!protocol) verdict.reason = protocol.error().message;
-      else if (*protocol && **protocol != facts.protocol) verdict.reason = "backend serves the " + to_text(facts.protocol) + " protocol";
-      else if (matcher.matches(config.storage_class, name, pool.name)) verdict = {name, pool.name, true, "satisfies the storage class"};
+      else if (*protocol && **protocol != facts.protocol)
+        verdict.reason = "backend serves the " + to_text(facts.protocol) + " protocol";
+      else if (matcher.matches(config.storage_class, name, pool.name))
+        verdict = {name, pool.name, true, "satisfies the storage class"};
       for (const auto& [attribute, request] : requests) {
         if (verdict.suitable || !verdict.reason.empty()) break;
         const auto offer = pool.offers.find(attribute);
         if (offer == pool.offers.end()) verdict.reason = "does not offer " + attribute;
-        else if (!matches(offer->second, request)) verdict.reason = attribute + " is " + to_json(offer->second).dump() + ", not " + to_text(request);
+        else if (!matches(offer->second, request))
+          verdict.reason = attribute + " is " + to_json(offer->second).dump() + ", not " + to_text(request);
       }
       if (verdict.reason.empty()) verdict.reason = "is not among the pools that the storage class lists";
       verdicts.push_back(std::move(verdict));

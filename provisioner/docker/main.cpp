@@ -45,7 +45,8 @@ bool is_mounted(const std::string& path) {
 Result<void> run_command(const std::vector<std::string>& argv) {
   const auto ran = provisioner::tridentctl::run_process(argv, true, "");
   if (ran.status == 0) return {};
-  return Error{ErrorKind::unavailable, argv.front() + " ended with " + std::to_string(ran.status) + ": " + std::string(base::trim(ran.output))};
+  return Error{ErrorKind::unavailable,
+               argv.front() + " ended with " + std::to_string(ran.status) + ": " + std::string(base::trim(ran.output))};
 }
 
 docker::Host this_host() {
@@ -65,9 +66,15 @@ boost::asio::awaitable<void> keep_ticking(base::Clock& clock, provisioner::Drive
   }
 }
 
-boost::asio::awaitable<int> serve(provisioner::Program& program, Flags flags, docker::BackendFile file, base::Signal& stop) {
-  provisioner::DriverContext context{.executor = program.io.get_executor(), .clock = program.clock, .transport = program.transport, .logger = program.logger,
-                                     .instance = docker::kOwner, .version = "17.10.1", .kubernetes_version = {}};
+boost::asio::awaitable<int> serve(provisioner::Program& program, Flags flags, docker::BackendFile file,
+                                  base::Signal& stop) {
+  provisioner::DriverContext context{.executor = program.io.get_executor(),
+                                     .clock = program.clock,
+                                     .transport = program.transport,
+                                     .logger = program.logger,
+                                     .instance = docker::kOwner,
+                                     .version = "17.10.1",
+                                     .kubernetes_version = {}};
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) == 0) context.host_name = host.data();
   auto driver = provisioner::make_driver(context, file.driver);
@@ -83,7 +90,8 @@ boost::asio::awaitable<int> serve(provisioner::Program& program, Flags flags, do
   base::http::Handler handler = [&plugin](const base::http::Request& request) { return plugin.handle(request); };
   auto server = base::http::Server::start(program.io, program.clock, options, std::move(handler));
   if (!server) co_return program.fatal(server.error().message);
-  program.logger.info("Docker volume plugin is ready.", {{"backend", (*driver)->facts().backend_name}, {"listen", options.listen.address}});
+  program.logger.info("Docker volume plugin is ready.",
+                      {{"backend", (*driver)->facts().backend_name}, {"listen", options.listen.address}});
   base::TaskGroup tasks(program.io.get_executor());
   tasks.spawn(keep_ticking(program.clock, **driver));
   co_await stop.wait();
@@ -121,12 +129,16 @@ int main(int argc, char** argv) {
   CLI::App app{"netappdvp: Docker volume plugin for ONTAP NAS", "netappdvp"};
   Flags flags;
   app.add_option("--config", flags.config, "Backend file")->capture_default_str();
-  app.add_option("--volume-driver", flags.name, "Name of the plugin, as after docker volume create -d")->capture_default_str();
+  app.add_option("--volume-driver", flags.name, "Name of the plugin, as after docker volume create -d")
+      ->capture_default_str();
   app.add_option("--port", flags.port, "Listen on this port of the loopback instead of a UNIX socket");
   app.add_flag("--debug", flags.debug, "Log at debug level");
-  app.add_option("--log-level", flags.log_level, "debug or info")->capture_default_str()->check(CLI::IsMember({"debug", "info"}));
+  app.add_option("--log-level", flags.log_level, "debug or info")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"debug", "info"}));
   app.add_option("--socket-folder", flags.socket_folder, "Where Docker looks for plugins")->capture_default_str();
   app.add_option("--volume-root", flags.root, "Where volumes are mounted")->capture_default_str();
-  app.add_option("--connect_to", flags.connect_to, "HOST:PORT=HOST:PORT: dial another address for a given one; repeatable");
+  app.add_option("--connect_to", flags.connect_to,
+                 "HOST:PORT=HOST:PORT: dial another address for a given one; repeatable");
   return provisioner::run_program(app, argc, argv, [&] { return run(flags); });
 }

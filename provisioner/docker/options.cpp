@@ -40,22 +40,19 @@ struct TextOption {
   bool boolean = false;
 };
 const std::vector<TextOption>& text_options() {
-  static const std::vector<TextOption> rows{{"snapshotpolicy", &VolumeConfig::snapshot_policy},
-                                            {"snapshotreserve", &VolumeConfig::snapshot_reserve},
-                                            {"unixpermissions", &VolumeConfig::unix_permissions},
-                                            {"snapshotdir", &VolumeConfig::snapshot_directory, true},
-                                            {"exportpolicy", &VolumeConfig::export_policy},
-                                            {"encryption", &VolumeConfig::encryption, true},
-                                            {"splitonclone", &VolumeConfig::split_on_clone, true},
-                                            {"fstype", &VolumeConfig::file_system},
-                                            {"filesystemtype", &VolumeConfig::file_system},
-                                            {"fromsnapshot", &VolumeConfig::clone_source_snapshot}};
+  static const std::vector<TextOption> rows{
+      {"snapshotpolicy", &VolumeConfig::snapshot_policy},    {"snapshotreserve", &VolumeConfig::snapshot_reserve},
+      {"unixpermissions", &VolumeConfig::unix_permissions},  {"snapshotdir", &VolumeConfig::snapshot_directory, true},
+      {"exportpolicy", &VolumeConfig::export_policy},        {"encryption", &VolumeConfig::encryption, true},
+      {"splitonclone", &VolumeConfig::split_on_clone, true}, {"fstype", &VolumeConfig::file_system},
+      {"filesystemtype", &VolumeConfig::file_system},        {"fromsnapshot", &VolumeConfig::clone_source_snapshot}};
   return rows;
 }
 
 /// `spaceReserve` is what a storage class would ask as provisioningType.
 Result<void> apply_reserve(CreateSpec& spec, const std::string& value) {
-  if (value != "none" && value != "volume") return Error{ErrorKind::invalid, "spaceReserve must be none or volume, not " + value};
+  if (value != "none" && value != "volume")
+    return Error{ErrorKind::invalid, "spaceReserve must be none or volume, not " + value};
   spec.requests["provisioningType"] = std::string(value == "none" ? "thin" : "thick");
   return {};
 }
@@ -76,8 +73,10 @@ Result<BackendFile> parse_backend_file(const std::string& text, const std::strin
   file.plugin.aggregate = parsed->option("aggregate");
   file.plugin.nfs_mount_options = parsed->option("nfsMountOptions");
   file.plugin.disable_delete = parsed->common.disable_delete;
-  if (const Json* defaults = member(*json, "defaults"); defaults && !text_of(*defaults, "size").empty()) file.plugin.default_size = text_of(*defaults, "size");
-  if (const auto size = size_of(file.plugin.default_size); !size) return Error{ErrorKind::invalid, "defaults.size: " + size.error().message};
+  if (const Json* defaults = member(*json, "defaults"); defaults && !text_of(*defaults, "size").empty())
+    file.plugin.default_size = text_of(*defaults, "size");
+  if (const auto size = size_of(file.plugin.default_size); !size)
+    return Error{ErrorKind::invalid, "defaults.size: " + size.error().message};
   file.driver = *json;
   std::vector<std::string> dropped;
   for (const auto& [key, value] : file.driver.items()) {
@@ -100,7 +99,8 @@ Result<CreateSpec> create_spec(const PluginConfig& config, const std::string& na
     if (!json.is_string()) return Error{ErrorKind::invalid, "option " + key + " must be a text"};
     const std::string value = json.get<std::string>();
     const std::string lower = base::to_lower(key);
-    const auto row = std::ranges::find_if(text_options(), [&](const TextOption& option) { return lower == option.key; });
+    const auto row =
+        std::ranges::find_if(text_options(), [&](const TextOption& option) { return lower == option.key; });
     if (row != text_options().end()) {
       const auto checked = row->boolean ? boolean(key, value) : Result<std::string>(value);
       if (!checked) return checked.error();

@@ -34,7 +34,8 @@ Result<void> check_name(const std::string& name) {
   constexpr std::size_t kLongest = 203;  // ONTAP's
   const std::string letters = base::to_lower(name);
   const bool plain = letters.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-.") == std::string::npos;
-  if (name.empty() || name.size() > kLongest || !plain || name.front() == '.') return Error{ErrorKind::invalid, "\"" + name + "\" cannot be a volume's name"};
+  if (name.empty() || name.size() > kLongest || !plain || name.front() == '.')
+    return Error{ErrorKind::invalid, "\"" + name + "\" cannot be a volume's name"};
   return {};
 }
 
@@ -71,7 +72,12 @@ const std::vector<Plugin::Route>& Plugin::routes() {
 }
 
 Plugin::Plugin(asio::any_io_executor executor, base::Logger logger, Driver& driver, Host host, PluginConfig config)
-    : logger_(std::move(logger)), driver_(driver), host_(std::move(host)), config_(std::move(config)), locks_(executor), tasks_(executor) {}
+    : logger_(std::move(logger)),
+      driver_(driver),
+      host_(std::move(host)),
+      config_(std::move(config)),
+      locks_(executor),
+      tasks_(executor) {}
 
 asio::awaitable<void> Plugin::stop() {
   tasks_.stop();
@@ -106,7 +112,9 @@ asio::awaitable<void> Plugin::answer(const Route& route, Json body, std::shared_
   const auto lock = co_await locks_.take(key);
   logger_.debug("Docker plugin call.", {{"method", route.path}, {"volume", name}});
   const auto done = co_await (this->*route.run)(std::move(body));
-  if (!done) logger_.error("Docker plugin call failed.", {{"method", route.path}, {"volume", name}, {"error", done.error().message}});
+  if (!done)
+    logger_.error("Docker plugin call failed.",
+                  {{"method", route.path}, {"volume", name}, {"error", done.error().message}});
   into->set(done ? plugin_response(200, *done) : plugin_response(500, Json{{"Err", done.error().message}}));
 }
 
@@ -127,7 +135,9 @@ std::string Plugin::internal_name(const std::string& name) const {
   return base::replace_all(base::replace_all(full, "-", "_"), ".", "_");
 }
 
-std::string Plugin::mountpoint(const std::string& name) const { return config_.root + "/" + config_.name + "/" + internal_name(name); }
+std::string Plugin::mountpoint(const std::string& name) const {
+  return config_.root + "/" + config_.name + "/" + internal_name(name);
+}
 
 asio::awaitable<Result<ArrayVolume>> Plugin::known(std::string name) {
   const std::string internal = internal_name(name);
@@ -253,7 +263,8 @@ asio::awaitable<Plugin::Answer> Plugin::unmount(Json body) {
   const std::string at = mountpoint(name_in(body));
   if (host_.is_mounted(at)) {
     const std::vector<std::string> argv{"umount", at};
-    if (const auto done = host_.run(argv); !done) co_return Error{done.error().kind, "could not unmount " + at + ": " + done.error().message};
+    if (const auto done = host_.run(argv); !done)
+      co_return Error{done.error().kind, "could not unmount " + at + ": " + done.error().message};
   }
   host_.remove_directory(at);
   co_return Json::object();

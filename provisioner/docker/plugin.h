@@ -12,10 +12,11 @@
 #include "provisioner/core/locks.h"
 #include "provisioner/driver/driver.h"
 
-/// The Docker volume plugin (nDVP 17.10): Docker's volume-driver protocol over one backend. The array is the only truth: there is no
-/// store, so every host that uses the same backend file sees the same volumes. A create is repeatable and owner-tagged like
-/// everything else that the drivers make. Only ontap-nas: a LUN would need the host's iSCSI tools.
-/// Errors: HTTP 500 with {"Err":"why"}. Source: provisioner specification section 9; docs.docker.com, "Docker volume plugins".
+/// The Docker volume plugin (nDVP 17.10): Docker's volume-driver protocol over one backend. The array is the only
+/// truth: there is no store, so every host that uses the same backend file sees the same volumes. A create is
+/// repeatable and owner-tagged like everything else that the drivers make. Only ontap-nas: a LUN would need the host's
+/// iSCSI tools. Errors: HTTP 500 with {"Err":"why"}. Source: provisioner specification section 9; docs.docker.com,
+/// "Docker volume plugins".
 namespace provisioner::docker {
 
 /// The instance in owner tags: every host's plugin is the same one.
@@ -48,7 +49,8 @@ struct BackendFile {
 };
 Result<BackendFile> parse_backend_file(const std::string& text, const std::string& plugin_name);
 
-/// A volume's wish from `docker volume create -o key=value`; keys in any case. Errors: invalid (a key that is not known, a bad value).
+/// A volume's wish from `docker volume create -o key=value`; keys in any case. Errors: invalid (a key that is not
+/// known, a bad value).
 Result<CreateSpec> create_spec(const PluginConfig& config, const std::string& name, const Json& options);
 
 class Plugin {

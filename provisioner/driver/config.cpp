@@ -37,14 +37,14 @@ const std::vector<Option>& ontap_options() {
       {"qtreePruneFlexvolsPeriod", "", true},
       {"qtreeQuotaResizePeriod", "", true},
       {"nfsMountOptions", "-o nfsvers=3", true},
-      {"backendName", "", false},                   // 18.04
-      {"limitVolumeSize", "", false, Check::size},  // 18.10
+      {"backendName", "", false},                          // 18.04
+      {"limitVolumeSize", "", false, Check::size},         // 18.10
       {"limitAggregateUsage", "", false, Check::percent},  // 18.10
-      {"manageIgroup", "", false, Check::boolean},  // ours: make the initiator group, and
-      {"igroupInitiators", "", false},              // put these into it, separated by commas
-      {"trustedCACertificate", "", false},          // ours: PEM, or base64 of PEM
-      {"region", "", false},                        // 20.01
-      {"zone", "", false},                          // 20.01
+      {"manageIgroup", "", false, Check::boolean},         // ours: make the initiator group, and
+      {"igroupInitiators", "", false},                     // put these into it, separated by commas
+      {"trustedCACertificate", "", false},                 // ours: PEM, or base64 of PEM
+      {"region", "", false},                               // 20.01
+      {"zone", "", false},                                 // 20.01
   };
   return kOptions;
 }
@@ -79,11 +79,13 @@ Result<std::string> text_of(const Json& object, const Option& option) {
   if (option.check == Check::percent) {
     const auto percent = base::parse_unsigned(std::string_view(text).substr(0, text.find('%')));
     if (!percent || *percent > 100 || text.find('%') + 1 < text.size()) {
-      return invalid("\"" + std::string(option.key) + "\" must be a whole percentage such as 80%, not \"" + text + "\"");
+      return invalid("\"" + std::string(option.key) + "\" must be a whole percentage such as 80%, not \"" + text +
+                     "\"");
     }
   }
   if (option.check == Check::size) {
-    if (const auto size = parse_size(text); !size) return invalid("\"" + std::string(option.key) + "\": " + size.error().message);
+    if (const auto size = parse_size(text); !size)
+      return invalid("\"" + std::string(option.key) + "\": " + size.error().message);
   }
   return text;
 }
@@ -148,13 +150,17 @@ Result<CommonConfig> parse_common(const Json& json) {
   if (!json.is_object()) return invalid("a backend configuration must be a JSON object");
   CommonConfig config;
   const Json* version = member(json, "version");
-  if (version != nullptr && !version->is_null() && !version->is_number_integer()) return invalid("could not decode \"version\": expected the number 1");
+  if (version != nullptr && !version->is_null() && !version->is_number_integer())
+    return invalid("could not decode \"version\": expected the number 1");
   config.version = version == nullptr || version->is_null() ? 0 : version->get<int>();
-  if (config.version != 1) return invalid("unexpected config file version; found " + std::to_string(config.version) + ", expected 1");
+  if (config.version != 1)
+    return invalid("unexpected config file version; found " + std::to_string(config.version) + ", expected 1");
   const Json* driver = member(json, "storageDriverName");
-  if (driver == nullptr || !driver->is_string() || driver->get<std::string>().empty()) return invalid("missing storage driver name in configuration file");
+  if (driver == nullptr || !driver->is_string() || driver->get<std::string>().empty())
+    return invalid("missing storage driver name in configuration file");
   config.driver = driver->get<std::string>();
-  for (const auto& [key, flag] : {std::pair{"debug", &config.debug}, std::pair{"disableDelete", &config.disable_delete}}) {
+  for (const auto& [key, flag] :
+       {std::pair{"debug", &config.debug}, std::pair{"disableDelete", &config.disable_delete}}) {
     const Json* value = member(json, key);
     if (value == nullptr || value->is_null()) continue;
     if (!value->is_boolean()) return invalid("could not decode \"" + std::string(key) + "\": expected true or false");
@@ -168,7 +174,8 @@ Result<CommonConfig> parse_common(const Json& json) {
       config.trace[name] = on.get<bool>();
     }
   }
-  if (const Json* prefix = member(json, "storagePrefix"); prefix != nullptr && !prefix->is_null() && !prefix->is_object()) {
+  if (const Json* prefix = member(json, "storagePrefix");
+      prefix != nullptr && !prefix->is_null() && !prefix->is_object()) {
     if (!prefix->is_string()) return invalid("could not decode \"storagePrefix\": expected a text");
     config.prefix = prefix->get<std::string>();
   }
@@ -218,7 +225,9 @@ Json to_stored(const OntapConfig& config) {
   return json;
 }
 
-std::string prefixed(const std::string& prefix, const std::string& name) { return prefix.empty() ? name : prefix + "-" + name; }
+std::string prefixed(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : prefix + "-" + name;
+}
 
 std::string ontap_name(const std::string& prefix, const std::string& name) {
   std::string text = prefixed(prefix, name);

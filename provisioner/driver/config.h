@@ -33,7 +33,7 @@ struct OntapConfig {
   CommonConfig common;
   Labels labels;  // of the backend (20.01)
   std::vector<VirtualPool> pools;
-  Json storage;  // what `pools` was read from
+  Json storage;                                              // what `pools` was read from
   std::map<std::string, std::string, std::less<>> options;   // every key of the option table, defaults filled in
   std::map<std::string, std::string, std::less<>> defaults;  // every key of the table of defaults
 

@@ -16,11 +16,12 @@
 
 /// What the core asks of a kind of storage. One driver object stands for one backend: one array, one login, one SVM.
 /// Everything that makes something is repeatable: a second call with the same owner finds what the first left and
-/// completes it. An error of any kind but unknown_outcome means that nothing of this call is left on the array (and, unless
-/// the call was resuming, nothing at all); after unknown_outcome something may be there, and destroy() with the owner cleans.
-/// Objects that carry another owner's tag, or none, are never changed by create, clone or an owned destroy.
-/// Errors: already_exists (a foreign object of that name), invalid (the array or the options say no), busy, not_found,
-/// conflict (from destroy: refused, and nothing was changed), unavailable (nothing ran), unknown_outcome. Source: provisioner specification 5, 6.
+/// completes it. An error of any kind but unknown_outcome means that nothing of this call is left on the array (and,
+/// unless the call was resuming, nothing at all); after unknown_outcome something may be there, and destroy() with the
+/// owner cleans. Objects that carry another owner's tag, or none, are never changed by create, clone or an owned
+/// destroy. Errors: already_exists (a foreign object of that name), invalid (the array or the options say no), busy,
+/// not_found, conflict (from destroy: refused, and nothing was changed), unavailable (nothing ran), unknown_outcome.
+/// Source: provisioner specification 5, 6.
 namespace provisioner {
 
 /// What becomes known while a backend starts.
@@ -96,8 +97,8 @@ class Driver {
 
   virtual std::string internal_name(const std::string& volume) const = 0;
   virtual boost::asio::awaitable<Result<Made>> create(CreateSpec spec) = 0;
-  /// Absent is success. With an owner, only an object with that owner's tag is touched: one with another tag, or none, is
-  /// success too, since it is not what is looked for.
+  /// Absent is success. With an owner, only an object with that owner's tag is touched: one with another tag, or none,
+  /// is success too, since it is not what is looked for.
   virtual boost::asio::awaitable<Result<void>> destroy(DestroySpec spec) = 0;
   virtual boost::asio::awaitable<Result<std::optional<ArrayVolume>>> find(std::string internal_name) = 0;
   /// All volumes with our prefix.

@@ -44,7 +44,8 @@ Result<std::unique_ptr<Driver>> make_driver(const DriverContext& context, const 
   }
   for (const char* other : {"solidfire-san", "eseries-iscsi"}) {
     if (common->driver == other) {
-      return Error{ErrorKind::invalid, "storage driver " + common->driver + " is not supported by this provisioner; it serves ONTAP systems only"};
+      return Error{ErrorKind::invalid, "storage driver " + common->driver +
+                                           " is not supported by this provisioner; it serves ONTAP systems only"};
     }
   }
   return Error{ErrorKind::invalid, "unknown storage driver: " + common->driver};

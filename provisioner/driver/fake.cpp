@@ -16,16 +16,21 @@ struct FakePool {
 
 class FakeDriver final : public Driver {
  public:
-  FakeDriver(CommonConfig common, std::string default_prefix) : common_(std::move(common)), default_prefix_(std::move(default_prefix)) {}
+  FakeDriver(CommonConfig common, std::string default_prefix)
+      : common_(std::move(common)), default_prefix_(std::move(default_prefix)) {}
 
   Result<void> read(const Json& json) {
-    const auto bad = [](const std::string& what) { return Error{ErrorKind::invalid, "input failed validation: " + what}; };
+    const auto bad = [](const std::string& what) {
+      return Error{ErrorKind::invalid, "input failed validation: " + what};
+    };
     const Json* name = member(json, "instanceName");
-    if (name == nullptr || !name->is_string() || name->get<std::string>().empty()) return bad("\"instanceName\" is missing");
+    if (name == nullptr || !name->is_string() || name->get<std::string>().empty())
+      return bad("\"instanceName\" is missing");
     facts_.backend_name = name->get<std::string>();
     facts_.type = "fake";
     const Json* protocol = member(json, "protocol");
-    if (protocol == nullptr || (*protocol != "file" && *protocol != "block")) return bad("\"protocol\" must be file or block");
+    if (protocol == nullptr || (*protocol != "file" && *protocol != "block"))
+      return bad("\"protocol\" must be file or block");
     facts_.protocol = *protocol == "file" ? Protocol::file : Protocol::block;
     const Json* pools = member(json, "pools");
     if (pools == nullptr || pools->is_null()) return {};
@@ -39,7 +44,8 @@ class FakeDriver final : public Driver {
       }
       entry.offers["backendType"] = std::vector<std::string>{"fake"};
       const Json* size = member(pool, "sizeBytes");
-      if (size == nullptr || !size->is_number_unsigned()) return bad("pool " + pool_name + " needs a number \"sizeBytes\"");
+      if (size == nullptr || !size->is_number_unsigned())
+        return bad("pool " + pool_name + " needs a number \"sizeBytes\"");
       entry.free_bytes = size->get<std::uint64_t>();
       facts_.pools.push_back({pool_name, entry.offers});
     }
@@ -68,15 +74,17 @@ class FakeDriver final : public Driver {
     if (!spec.clone_of.empty()) co_return Error{ErrorKind::invalid, "the fake driver does not support clones"};
     const auto known = volumes_.find(spec.internal_name);
     if (known != volumes_.end()) {
-      const bool same = known->second.owner == spec.owner && known->second.size_bytes == spec.size_bytes && known->second.pool == spec.pool;
+      const bool same = known->second.owner == spec.owner && known->second.size_bytes == spec.size_bytes &&
+                        known->second.pool == spec.pool;
       if (!same) co_return Error{ErrorKind::already_exists, "volume " + spec.internal_name + " already exists"};
       co_return made(known->second);
     }
     const auto pool = pools_.find(spec.pool);
     if (pool == pools_.end()) co_return Error{ErrorKind::invalid, "could not find pool " + spec.pool};
     if (spec.size_bytes > pool->second.free_bytes) {
-      co_return Error{ErrorKind::invalid, "requested volume is too large: " + std::to_string(spec.size_bytes) + " bytes requested, " +
-                                              std::to_string(pool->second.free_bytes) + " free in pool " + spec.pool};
+      co_return Error{ErrorKind::invalid, "requested volume is too large: " + std::to_string(spec.size_bytes) +
+                                              " bytes requested, " + std::to_string(pool->second.free_bytes) +
+                                              " free in pool " + spec.pool};
     }
     pool->second.free_bytes -= spec.size_bytes;
     const ArrayVolume volume{spec.internal_name, spec.size_bytes, spec.pool, spec.owner, ""};
@@ -110,7 +118,9 @@ class FakeDriver final : public Driver {
     known->second.size_bytes = size_bytes;
     co_return Result<void>();
   }
-  awaitable<Result<Made>> adopt(ImportSpec) override { co_return Error{ErrorKind::invalid, "the fake driver does not support import"}; }
+  awaitable<Result<Made>> adopt(ImportSpec) override {
+    co_return Error{ErrorKind::invalid, "the fake driver does not support import"};
+  }
   awaitable<Result<void>> undo_adopt(ImportSpec) override { co_return Result<void>(); }
   awaitable<Result<Snapshot>> create_snapshot(std::string, std::string) override {
     co_return Error{ErrorKind::invalid, "the fake driver does not support snapshots"};

@@ -16,8 +16,8 @@ using zapi::Scope;
 
 namespace {
 
-constexpr int kMinorMin = 30;          // ONTAPI 1.30 = 8.3
-constexpr int kMinorShowAggr = 100;    // 9.0
+constexpr int kMinorMin = 30;        // ONTAPI 1.30 = 8.3
+constexpr int kMinorShowAggr = 100;  // 9.0
 constexpr std::size_t kCommentMax = 1023;
 
 Error wrapped(const std::string& what, const zapi::Failure& failure) { return failure.to_error(what); }
@@ -29,7 +29,8 @@ zapi::Login login_of(const OntapConfig& config) {
   login.password = config.option("password");
   login.svm = config.option("svm");
   login.ca_pem = config.option("trustedCACertificate");
-  if (!login.ca_pem.empty() && !login.ca_pem.starts_with("-----")) login.ca_pem = base::base64_decode(login.ca_pem).value_or(login.ca_pem);
+  if (!login.ca_pem.empty() && !login.ca_pem.starts_with("-----"))
+    login.ca_pem = base::base64_decode(login.ca_pem).value_or(login.ca_pem);
   return login;
 }
 
@@ -61,7 +62,10 @@ std::optional<Owner> FlexVol::owner() const { return owner_from_comment(comment)
 std::string clone_snapshot_name(const std::string& internal_name) { return "for_" + internal_name; }
 
 OntapArray::OntapArray(const DriverContext& given, OntapConfig configuration, Protocol protocol)
-    : context(given), config(std::move(configuration)), log(given.logger), zapi(given.executor, given.clock, given.transport, given.logger, login_of(config)) {
+    : context(given),
+      config(std::move(configuration)),
+      log(given.logger),
+      zapi(given.executor, given.clock, given.transport, given.logger, login_of(config)) {
   facts.type = config.common.driver;
   facts.protocol = protocol;
   const auto api = config.common.trace.find("api");
@@ -74,7 +78,8 @@ awaitable<Result<void>> OntapArray::start(std::string name_prefix) {
   if (auto done = co_await read_version(); !done) co_return done.error();
   co_await read_serials();
   if (auto done = co_await find_data_lif(); !done) co_return done.error();
-  facts.backend_name = config.option("backendName").empty() ? name_prefix + config.option("dataLIF") : config.option("backendName");
+  facts.backend_name =
+      config.option("backendName").empty() ? name_prefix + config.option("dataLIF") : config.option("backendName");
   if (auto done = co_await read_pools(); !done) co_return done.error();
   co_await log_event("initialized");
   co_await heartbeat();
@@ -84,9 +89,11 @@ awaitable<Result<void>> OntapArray::start(std::string name_prefix) {
 awaitable<Result<void>> OntapArray::find_svm() {
   if (!config.option("svm").empty()) co_return Result<void>();
   const auto records = co_await zapi.list(Element("vserver-get-iter"), Scope::untunnelled);
-  if (!records) co_return wrapped("cannot derive the SVM to use, please specify svm in the backend configuration", records.error());
+  if (!records)
+    co_return wrapped("cannot derive the SVM to use, please specify svm in the backend configuration", records.error());
   if (records->size() != 1) {
-    co_return Error{ErrorKind::invalid, "cannot derive the SVM to use: the login sees " + std::to_string(records->size()) +
+    co_return Error{ErrorKind::invalid, "cannot derive the SVM to use: the login sees " +
+                                            std::to_string(records->size()) +
                                             " of them; please specify svm in the backend configuration"};
   }
   config.options["svm"] = records->front().get("vserver-name");
@@ -100,9 +107,11 @@ awaitable<Result<void>> OntapArray::read_version() {
   if (!reply) co_return wrapped("could not determine the Data ONTAP API version", reply.error());
   const auto major = base::parse_unsigned(reply->get("major-version"));
   const auto minor = base::parse_unsigned(reply->get("minor-version"));
-  if (!major || !minor) co_return Error{ErrorKind::invalid, "could not determine the Data ONTAP API version: the reply has none"};
+  if (!major || !minor)
+    co_return Error{ErrorKind::invalid, "could not determine the Data ONTAP API version: the reply has none"};
   if (*major != 1 || *minor < kMinorMin) {
-    co_return Error{ErrorKind::invalid, "Data ONTAP 8.3 or later is required; the array speaks ONTAPI " + std::to_string(*major) + "." + std::to_string(*minor)};
+    co_return Error{ErrorKind::invalid, "Data ONTAP 8.3 or later is required; the array speaks ONTAPI " +
+                                            std::to_string(*major) + "." + std::to_string(*minor)};
   }
   api_minor = static_cast<int>(*minor);
   co_return Result<void>();
@@ -131,13 +140,16 @@ awaitable<Result<void>> OntapArray::find_data_lif() {
   for (const Element& lif : *records) {
     const Element* protocols = lif.find("data-protocols");
     if (protocols == nullptr || lif.get("address").empty()) continue;
-    const bool speaks = std::ranges::any_of(protocols->children, [&](const Element& entry) { return base::trim(entry.text) == protocol; });
+    const bool speaks = std::ranges::any_of(protocols->children,
+                                            [&](const Element& entry) { return base::trim(entry.text) == protocol; });
     if (speaks) data_addresses.push_back(lif.get("address"));
   }
   const std::string wanted = config.option("dataLIF");
-  if (data_addresses.empty() || (!wanted.empty() && std::ranges::find(data_addresses, wanted) == data_addresses.end())) {
+  if (data_addresses.empty() ||
+      (!wanted.empty() && std::ranges::find(data_addresses, wanted) == data_addresses.end())) {
     const std::string which = wanted.empty() ? "" : " with address " + wanted;
-    co_return Error{ErrorKind::invalid, "could not find " + label + " data LIF" + which + " on SVM " + config.option("svm")};
+    co_return Error{ErrorKind::invalid,
+                    "could not find " + label + " data LIF" + which + " on SVM " + config.option("svm")};
   }
   if (wanted.empty()) config.options["dataLIF"] = data_addresses.front();
   co_return Result<void>();
@@ -183,7 +195,8 @@ awaitable<Result<void>> OntapArray::read_pools() {
     if (!config.pools.empty()) break;
     Offers offers = common;
     if (without_encryption_.contains(name)) offers["encryption"] = false;
-    if (const auto kind = media_.find(name); kind != media_.end()) offers["media"] = std::vector<std::string>{kind->second};
+    if (const auto kind = media_.find(name); kind != media_.end())
+      offers["media"] = std::vector<std::string>{kind->second};
     place(offers, config.option("region"), config.option("zone"), config.labels);
     facts.pools.push_back({name, std::move(offers)});
   }
@@ -197,7 +210,8 @@ awaitable<std::map<std::string, std::string>> OntapArray::read_media() {
   std::map<std::string, std::string> media;
   if (!records) {
     // Without the privilege pools simply stay without a medium; anything else is worth the same warning.
-    log.warning("Could not read the media types of the aggregates; pools will not offer \"media\".", {{"error", records.error().message}});
+    log.warning("Could not read the media types of the aggregates; pools will not offer \"media\".",
+                {{"error", records.error().message}});
     co_return media;
   }
   without_encryption_.clear();
@@ -214,14 +228,23 @@ awaitable<std::map<std::string, std::string>> OntapArray::read_media() {
 awaitable<void> OntapArray::log_event(std::string category) {
   std::string extended = "trident-" + context.version;
   if (!context.kubernetes_version.empty()) extended += " " + context.kubernetes_version;
-  std::string text = "drydock " + facts.type + " docker volume plugin" + (category == "initialized" ? " initialized" : "") + ", version " + context.version +
-                     " [" + extended + "] build stable";
+  std::string text = "drydock " + facts.type + " docker volume plugin" +
+                     (category == "initialized" ? " initialized" : "") + ", version " + context.version + " [" +
+                     extended + "] build stable";
   if (category == "heartbeat") text += ", SVM[" + config.option("svm") + "], StoragePrefix[" + prefix() + "]";
   Element request("ems-autosupport-log");
-  request.with("app-version", "1").with("auto-support", "false").with("category", category).with("computer-name", context.host_name);
-  request.with("event-description", text).with("event-id", "1").with("event-source", "netappdvp").with("log-level", "5");
+  request.with("app-version", "1")
+      .with("auto-support", "false")
+      .with("category", category)
+      .with("computer-name", context.host_name);
+  request.with("event-description", text)
+      .with("event-id", "1")
+      .with("event-source", "netappdvp")
+      .with("log-level", "5");
   const auto reply = co_await zapi.call(request, Scope::svm);
-  if (!reply) log.warning("Could not write to the array's event log.", {{"category", category}, {"error", reply.error().message}});
+  if (!reply)
+    log.warning("Could not write to the array's event log.",
+                {{"category", category}, {"error", reply.error().message}});
 }
 
 awaitable<void> OntapArray::heartbeat() {
@@ -267,8 +290,12 @@ const VirtualPool* OntapArray::virtual_pool(const std::string& name) const {
 
 Result<FlexVolOrder> OntapArray::order_for(const CreateSpec& spec) const {
   const VirtualPool* pool = virtual_pool(spec.pool);
-  const auto fallback = [&](std::string_view key) { return pool == nullptr ? config.fallback(key) : pool->defaults.find(key)->second; };
-  const auto chosen = [&](const std::string& wanted, std::string_view key) { return wanted.empty() ? fallback(key) : wanted; };
+  const auto fallback = [&](std::string_view key) {
+    return pool == nullptr ? config.fallback(key) : pool->defaults.find(key)->second;
+  };
+  const auto chosen = [&](const std::string& wanted, std::string_view key) {
+    return wanted.empty() ? fallback(key) : wanted;
+  };
   FlexVolOrder order;
   order.name = spec.internal_name;
   order.aggregate = spec.pool;
@@ -292,20 +319,26 @@ Result<FlexVolOrder> OntapArray::order_for(const CreateSpec& spec) const {
     else log.warning("Expected thin or thick as provisioningType; ignored.", {{"provisioningType", text}});
   }
   std::string encryption = chosen(spec.config.encryption, "encryption");
-  if (const auto wanted = spec.requests.find("encryption"); spec.config.encryption.empty() && wanted != spec.requests.end() && to_text(wanted->second) == "true") {
+  if (const auto wanted = spec.requests.find("encryption");
+      spec.config.encryption.empty() && wanted != spec.requests.end() && to_text(wanted->second) == "true") {
     encryption = "true";
   }
-  if (!parse_bool(encryption, order.encryption)) return Error{ErrorKind::invalid, "invalid boolean value for encryption: \"" + encryption + "\""};
-  if (order.encryption && api_minor < kMinorEncryption) return Error{ErrorKind::invalid, "encrypted volumes are not supported before ONTAP 9.1"};
+  if (!parse_bool(encryption, order.encryption))
+    return Error{ErrorKind::invalid, "invalid boolean value for encryption: \"" + encryption + "\""};
+  if (order.encryption && api_minor < kMinorEncryption)
+    return Error{ErrorKind::invalid, "encrypted volumes are not supported before ONTAP 9.1"};
   if (pool == nullptr) return order;
   const auto wanted = spec.requests.find("media");
   for (const std::string& name : aggregates_) {
     const auto kind = media_.find(name);
-    if (wanted == spec.requests.end() || (kind != media_.end() && to_text(wanted->second) == kind->second)) order.aggregates.push_back(name);
+    if (wanted == spec.requests.end() || (kind != media_.end() && to_text(wanted->second) == kind->second))
+      order.aggregates.push_back(name);
   }
   if (order.aggregates.empty()) return Error{ErrorKind::invalid, "no aggregate fits virtual pool " + spec.pool};
   // Spread by name, so that a repeat after a crash begins where the first try did.
-  std::ranges::rotate(order.aggregates, order.aggregates.begin() + static_cast<std::ptrdiff_t>(fnv(spec.internal_name) % order.aggregates.size()));
+  std::ranges::rotate(
+      order.aggregates,
+      order.aggregates.begin() + static_cast<std::ptrdiff_t>(fnv(spec.internal_name) % order.aggregates.size()));
   order.aggregate = order.aggregates.front();
   return order;
 }
@@ -313,12 +346,14 @@ Result<FlexVolOrder> OntapArray::order_for(const CreateSpec& spec) const {
 Result<void> check_size(const OntapConfig& config, std::uint64_t size_bytes) {
   const std::string asked = "requested volume size (" + std::to_string(size_bytes) + " bytes)";
   if (size_bytes < kOntapVolumeMin) {
-    return Error{ErrorKind::invalid, asked + " is too small; the minimum volume size is " + std::to_string(kOntapVolumeMin) + " bytes"};
+    return Error{ErrorKind::invalid,
+                 asked + " is too small; the minimum volume size is " + std::to_string(kOntapVolumeMin) + " bytes"};
   }
   const std::string& limit = config.option("limitVolumeSize");
   if (limit.empty()) return {};
   const auto most = parse_size(limit);
-  if (most && size_bytes > *most) return Error{ErrorKind::invalid, asked + " is above the backend's limitVolumeSize (" + limit + ")"};
+  if (most && size_bytes > *most)
+    return Error{ErrorKind::invalid, asked + " is above the backend's limitVolumeSize (" + limit + ")"};
   return {};
 }
 

@@ -44,7 +44,7 @@ struct FlexVolOrder {
   bool snapshot_directory = false;
   bool encryption = false;
   std::vector<std::string> aggregates;  // of a virtual pool: to be tried in this order, instead of `aggregate`
-  std::string clone_of;  // when undone, our snapshot of that volume goes too
+  std::string clone_of;                 // when undone, our snapshot of that volume goes too
 };
 
 class OntapArray {
@@ -59,7 +59,8 @@ class OntapArray {
   Json config_view() const;
   std::string prefix() const { return config.common.prefix.value_or(context.default_prefix); }
 
-  /// The order that a Trident volume stands for: config, then class, then the backend's defaults (6.3). Errors: invalid.
+  /// The order that a Trident volume stands for: config, then class, then the backend's defaults (6.3). Errors:
+  /// invalid.
   Result<FlexVolOrder> order_for(const CreateSpec& spec) const;
   /// Makes the volume, or finds what an earlier attempt of the same owner left. Then its snapshot directory and mount.
   boost::asio::awaitable<Result<FlexVol>> ensure(FlexVolOrder order);
@@ -103,7 +104,7 @@ class OntapArray {
   boost::asio::awaitable<Result<FlexVol>> clone_found(CreateSpec spec, std::string snapshot);
   boost::asio::awaitable<Error> undo(FlexVolOrder order, Error why);
 
-  std::vector<std::string> aggregates_;        // of the SVM, sorted
+  std::vector<std::string> aggregates_;       // of the SVM, sorted
   std::map<std::string, std::string> media_;  // aggregate -> hdd, hybrid or ssd, where known
   std::set<std::string> without_encryption_;  // aggregates that say they cannot encrypt (no licence, no key manager)
   std::vector<std::string> serials_;

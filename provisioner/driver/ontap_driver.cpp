@@ -5,7 +5,9 @@ namespace provisioner {
 using boost::asio::awaitable;
 
 namespace {
-ArrayVolume seen(const FlexVol& volume) { return {volume.name, volume.size_bytes, volume.aggregate, volume.owner(), volume.comment}; }
+ArrayVolume seen(const FlexVol& volume) {
+  return {volume.name, volume.size_bytes, volume.aggregate, volume.owner(), volume.comment};
+}
 }  // namespace
 
 awaitable<Result<void>> OntapDriver::check() { co_return co_await array_.check(); }
@@ -42,7 +44,8 @@ awaitable<Result<Made>> OntapDriver::adopt(ImportSpec spec) {
   }
   const auto made = co_await publish(volume, spec, false);
   if (!made) co_return left_behind(made.error());
-  if (const auto done = co_await array_.set_comment(spec.internal_name, owner_comment(spec.owner, spec.config)); !done) co_return left_behind(done.error());
+  if (const auto done = co_await array_.set_comment(spec.internal_name, owner_comment(spec.owner, spec.config)); !done)
+    co_return left_behind(done.error());
   co_return made;
 }
 
@@ -66,6 +69,8 @@ awaitable<Result<Snapshot>> OntapDriver::create_snapshot(std::string name, std::
 awaitable<Result<void>> OntapDriver::delete_snapshot(std::string name, std::string snapshot) {
   co_return co_await array_.delete_snapshot(std::move(name), std::move(snapshot));
 }
-awaitable<Result<std::vector<Snapshot>>> OntapDriver::snapshots(std::string name) { co_return co_await array_.snapshots(std::move(name)); }
+awaitable<Result<std::vector<Snapshot>>> OntapDriver::snapshots(std::string name) {
+  co_return co_await array_.snapshots(std::move(name));
+}
 
 }  // namespace provisioner

@@ -8,7 +8,8 @@ namespace provisioner {
 
 class OntapDriver : public Driver {
  public:
-  OntapDriver(const DriverContext& context, OntapConfig config, Protocol protocol) : array_(context, std::move(config), protocol) {}
+  OntapDriver(const DriverContext& context, OntapConfig config, Protocol protocol)
+      : array_(context, std::move(config), protocol) {}
 
   const BackendFacts& facts() const override { return array_.facts; }
   Json stored_config() const override { return to_stored(array_.config); }

@@ -55,8 +55,10 @@ class OntapEconomy final : public Driver {
     if (auto started = co_await array_.start("ontapnaseco_"); !started) co_return started;
     if (auto policy = co_await ensure_export_policy(); !policy) co_return policy;
     const auto flexvols = co_await array_.list(prefix_ + "*");
-    if (!flexvols) array_.log.warning("Could not list the FlexVols for quota resizing.", {{"error", flexvols.error().message}});
-    else for (const FlexVol& volume : *flexvols) resize_quotas_of_.insert(volume.name);
+    if (!flexvols)
+      array_.log.warning("Could not list the FlexVols for quota resizing.", {{"error", flexvols.error().message}});
+    else
+      for (const FlexVol& volume : *flexvols) resize_quotas_of_.insert(volume.name);
     co_await tick();
     co_return Result<void>();
   }
@@ -78,11 +80,15 @@ class OntapEconomy final : public Driver {
   awaitable<Result<std::vector<Snapshot>>> snapshots(std::string) override { co_return std::vector<Snapshot>(); }
 
  private:
-  static Error unsupported(const std::string& what) { return {ErrorKind::invalid, "the ontap-nas-economy driver does not support " + what}; }
+  static Error unsupported(const std::string& what) {
+    return {ErrorKind::invalid, "the ontap-nas-economy driver does not support " + what};
+  }
   base::Duration period(const char* key, long fallback) {
     bool warn = false;
     const long seconds = number_or(array_.config.option(key), fallback, warn);
-    if (warn) array_.log.warning("Invalid period, using the default.", {{"option", key}, {"value", array_.config.option(key)}, {"seconds", fallback}});
+    if (warn)
+      array_.log.warning("Invalid period, using the default.",
+                         {{"option", key}, {"value", array_.config.option(key)}, {"seconds", fallback}});
     return std::chrono::seconds(seconds);
   }
   awaitable<Result<void>> ensure_export_policy();
@@ -124,16 +130,19 @@ awaitable<Result<void>> OntapEconomy::ensure_export_policy() {
   Element policy("export-policy-create");
   policy.with("policy-name", kExportPolicy);
   const auto created = co_await array_.zapi.call(policy, Scope::svm);
-  if (!created && created.error().code != zapi::code::kDuplicate) co_return created.error().to_error(std::string("error creating export policy ") + kExportPolicy);
+  if (!created && created.error().code != zapi::code::kDuplicate)
+    co_return created.error().to_error(std::string("error creating export policy ") + kExportPolicy);
   Element rules("export-rule-get-iter");
   rules.with(Element("query", {Element("export-rule-info", {Element("policy-name", kExportPolicy)})}));
   const auto found = co_await array_.zapi.list(rules, Scope::svm);
-  if (!found) co_return found.error().to_error(std::string("error reading the rules of export policy ") + kExportPolicy);
+  if (!found)
+    co_return found.error().to_error(std::string("error reading the rules of export policy ") + kExportPolicy);
   if (!found->empty()) co_return Result<void>();
   Element rule("export-rule-create");
   rule.with("client-match", "0.0.0.0/0").with("policy-name", kExportPolicy);
   rule.with(Element("protocol", {Element("access-protocol", "nfs")}));
-  for (const char* who : {"ro-rule", "rw-rule", "super-user-security"}) rule.with(Element(who, {Element("security-flavor", "any")}));
+  for (const char* who : {"ro-rule", "rw-rule", "super-user-security"})
+    rule.with(Element(who, {Element("security-flavor", "any")}));
   const auto made = co_await array_.zapi.call(rule, Scope::svm);
   if (!made) co_return made.error().to_error(std::string("error creating a rule of export policy ") + kExportPolicy);
   co_return Result<void>();
@@ -157,7 +166,9 @@ awaitable<Result<std::vector<Tree>>> OntapEconomy::trees(std::string name) {
 awaitable<Result<std::optional<Tree>>> OntapEconomy::locate(std::string name) {
   const auto found = co_await trees(name);
   if (!found) co_return found.error();
-  if (found->size() > 1) co_return Error{ErrorKind::conflict, "qtree " + name + " exists in several FlexVols: " + found->front().flexvol + ", " + (*found)[1].flexvol};
+  if (found->size() > 1)
+    co_return Error{ErrorKind::conflict, "qtree " + name + " exists in several FlexVols: " + found->front().flexvol +
+                                             ", " + (*found)[1].flexvol};
   co_return found->empty() ? std::optional<Tree>() : std::optional<Tree>(found->front());
 }
 
@@ -201,7 +212,8 @@ awaitable<Result<void>> OntapEconomy::await_quotas(std::string flexvol, std::str
     if (status == "corrupt") co_return Error{ErrorKind::invalid, "the quotas of FlexVol " + flexvol + " are corrupt"};
     co_await base::sleep_for(array_.context.clock, std::chrono::seconds(1));
   }
-  co_return Error{ErrorKind::invalid, "the quotas of FlexVol " + flexvol + " were not " + wanted + " within " + std::to_string(kQuotaWaitSeconds) + " s"};
+  co_return Error{ErrorKind::invalid, "the quotas of FlexVol " + flexvol + " were not " + wanted + " within " +
+                                          std::to_string(kQuotaWaitSeconds) + " s"};
 }
 
 awaitable<Result<void>> OntapEconomy::start_quotas(std::string flexvol) {
@@ -214,7 +226,8 @@ awaitable<Result<void>> OntapEconomy::start_quotas(std::string flexvol) {
   Element on("quota-on");
   on.with("volume", flexvol);
   const auto reply = co_await array_.zapi.call(on, Scope::svm);
-  if (!reply && reply.error().code != kQuotasOn) co_return reply.error().to_error("error activating the quotas of FlexVol " + flexvol);
+  if (!reply && reply.error().code != kQuotasOn)
+    co_return reply.error().to_error("error activating the quotas of FlexVol " + flexvol);
   co_return co_await await_quotas(flexvol, "on");
 }
 
@@ -234,7 +247,8 @@ awaitable<Result<std::string>> OntapEconomy::new_flexvol(CreateSpec spec, FlexVo
     DestroySpec gone;
     gone.internal_name = order.name;
     // An empty FlexVol of ours that stays is found and removed by the next pruning.
-    if (const auto destroyed = co_await array_.destroy(gone); !destroyed) array_.log.warning("Could not remove a FlexVol.", {{"volume", order.name}});
+    if (const auto destroyed = co_await array_.destroy(gone); !destroyed)
+      array_.log.warning("Could not remove a FlexVol.", {{"volume", order.name}});
     co_return quotas_on.error();
   }
   co_return order.name;
@@ -244,12 +258,17 @@ awaitable<Result<std::string>> OntapEconomy::flexvol_for(CreateSpec spec, FlexVo
   Element ids("volume-id-attributes");
   ids.with("containing-aggregate-name", wanted.aggregate).with("name", prefix_ + "*");
   Element snapshots("volume-snapshot-attributes");
-  snapshots.with("snapdir-access-enabled", wanted.snapshot_directory ? "true" : "false").with("snapshot-policy", wanted.snapshot_policy);
-  Element attributes("volume-attributes", {ids, snapshots, Element("volume-space-attributes", {Element("space-guarantee", wanted.space_reserve)})});
+  snapshots.with("snapdir-access-enabled", wanted.snapshot_directory ? "true" : "false")
+      .with("snapshot-policy", wanted.snapshot_policy);
+  Element attributes(
+      "volume-attributes",
+      {ids, snapshots, Element("volume-space-attributes", {Element("space-guarantee", wanted.space_reserve)})});
   if (array_.api_minor >= kMinorEncryption) attributes.with("encrypt", wanted.encryption ? "true" : "false");
   Element request("volume-get-iter");
   request.with(Element("query", {attributes}));
-  request.with(Element("desired-attributes", {Element("volume-attributes", {Element("volume-id-attributes", {Element("name"), Element("comment")})})}));
+  request.with(Element(
+      "desired-attributes",
+      {Element("volume-attributes", {Element("volume-id-attributes", {Element("name"), Element("comment")})})}));
   const auto records = co_await array_.zapi.list(request, Scope::svm);
   if (!records) co_return records.error().to_error("error listing FlexVols " + prefix_ + "*");
   std::map<std::string, std::size_t> counts;
@@ -274,16 +293,23 @@ awaitable<Result<std::string>> OntapEconomy::flexvol_for(CreateSpec spec, FlexVo
 /// The FlexVol holds the sum of its quotas and, besides, its snapshot reserve.
 awaitable<Result<void>> OntapEconomy::make_room(std::string flexvol, std::uint64_t more) {
   Element request("volume-get-iter");
-  request.with(Element("query", {Element("volume-attributes", {Element("volume-id-attributes", {Element("name", flexvol)})})}));
-  request.with(Element("desired-attributes", {Element("volume-attributes", {Element("volume-space-attributes", {Element("percentage-snapshot-reserve"), Element("size")})})}));
+  request.with(
+      Element("query", {Element("volume-attributes", {Element("volume-id-attributes", {Element("name", flexvol)})})}));
+  request.with(Element(
+      "desired-attributes",
+      {Element("volume-attributes",
+               {Element("volume-space-attributes", {Element("percentage-snapshot-reserve"), Element("size")})})}));
   const auto records = co_await array_.zapi.list(request, Scope::svm);
   if (!records) co_return records.error().to_error("error reading FlexVol " + flexvol);
   if (records->empty()) co_return Error{ErrorKind::not_found, "FlexVol " + flexvol + " was not found"};
   const auto limits = co_await quotas(flexvol);
   if (!limits) co_return limits.error();
-  const auto percent = base::parse_unsigned(records->front().get("volume-space-attributes/percentage-snapshot-reserve")).value_or(0);
+  const auto percent =
+      base::parse_unsigned(records->front().get("volume-space-attributes/percentage-snapshot-reserve")).value_or(0);
   const auto have = base::parse_unsigned(records->front().get("volume-space-attributes/size")).value_or(0);
-  if (percent >= 100) co_return Error{ErrorKind::invalid, "FlexVol " + flexvol + " has a snapshot reserve of " + std::to_string(percent) + " %"};
+  if (percent >= 100)
+    co_return Error{ErrorKind::invalid,
+                    "FlexVol " + flexvol + " has a snapshot reserve of " + std::to_string(percent) + " %"};
   const std::uint64_t wanted = (limits->total() + more) * 100 / (100 - percent) + 1;
   if (wanted <= have) co_return Result<void>();
   co_return co_await array_.resize(flexvol, wanted);
@@ -302,12 +328,15 @@ awaitable<Result<Made>> OntapEconomy::create(CreateSpec spec) {
     tree = **existing;
     const auto ours = co_await is_ours(tree.flexvol, spec.owner.instance);
     if (!ours) co_return Error{ErrorKind::unknown_outcome, ours.error().message};
-    if (!*ours) co_return Error{ErrorKind::already_exists, "qtree " + spec.internal_name + " already exists in FlexVol " + tree.flexvol + ", which is not ours"};
+    if (!*ours)
+      co_return Error{ErrorKind::already_exists, "qtree " + spec.internal_name + " already exists in FlexVol " +
+                                                     tree.flexvol + ", which is not ours"};
     const auto limits = co_await quotas(tree.flexvol);
     if (!limits) co_return Error{ErrorKind::unknown_outcome, limits.error().message};
     const auto limit = limits->bytes.find(tree_path(tree));
     if (limit != limits->bytes.end() && limit->second / 1024 != spec.size_bytes / 1024) {
-      co_return Error{ErrorKind::already_exists, "qtree " + spec.internal_name + " already exists with another size, " + std::to_string(limit->second)};
+      co_return Error{ErrorKind::already_exists, "qtree " + spec.internal_name + " already exists with another size, " +
+                                                     std::to_string(limit->second)};
     }
   } else {
     const auto flexvol = co_await flexvol_for(spec, *order);
@@ -318,7 +347,8 @@ awaitable<Result<Made>> OntapEconomy::create(CreateSpec spec) {
     request.with("export-policy", order->export_policy).with("mode", order->unix_permissions).with("qtree", tree.name);
     request.with("security-style", order->security_style).with("volume", tree.flexvol);
     const auto created = co_await array_.zapi.call(request, Scope::svm);
-    if (!created) co_return created.error().to_error("error creating qtree " + tree.name + " in FlexVol " + tree.flexvol);
+    if (!created)
+      co_return created.error().to_error("error creating qtree " + tree.name + " in FlexVol " + tree.flexvol);
   }
   resize_quotas_of_.insert(tree.flexvol);
   const auto limited = co_await set_quota(tree.flexvol, tree_path(tree), std::to_string(spec.size_bytes / 1024));
@@ -355,7 +385,8 @@ awaitable<Result<void>> OntapEconomy::remove_tree(Tree tree) {
   Element back("qtree-rename");
   back.with("new-qtree-name", tree_path(tree)).with("qtree", tree_path(gone));
   if (const auto undone = co_await array_.zapi.call(back, Scope::svm); !undone) {
-    array_.log.warning("Could not rename a qtree back; it will be reaped.", {{"qtree", tree_path(gone)}, {"error", undone.error().message}});
+    array_.log.warning("Could not rename a qtree back; it will be reaped.",
+                       {{"qtree", tree_path(gone)}, {"error", undone.error().message}});
     co_return Result<void>();
   }
   co_return deleted.error().to_error("error deleting qtree " + tree_path(tree));
@@ -369,7 +400,8 @@ awaitable<Result<void>> OntapEconomy::destroy(DestroySpec spec) {
     const auto ours = co_await is_ours((*tree)->flexvol, spec.owner->instance);
     if (!ours) co_return ours.error();
     if (!*ours) {
-      array_.log.warning("A qtree of that name exists in a FlexVol that is not ours; it stays.", {{"qtree", tree_path(**tree)}});
+      array_.log.warning("A qtree of that name exists in a FlexVol that is not ours; it stays.",
+                         {{"qtree", tree_path(**tree)}});
       co_return Result<void>();
     }
   }
@@ -385,7 +417,8 @@ awaitable<Result<std::optional<ArrayVolume>>> OntapEconomy::find(std::string nam
   const auto limit = limits->bytes.find(tree_path(**tree));
   const auto flexvol = co_await array_.find((*tree)->flexvol);
   if (!flexvol) co_return flexvol.error();
-  ArrayVolume volume{name, limit == limits->bytes.end() ? 0 : limit->second, *flexvol ? (*flexvol)->aggregate : "", *flexvol ? (*flexvol)->owner() : std::nullopt, ""};
+  ArrayVolume volume{name, limit == limits->bytes.end() ? 0 : limit->second, *flexvol ? (*flexvol)->aggregate : "",
+                     *flexvol ? (*flexvol)->owner() : std::nullopt, ""};
   co_return std::optional<ArrayVolume>(std::move(volume));
 }
 
@@ -431,7 +464,8 @@ awaitable<void> OntapEconomy::prune() {
   const auto flexvols = co_await array_.list(prefix_ + "*");
   const auto all = co_await trees("");
   if (!flexvols || !all) {
-    array_.log.warning("Could not look for empty FlexVols.", {{"error", (!flexvols ? flexvols.error() : all.error()).message}});
+    array_.log.warning("Could not look for empty FlexVols.",
+                       {{"error", (!flexvols ? flexvols.error() : all.error()).message}});
     co_return;
   }
   for (const FlexVol& volume : *flexvols) {
@@ -440,7 +474,9 @@ awaitable<void> OntapEconomy::prune() {
     if (used || !owner || owner->instance != array_.context.instance || !owner->volume.empty()) continue;
     DestroySpec gone;
     gone.internal_name = volume.name;
-    if (const auto destroyed = co_await array_.destroy(gone); !destroyed) array_.log.warning("Could not remove an empty FlexVol.", {{"volume", volume.name}, {"error", destroyed.error().message}});
+    if (const auto destroyed = co_await array_.destroy(gone); !destroyed)
+      array_.log.warning("Could not remove an empty FlexVol.",
+                         {{"volume", volume.name}, {"error", destroyed.error().message}});
     resize_quotas_of_.erase(volume.name);
   }
 }
@@ -457,7 +493,8 @@ awaitable<void> OntapEconomy::reap() {
     Element remove("qtree-delete-async");
     remove.with("force", "true").with("qtree", tree_path(tree));
     const auto deleted = co_await array_.zapi.call(remove, Scope::svm);
-    if (!deleted) array_.log.warning("Could not delete a qtree.", {{"qtree", tree_path(tree)}, {"error", deleted.error().message}});
+    if (!deleted)
+      array_.log.warning("Could not delete a qtree.", {{"qtree", tree_path(tree)}, {"error", deleted.error().message}});
   }
 }
 
@@ -470,11 +507,13 @@ awaitable<void> OntapEconomy::resize_quotas() {
     const auto reply = co_await array_.zapi.call(request, Scope::svm);
     if (!reply && reply.error().code == kQuotasOff) {
       // A crash came between making the FlexVol and activating its quotas.
-      if (const auto started = co_await start_quotas(flexvol); !started) array_.log.warning("Could not activate quotas.", {{"volume", flexvol}, {"error", started.error().message}});
+      if (const auto started = co_await start_quotas(flexvol); !started)
+        array_.log.warning("Could not activate quotas.", {{"volume", flexvol}, {"error", started.error().message}});
       continue;
     }
     if (reply || reply.error().is_absent()) resize_quotas_of_.erase(flexvol);
-    else array_.log.debug("Quota resize failed, trying again.", {{"volume", flexvol}, {"error", reply.error().message}});
+    else
+      array_.log.debug("Quota resize failed, trying again.", {{"volume", flexvol}, {"error", reply.error().message}});
   }
 }
 

@@ -10,7 +10,8 @@ using boost::asio::awaitable;
 
 class OntapNas final : public OntapDriver {
  public:
-  OntapNas(const DriverContext& context, OntapConfig config) : OntapDriver(context, std::move(config), Protocol::file) {}
+  OntapNas(const DriverContext& context, OntapConfig config)
+      : OntapDriver(context, std::move(config), Protocol::file) {}
 
   awaitable<Result<void>> start() override { co_return co_await array_.start("ontapnas_"); }
 
@@ -37,7 +38,8 @@ class OntapNas final : public OntapDriver {
 
  protected:
   awaitable<Result<Made>> publish(FlexVol volume, ImportSpec /*spec*/, bool untouched) override {
-    if (volume.junction.empty() && untouched) co_return Error{ErrorKind::invalid, "volume " + volume.name + " has no junction path"};
+    if (volume.junction.empty() && untouched)
+      co_return Error{ErrorKind::invalid, "volume " + volume.name + " has no junction path"};
     if (volume.junction.empty()) {
       volume.junction = "/" + volume.name;
       if (const auto done = co_await array_.mount(volume.name, volume.junction); !done) co_return done.error();

@@ -23,7 +23,8 @@ std::string lun_path(const std::string& volume) { return "/vol/" + volume + "/lu
 
 class OntapSan final : public OntapDriver {
  public:
-  OntapSan(const DriverContext& context, OntapConfig config) : OntapDriver(context, std::move(config), Protocol::block) {}
+  OntapSan(const DriverContext& context, OntapConfig config)
+      : OntapDriver(context, std::move(config), Protocol::block) {}
 
   awaitable<Result<void>> start() override {
     std::string& group = array_.config.options["igroupName"];
@@ -37,8 +38,9 @@ class OntapSan final : public OntapDriver {
     });
     if (array_.config.option("manageIgroup") == "true") co_return co_await manage_group(group, there);
     if (!there) {
-      co_return Error{ErrorKind::invalid, "initiator group " + group + " was not found on SVM " + array_.config.option("svm") +
-                                              "; create it by hand and add the initiators of all hosts, or set manageIgroup"};
+      co_return Error{ErrorKind::invalid,
+                      "initiator group " + group + " was not found on SVM " + array_.config.option("svm") +
+                          "; create it by hand and add the initiators of all hosts, or set manageIgroup"};
     }
     array_.log.warning("Make sure that the initiator group has the initiators of all hosts.", {{"igroup", group}});
     co_return Result<void>();
@@ -46,9 +48,11 @@ class OntapSan final : public OntapDriver {
 
   awaitable<Result<Made>> create(CreateSpec spec) override {
     if (auto fits = check_size(array_.config, spec.size_bytes); !fits) co_return fits.error();
-    const std::string system = base::to_lower(spec.config.file_system.empty() ? array_.config.fallback("fileSystemType") : spec.config.file_system);
+    const std::string system = base::to_lower(spec.config.file_system.empty() ? array_.config.fallback("fileSystemType")
+                                                                              : spec.config.file_system);
     if (system != "xfs" && system != "ext3" && system != "ext4") {
-      co_return Error{ErrorKind::invalid, "unsupported fileSystemType: \"" + system + "\"; supported are xfs, ext3 and ext4"};
+      co_return Error{ErrorKind::invalid,
+                      "unsupported fileSystemType: \"" + system + "\"; supported are xfs, ext3 and ext4"};
     }
     if (!spec.clone_of.empty()) {
       const auto clone = co_await array_.ensure_clone(spec, "");
@@ -61,11 +65,13 @@ class OntapSan final : public OntapDriver {
     if (order->snapshot_reserve.empty()) order->snapshot_reserve = "0";
     const auto volume = co_await array_.ensure(*order);
     if (!volume) co_return volume.error();
-    if (const auto made = co_await make_lun(spec.internal_name, spec.size_bytes); !made) co_return co_await undone(spec, made.error());
+    if (const auto made = co_await make_lun(spec.internal_name, spec.size_bytes); !made)
+      co_return co_await undone(spec, made.error());
     Element attribute("lun-set-attribute");
     attribute.with("name", kFileSystemAttribute).with("path", lun_path(spec.internal_name)).with("value", system);
     if (const auto set = co_await array_.zapi.call(attribute, Scope::svm); !set) {
-      co_return co_await undone(spec, set.error().to_error("error setting the file system attribute of LUN " + lun_path(spec.internal_name)));
+      co_return co_await undone(
+          spec, set.error().to_error("error setting the file system attribute of LUN " + lun_path(spec.internal_name)));
     }
     co_return co_await finished(spec, system);
   }
@@ -103,7 +109,8 @@ class OntapSan final : public OntapDriver {
     request.with("path", lun_path(name)).with("size", std::to_string(size_bytes));
     const auto reply = co_await array_.zapi.call(request, Scope::svm);
     constexpr int kSameSize = 9042;
-    if (!reply && reply.error().code != kSameSize) co_return reply.error().to_error("error resizing LUN " + lun_path(name));
+    if (!reply && reply.error().code != kSameSize)
+      co_return reply.error().to_error("error resizing LUN " + lun_path(name));
     co_return Result<void>();
   }
 
@@ -135,7 +142,8 @@ class OntapSan final : public OntapDriver {
       Element request("igroup-create");
       request.with("initiator-group-name", group).with("initiator-group-type", "iscsi").with("os-type", "linux");
       const auto made = co_await array_.zapi.call(request, Scope::svm);
-      if (!made && made.error().code != zapi::code::kIgroupExists) co_return made.error().to_error("error creating initiator group " + group);
+      if (!made && made.error().code != zapi::code::kIgroupExists)
+        co_return made.error().to_error("error creating initiator group " + group);
     }
     const std::string initiators = array_.config.option("igroupInitiators");
     for (const std::string_view part : base::split(initiators, ',')) {
@@ -144,7 +152,8 @@ class OntapSan final : public OntapDriver {
       Element request("igroup-add");
       request.with("initiator", initiator).with("initiator-group-name", group);
       const auto added = co_await array_.zapi.call(request, Scope::svm);
-      if (!added && added.error().code != kInitiatorThere) co_return added.error().to_error("error adding " + initiator + " to initiator group " + group);
+      if (!added && added.error().code != kInitiatorThere)
+        co_return added.error().to_error("error adding " + initiator + " to initiator group " + group);
     }
     co_return Result<void>();
   }
@@ -152,7 +161,8 @@ class OntapSan final : public OntapDriver {
   awaitable<void> warned(Element request) {
     const auto reply = co_await array_.zapi.call(request, Scope::svm);
     if (!reply && reply.error().kind != ErrorKind::not_found) {
-      array_.log.warning("A step of deleting a LUN failed.", {{"call", request.name}, {"path", request.get("path")}, {"error", reply.error().message}});
+      array_.log.warning("A step of deleting a LUN failed.",
+                         {{"call", request.name}, {"path", request.get("path")}, {"error", reply.error().message}});
     }
   }
   awaitable<Result<std::uint64_t>> lun_size(std::string volume) {
@@ -165,14 +175,20 @@ class OntapSan final : public OntapDriver {
   }
   awaitable<Result<void>> make_lun(std::string volume, std::uint64_t size_bytes) {
     Element request("lun-create-by-size");
-    request.with("ostype", "linux").with("path", lun_path(volume)).with("size", std::to_string(size_bytes)).with("space-reservation-enabled", "false");
+    request.with("ostype", "linux")
+        .with("path", lun_path(volume))
+        .with("size", std::to_string(size_bytes))
+        .with("space-reservation-enabled", "false");
     if (array_.api_minor >= kMinorExactSize) request.with("use-exact-size", "true");
     const auto reply = co_await array_.zapi.call(request, Scope::svm);
     if (reply) co_return Result<void>();
-    if (reply.error().code != zapi::code::kLunExists) co_return reply.error().to_error("error creating LUN " + lun_path(volume));
+    if (reply.error().code != zapi::code::kLunExists)
+      co_return reply.error().to_error("error creating LUN " + lun_path(volume));
     const auto size = co_await lun_size(volume);
     if (!size) co_return size.error();
-    if (*size < size_bytes) co_return Error{ErrorKind::invalid, "LUN " + lun_path(volume) + " exists with another size, " + std::to_string(*size)};
+    if (*size < size_bytes)
+      co_return Error{ErrorKind::invalid,
+                      "LUN " + lun_path(volume) + " exists with another size, " + std::to_string(*size)};
     co_return Result<void>();
   }
   awaitable<Result<Made>> mapped(std::string volume, bool may_map) {
@@ -188,7 +204,8 @@ class OntapSan final : public OntapDriver {
       const std::string svm = service.get("vserver");
       if (svm.empty() || svm == array_.config.option("svm")) made.access.iscsi_target_iqn = service.get("node-name");
     }
-    if (made.access.iscsi_target_iqn.empty()) co_return Error{ErrorKind::invalid, "SVM " + array_.config.option("svm") + " has no iSCSI service"};
+    if (made.access.iscsi_target_iqn.empty())
+      co_return Error{ErrorKind::invalid, "SVM " + array_.config.option("svm") + " has no iSCSI service"};
     Element asked("lun-map-list-info");
     asked.with("path", lun_path(volume));
     const auto maps = co_await array_.zapi.call(asked, Scope::svm);
@@ -199,7 +216,9 @@ class OntapSan final : public OntapDriver {
         if (group.get("initiator-group-name") == made.access.iscsi_igroup) number = group.get("lun-id");
       }
     }
-    if (number.empty() && !may_map) co_return Error{ErrorKind::invalid, "LUN " + lun_path(volume) + " is not mapped to initiator group " + made.access.iscsi_igroup};
+    if (number.empty() && !may_map)
+      co_return Error{ErrorKind::invalid,
+                      "LUN " + lun_path(volume) + " is not mapped to initiator group " + made.access.iscsi_igroup};
     if (number.empty()) {
       Element map("lun-map");
       map.with("initiator-group", made.access.iscsi_igroup).with("path", lun_path(volume));

@@ -1,8 +1,8 @@
 // The FlexVol half of OntapArray.
 #include <algorithm>
 
-#include "provisioner/core/planted.h"
 #include "provisioner/base/text.h"
+#include "provisioner/core/planted.h"
 #include "provisioner/driver/ontap_array.h"
 
 namespace provisioner {
@@ -18,7 +18,9 @@ constexpr int kJobWaitSeconds = 30;
 constexpr int kMirrorWaitSeconds = 30;
 constexpr base::Duration kMirrorsKnownFor = std::chrono::minutes(10);
 
-Element name_query(const std::string& name) { return Element("volume-attributes", {Element("volume-id-attributes", {Element("name", name)})}); }
+Element name_query(const std::string& name) {
+  return Element("volume-attributes", {Element("volume-id-attributes", {Element("name", name)})});
+}
 
 FlexVol flexvol_from(const Element& record) {
   FlexVol volume;
@@ -34,13 +36,18 @@ FlexVol flexvol_from(const Element& record) {
 
 std::uint64_t rounded(std::uint64_t size) { return (size + kBlock - 1) / kBlock * kBlock; }
 
-bool is_job_exists(const zapi::Failure& failure) { return failure.code == zapi::code::kGeneric && failure.reason.ends_with("Job exists"); }
+bool is_job_exists(const zapi::Failure& failure) {
+  return failure.code == zapi::code::kGeneric && failure.reason.ends_with("Job exists");
+}
 
 /// After a step that failed although the volume is there: whether trying to clean up makes sense at once.
-bool is_lost_contact(const Error& error) { return error.kind == ErrorKind::unavailable || error.kind == ErrorKind::unknown_outcome; }
+bool is_lost_contact(const Error& error) {
+  return error.kind == ErrorKind::unavailable || error.kind == ErrorKind::unknown_outcome;
+}
 
 Error foreign(const std::string& name, const std::string& why) {
-  return Error{ErrorKind::already_exists, "volume " + name + " already exists on the array and is not ours to complete: " + why};
+  return Error{ErrorKind::already_exists,
+               "volume " + name + " already exists on the array and is not ours to complete: " + why};
 }
 
 }  // namespace
@@ -51,8 +58,9 @@ awaitable<Result<std::vector<FlexVol>>> OntapArray::list(std::string name_patter
   Element ids("volume-id-attributes");
   for (const char* field : {"name", "containing-aggregate-name", "comment", "junction-path"}) ids.with(Element(field));
   Element parent("volume-clone-parent-attributes", {Element("name"), Element("snapshot-name")});
-  request.with(Element("desired-attributes", {Element("volume-attributes", {ids, Element("volume-space-attributes", {Element("size")}),
-                                                                          Element("volume-clone-attributes", {parent})})}));
+  request.with(Element("desired-attributes",
+                       {Element("volume-attributes", {ids, Element("volume-space-attributes", {Element("size")}),
+                                                      Element("volume-clone-attributes", {parent})})}));
   const auto records = co_await zapi.list(request, Scope::svm);
   if (!records) {
     if (records.error().is_absent()) co_return std::vector<FlexVol>();
@@ -78,12 +86,16 @@ awaitable<Result<FlexVol>> OntapArray::found_instead(FlexVolOrder order, bool jo
     if (!volume) co_return Error{ErrorKind::unknown_outcome, volume.error().message};
     if (*volume) {
       if ((*volume)->owner() != order.owner) co_return foreign(order.name, "it does not carry our owner tag");
-      if ((*volume)->size_bytes != rounded(order.size_bytes)) co_return foreign(order.name, "its size is " + std::to_string((*volume)->size_bytes));
-      if (order.aggregates.empty() && (*volume)->aggregate != order.aggregate) co_return foreign(order.name, "it is on aggregate " + (*volume)->aggregate);
+      if ((*volume)->size_bytes != rounded(order.size_bytes))
+        co_return foreign(order.name, "its size is " + std::to_string((*volume)->size_bytes));
+      if (order.aggregates.empty() && (*volume)->aggregate != order.aggregate)
+        co_return foreign(order.name, "it is on aggregate " + (*volume)->aggregate);
       co_return std::move(**volume);
     }
-    if (!job_runs) co_return Error{ErrorKind::busy, "volume " + order.name + " was reported as existing and then not found"};
-    if (waited == kJobWaitSeconds) co_return Error{ErrorKind::unknown_outcome, "a job creates volume " + order.name + " and does not end"};
+    if (!job_runs)
+      co_return Error{ErrorKind::busy, "volume " + order.name + " was reported as existing and then not found"};
+    if (waited == kJobWaitSeconds)
+      co_return Error{ErrorKind::unknown_outcome, "a job creates volume " + order.name + " and does not end"};
     co_await base::sleep_for(context.clock, std::chrono::seconds(1));
   }
 }
@@ -115,7 +127,8 @@ awaitable<Result<FlexVol>> OntapArray::ensure(FlexVolOrder order) {
   co_return Error{ErrorKind::invalid, causes};
 }
 
-/// limitAggregateUsage: what is in use, and the new volume if it is thick, as a share of the aggregate. Needs a cluster's login.
+/// limitAggregateUsage: what is in use, and the new volume if it is thick, as a share of the aggregate. Needs a
+/// cluster's login.
 awaitable<Result<void>> OntapArray::check_usage(FlexVolOrder order) {
   const std::string& limit = config.option("limitAggregateUsage");
   const auto most = base::parse_unsigned(std::string_view(limit).substr(0, limit.find('%')));
@@ -123,39 +136,52 @@ awaitable<Result<void>> OntapArray::check_usage(FlexVolOrder order) {
   Element request("aggr-space-get-iter");
   request.with(Element("query", {Element("space-information", {Element("aggregate", order.aggregate)})}));
   const auto records = co_await zapi.list(request, Scope::untunnelled);
-  if (!records) co_return records.error().to_error("limitAggregateUsage is set, but the space of aggregate " + order.aggregate + " cannot be read");
+  if (!records)
+    co_return records.error().to_error("limitAggregateUsage is set, but the space of aggregate " + order.aggregate +
+                                       " cannot be read");
   for (const Element& record : *records) {
     const auto size = base::parse_unsigned(record.get("aggregate-size")).value_or(0);
     if (record.get("aggregate") != order.aggregate || size == 0) continue;
     const std::uint64_t more = order.space_reserve == "volume" ? order.size_bytes : 0;
-    const double percent = 100.0 * static_cast<double>(base::parse_unsigned(record.get("used-including-snapshot-reserve")).value_or(0) + more) / static_cast<double>(size);
+    const double percent =
+        100.0 *
+        static_cast<double>(base::parse_unsigned(record.get("used-including-snapshot-reserve")).value_or(0) + more) /
+        static_cast<double>(size);
     if (percent <= static_cast<double>(*most)) co_return Result<void>();
-    co_return Error{ErrorKind::invalid, "aggregate " + order.aggregate + " would be used above the backend's limitAggregateUsage (" + limit + ")"};
+    co_return Error{ErrorKind::invalid, "aggregate " + order.aggregate +
+                                            " would be used above the backend's limitAggregateUsage (" + limit + ")"};
   }
-  co_return Error{ErrorKind::invalid, "limitAggregateUsage is set, but the array does not tell the space of aggregate " + order.aggregate};
+  co_return Error{ErrorKind::invalid,
+                  "limitAggregateUsage is set, but the array does not tell the space of aggregate " + order.aggregate};
 }
 
 awaitable<Result<FlexVol>> OntapArray::ensure_on(FlexVolOrder order) {
   if (const auto fits = co_await check_usage(order); !fits) co_return fits.error();
   Element request("volume-create");
-  request.with("containing-aggr-name", order.aggregate).with("export-policy", order.export_policy).with("junction-path", order.junction);
+  request.with("containing-aggr-name", order.aggregate)
+      .with("export-policy", order.export_policy)
+      .with("junction-path", order.junction);
   request.with("percentage-snapshot-reserve", order.snapshot_reserve).with("size", std::to_string(order.size_bytes));
   request.with("snapshot-policy", order.snapshot_policy).with("space-reserve", order.space_reserve);
-  request.with("unix-permissions", order.unix_permissions).with("volume", order.name).with("volume-comment", order.comment);
+  request.with("unix-permissions", order.unix_permissions)
+      .with("volume", order.name)
+      .with("volume-comment", order.comment);
   request.with("volume-security-style", order.security_style);
   if (api_minor >= kMinorEncryption) request.with("encrypt", order.encryption ? "true" : "false");
   const auto created = co_await zapi.call(request, Scope::svm);
   FlexVol volume{order.name, order.aggregate, rounded(order.size_bytes), order.comment, order.junction, "", ""};
   if (!created) {
     const bool job_runs = is_job_exists(created.error());
-    if (created.error().code != zapi::code::kExists && !job_runs) co_return created.error().to_error("error creating volume " + order.name);
+    if (created.error().code != zapi::code::kExists && !job_runs)
+      co_return created.error().to_error("error creating volume " + order.name);
     auto found = co_await found_instead(order, job_runs);
     if (!found) co_return found.error();
     volume = std::move(*found);
   }
   if (!order.snapshot_directory) {
     Element attributes("volume-snapshot-attributes", {Element("snapdir-access-enabled", "false")});
-    const auto done = co_await modify(order.name, attributes, "error disabling the snapshot directory of volume " + order.name);
+    const auto done =
+        co_await modify(order.name, attributes, "error disabling the snapshot directory of volume " + order.name);
     if (!done) co_return co_await undo(order, done.error());
   }
   if (volume.junction.empty() && !order.junction.empty()) {
@@ -170,10 +196,13 @@ awaitable<Result<FlexVol>> OntapArray::ensure_on(FlexVolOrder order) {
 awaitable<Result<FlexVol>> OntapArray::clone_found(CreateSpec spec, std::string snapshot) {
   auto volume = co_await find(spec.internal_name);
   if (!volume) co_return Error{ErrorKind::unknown_outcome, volume.error().message};
-  if (!*volume) co_return Error{ErrorKind::busy, "volume " + spec.internal_name + " was reported as existing and then not found"};
+  if (!*volume)
+    co_return Error{ErrorKind::busy, "volume " + spec.internal_name + " was reported as existing and then not found"};
   // Between its creation and its comment a clone is known by the snapshot that only we make for it.
-  const bool ours_by_birth = (*volume)->comment.empty() && (*volume)->clone_parent == spec.clone_of && (*volume)->clone_snapshot == snapshot;
-  if (!ours_by_birth && (*volume)->owner() != spec.owner) co_return foreign(spec.internal_name, "it does not carry our owner tag");
+  const bool ours_by_birth =
+      (*volume)->comment.empty() && (*volume)->clone_parent == spec.clone_of && (*volume)->clone_snapshot == snapshot;
+  if (!ours_by_birth && (*volume)->owner() != spec.owner)
+    co_return foreign(spec.internal_name, "it does not carry our owner tag");
   co_return std::move(**volume);
 }
 
@@ -189,14 +218,20 @@ awaitable<Result<FlexVol>> OntapArray::ensure_clone(CreateSpec spec, std::string
     if (!made) co_return made.error();
   }
   Element request("volume-clone-create");
-  request.with("junction-path", junction).with("parent-snapshot", snapshot).with("parent-volume", spec.clone_of).with("volume", spec.internal_name);
+  request.with("junction-path", junction)
+      .with("parent-snapshot", snapshot)
+      .with("parent-volume", spec.clone_of)
+      .with("volume", spec.internal_name);
   const auto cloned = co_await zapi.call(request, Scope::svm);
   FlexVol volume{spec.internal_name, spec.pool, spec.size_bytes, "", junction, spec.clone_of, snapshot};
   if (!cloned) {
     Error why = cloned.error().to_error("error cloning volume " + spec.clone_of);
-    if (cloned.error().code == zapi::code::kNoObject) why.message = "error cloning volume " + spec.clone_of + ": the volume or its snapshot " + snapshot + " does not exist";
+    if (cloned.error().code == zapi::code::kNoObject)
+      why.message =
+          "error cloning volume " + spec.clone_of + ": the volume or its snapshot " + snapshot + " does not exist";
     if (cloned.error().code != zapi::code::kExists) {
-      if (own_snapshot && !is_lost_contact(why) && !co_await delete_snapshot(spec.clone_of, snapshot)) why.kind = ErrorKind::unknown_outcome;
+      if (own_snapshot && !is_lost_contact(why) && !co_await delete_snapshot(spec.clone_of, snapshot))
+        why.kind = ErrorKind::unknown_outcome;
       co_return why;
     }
     auto found = co_await clone_found(spec, snapshot);
@@ -232,16 +267,19 @@ awaitable<Result<void>> OntapArray::destroy(DestroySpec spec) {
   if (spec.owner) {
     const auto volume = co_await find(spec.internal_name);
     if (!volume) co_return volume.error();
-    const bool ours_by_birth = *volume && (*volume)->comment.empty() && (*volume)->clone_snapshot == clone_snapshot_name(spec.internal_name);
+    const bool ours_by_birth =
+        *volume && (*volume)->comment.empty() && (*volume)->clone_snapshot == clone_snapshot_name(spec.internal_name);
     const bool ours = *volume && ((*volume)->owner() == spec.owner || ours_by_birth);
     if (*volume && !ours) {
-      log.warning("A volume of that name exists, but without our owner tag; it stays.", {{"volume", spec.internal_name}});
+      log.warning("A volume of that name exists, but without our owner tag; it stays.",
+                  {{"volume", spec.internal_name}});
       co_return Result<void>();
     }
     if (!*volume && spec.clone_of.empty()) co_return Result<void>();
   }
   Element request("volume-destroy");
-  request.with("name", spec.internal_name).with("unmount-and-offline", is_planted(Planted::delete_exported) ? "false" : "true");
+  request.with("name", spec.internal_name)
+      .with("unmount-and-offline", is_planted(Planted::delete_exported) ? "false" : "true");
   const auto reply = co_await zapi.call(request, Scope::svm);
   if (!reply) {
     if (reply.error().code == zapi::code::kCloneParent) {
@@ -259,7 +297,8 @@ awaitable<Result<void>> OntapArray::destroy(DestroySpec spec) {
 
 awaitable<Result<void>> OntapArray::modify(std::string name, Element attributes, std::string what) {
   Element request("volume-modify-iter");
-  request.with(Element("attributes", {Element("volume-attributes", {std::move(attributes)})})).with(Element("query", {name_query(name)}));
+  request.with(Element("attributes", {Element("volume-attributes", {std::move(attributes)})}))
+      .with(Element("query", {name_query(name)}));
   const auto reply = co_await zapi.call(request, Scope::svm);
   if (!reply) co_return reply.error().to_error(what);
   if (const std::string failed = reply->get("num-failed"); !failed.empty() && failed != "0") {
@@ -278,7 +317,8 @@ awaitable<Result<void>> OntapArray::mount(std::string name, std::string junction
   Element request("volume-mount");
   request.with("junction-path", junction).with("volume-name", name);
   const auto reply = co_await zapi.call(request, Scope::svm);
-  if (!reply && reply.error().code != zapi::code::kAlreadyMounted) co_return reply.error().to_error("error mounting volume " + name + " at " + junction);
+  if (!reply && reply.error().code != zapi::code::kAlreadyMounted)
+    co_return reply.error().to_error("error mounting volume " + name + " at " + junction);
   co_return Result<void>();
 }
 
@@ -314,7 +354,8 @@ awaitable<void> OntapArray::refresh_mirrors() {
   query.with("relationship-type", "load_sharing").with("source-volume", mirrored_root_);
   Element request("snapmirror-get-iter");
   request.with(Element("query", {query}));
-  request.with(Element("desired-attributes", {Element("snapmirror-info", {Element("relationship-status"), Element("source-location")})}));
+  request.with(Element("desired-attributes",
+                       {Element("snapmirror-info", {Element("relationship-status"), Element("source-location")})}));
   for (int waited = 0; waited <= kMirrorWaitSeconds; ++waited) {
     const auto mirrors = co_await zapi.list(request, Scope::svm);
     if (!mirrors) {
@@ -332,7 +373,8 @@ awaitable<void> OntapArray::refresh_mirrors() {
         log.warning("Could not update the load-sharing mirrors.", {{"error", done.error().message}});
         co_return;
       }
-    } else if (std::ranges::all_of(*mirrors, [](const Element& mirror) { return mirror.get("relationship-status") == "idle"; })) {
+    } else if (std::ranges::all_of(*mirrors,
+                                   [](const Element& mirror) { return mirror.get("relationship-status") == "idle"; })) {
       co_return;
     }
     co_await base::sleep_for(context.clock, std::chrono::seconds(1));
@@ -369,7 +411,8 @@ awaitable<Result<std::vector<Snapshot>>> OntapArray::snapshots(std::string volum
   for (const Element& record : *records) {
     const auto seconds = static_cast<long>(base::parse_unsigned(record.get("access-time")).value_or(0));
     const std::uint64_t blocks = base::parse_unsigned(record.get("total")).value_or(0);  // KiB
-    all.push_back({volume, record.get("name"), base::to_rfc3339(base::TimePoint(std::chrono::seconds(seconds))), blocks * 1024});
+    all.push_back(
+        {volume, record.get("name"), base::to_rfc3339(base::TimePoint(std::chrono::seconds(seconds))), blocks * 1024});
   }
   std::ranges::sort(all, {}, [](const Snapshot& entry) { return std::pair(entry.created, entry.name); });
   co_return all;

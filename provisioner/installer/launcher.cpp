@@ -43,7 +43,8 @@ struct Launch {
   bool pod_made = false;
   bool deployment_made = false;
 
-  Launch(LauncherConfig c, LauncherParts p) : config(std::move(c)), parts(std::move(p)), client(parts.transport, parts.api), space(parts.api.own_namespace) {}
+  Launch(LauncherConfig c, LauncherParts p)
+      : config(std::move(c)), parts(std::move(p)), client(parts.transport, parts.api), space(parts.api.own_namespace) {}
 
   std::string core_path(const std::string& plural, const std::string& name = {}) const {
     return "/api/v1/namespaces/" + space + "/" + plural + (name.empty() ? "" : "/" + name);
@@ -55,7 +56,8 @@ struct Launch {
     if (!parsed) return Error{ErrorKind::invalid, "the deployment file cannot be read: " + parsed.error().message};
     deployment = std::move(*parsed);
     const Json* found = find_at(deployment, {"spec", "template", "metadata", "labels"});
-    if (!found || !found->is_object() || found->empty()) return Error{ErrorKind::invalid, "the deployment's pods have no labels"};
+    if (!found || !found->is_object() || found->empty())
+      return Error{ErrorKind::invalid, "the deployment's pods have no labels"};
     labels = *found;
     const Json* containers = find_at(deployment, {"spec", "template", "spec", "containers"});
     if (containers && containers->is_array()) {
@@ -71,15 +73,18 @@ struct Launch {
   asio::awaitable<Result<void>> find_api() {
     const std::string version_path = "/version";
     auto version = co_await client.get(version_path);
-    if (!version) co_return Error{ErrorKind::unavailable, "the Kubernetes API server does not answer: " + version.error().message};
+    if (!version)
+      co_return Error{ErrorKind::unavailable, "the Kubernetes API server does not answer: " + version.error().message};
     const std::string git_version = text_at(*version, {"gitVersion"});
     const auto parsed = kube::parse_version(git_version);
-    if (!parsed || !kube::at_least(*parsed, 1, 4)) parts.logger.warning("This Kubernetes version is not supported.", {{"version", git_version}});
+    if (!parsed || !kube::at_least(*parsed, 1, 4))
+      parts.logger.warning("This Kubernetes version is not supported.", {{"version", git_version}});
     const std::string apps = "/apis/apps/v1";
     auto served = co_await client.get(apps);
     const std::string group = served ? "apps/v1" : "extensions/v1beta1";
     deployment["apiVersion"] = group;
-    if (served && !find_at(deployment, {"spec", "selector"})) deployment["spec"]["selector"] = {{"matchLabels", labels}};
+    if (served && !find_at(deployment, {"spec", "selector"}))
+      deployment["spec"]["selector"] = {{"matchLabels", labels}};
     deployments_path = "/apis/" + group + "/namespaces/" + space + "/deployments";
     co_return Result<void>();
   }
@@ -100,7 +105,8 @@ struct Launch {
       auto object = co_await client.get(path);
       if (object && done(*object)) co_return *object;
       last = object ? "its phase is " + text_at(*object, {"status", "phase"}) : object.error().message;
-      if (parts.clock.now() >= deadline) co_return Error{ErrorKind::unavailable, std::string(what) + " was not ready in time; " + last};
+      if (parts.clock.now() >= deadline)
+        co_return Error{ErrorKind::unavailable, std::string(what) + " was not ready in time; " + last};
       const Duration pause = std::chrono::milliseconds(500);
       co_await base::sleep_for(parts.clock, pause);
     }
@@ -144,7 +150,8 @@ struct Launch {
     pod["spec"]["containers"] = Json::array({container});
     const std::string pods = core_path("pods");
     auto made = co_await client.create(pods, pod);
-    if (!made) co_return Error{ErrorKind::unavailable, "could not create the pod trident-ephemeral: " + made.error().message};
+    if (!made)
+      co_return Error{ErrorKind::unavailable, "could not create the pod trident-ephemeral: " + made.error().message};
     pod_made = true;
     const std::string path = core_path("pods", kEphemeral);
     std::function<bool(const Json&)> running = [](const Json& object) {
@@ -162,24 +169,28 @@ struct Launch {
       const Duration pause = seconds(1);
       co_await base::sleep_for(parts.clock, pause);
     }
-    co_return Error{ErrorKind::unavailable, "the server in the pod trident-ephemeral does not answer; read its log (tridentctl logs -l ephemeral)"};
+    co_return Error{
+        ErrorKind::unavailable,
+        "the server in the pod trident-ephemeral does not answer; read its log (tridentctl logs -l ephemeral)"};
   }
 
-  /// Backend, class and volume in the temporary server. The failure mode that every reader of backend.json should know: a
-  /// wrong data LIF or SVM is refused here, and an array that cannot be reached answers nothing.
+  /// Backend, class and volume in the temporary server. The failure mode that every reader of backend.json should know:
+  /// a wrong data LIF or SVM is refused here, and an array that cannot be reached answers nothing.
   asio::awaitable<Result<void>> make_volume() {
     const std::string nothing;
     const std::string backends = "/backend";
     auto added = co_await rest("POST", backends, config.backend_json);
     if (!added || added->status != 201) {
       co_return Error{ErrorKind::invalid, "the backend of setup/backend.json was not added: " + why(added) +
-                                              " -- check the addresses, the SVM and the credentials in that file, run uninstall_trident.sh and install again"};
+                                              " -- check the addresses, the SVM and the credentials in that file, run "
+                                              "uninstall_trident.sh and install again"};
     }
     const std::string backend = text_at(added->body, {"backend"});
     const std::string backend_target = backends + "/" + base::http::percent_encode(backend);
     auto view = co_await rest("GET", backend_target, nothing);
     const Json* storage = view ? find_at(view->body, {"backend", "storage"}) : nullptr;
-    if (!storage || !storage->is_object() || storage->empty()) co_return Error{ErrorKind::invalid, "the backend " + backend + " has no storage pools: " + why(view)};
+    if (!storage || !storage->is_object() || storage->empty())
+      co_return Error{ErrorKind::invalid, "the backend " + backend + " has no storage pools: " + why(view)};
     Json pools = Json::array();
     for (const auto& [pool, unused] : storage->items()) pools.push_back(pool);
     Json storage_class = {{"version", "v1"}, {"name", "trident-basic"}};
@@ -187,14 +198,19 @@ struct Launch {
     const std::string classes = "/storageclass";
     const std::string class_body = storage_class.dump();
     auto classed = co_await rest("POST", classes, class_body);
-    if (!classed || classed->status != 201) co_return Error{ErrorKind::invalid, "the storage class for the volume was not added: " + why(classed)};
-    Json volume = {{"name", config.volume_name}, {"size", std::to_string(config.volume_size) + "Gi"}, {"storageClass", "trident-basic"}};
+    if (!classed || classed->status != 201)
+      co_return Error{ErrorKind::invalid, "the storage class for the volume was not added: " + why(classed)};
+    Json volume = {{"name", config.volume_name},
+                   {"size", std::to_string(config.volume_size) + "Gi"},
+                   {"storageClass", "trident-basic"}};
     const std::string volumes = "/volume";
     const std::string volume_body = volume.dump();
     auto made = co_await rest("POST", volumes, volume_body);
-    if (!made || made->status != 201) co_return Error{ErrorKind::invalid, "the volume " + config.volume_name + " was not created: " + why(made)};
+    if (!made || made->status != 201)
+      co_return Error{ErrorKind::invalid, "the volume " + config.volume_name + " was not created: " + why(made)};
     volume_made = true;
-    parts.logger.info("Created the volume for Trident's own data.", {{"volume", config.volume_name}, {"backend", backend}});
+    parts.logger.info("Created the volume for Trident's own data.",
+                      {{"volume", config.volume_name}, {"backend", backend}});
     co_return Result<void>();
   }
 
@@ -228,11 +244,14 @@ struct Launch {
       spec["nfs"] = {{"server", text_at(*access, {"nfsServerIp"})}, {"path", path}};
       return object;
     }
-    if (text_at(*access, {"iscsiTargetIqn"}).empty()) return Error{ErrorKind::invalid, "the volume can be reached neither by NFS nor by iSCSI"};
+    if (text_at(*access, {"iscsiTargetIqn"}).empty())
+      return Error{ErrorKind::invalid, "the volume can be reached neither by NFS nor by iSCSI"};
     const Json* lun = find_at(*access, {"iscsiLunNumber"});
-    Json iscsi = {{"targetPortal", text_at(*access, {"iscsiTargetPortal"})}, {"iqn", text_at(*access, {"iscsiTargetIqn"})}};
+    Json iscsi = {{"targetPortal", text_at(*access, {"iscsiTargetPortal"})},
+                  {"iqn", text_at(*access, {"iscsiTargetIqn"})}};
     iscsi["lun"] = lun ? *lun : Json(0);  // LUN 0 is left out of the answer
-    iscsi["fsType"] = text_at(volume, {"Config", "fileSystem"}).empty() ? "ext4" : text_at(volume, {"Config", "fileSystem"});
+    iscsi["fsType"] =
+        text_at(volume, {"Config", "fileSystem"}).empty() ? "ext4" : text_at(volume, {"Config", "fileSystem"});
     if (const std::string name = text_at(*access, {"iscsiInterface"}); !name.empty()) iscsi["iscsiInterface"] = name;
     spec["iscsi"] = std::move(iscsi);
     return object;
@@ -244,21 +263,28 @@ struct Launch {
       const std::string claims = core_path("persistentvolumeclaims");
       Json wanted = claim_object();
       auto made = co_await client.create(claims, wanted);
-      if (!made) co_return Error{ErrorKind::unavailable, "could not create the PVC " + config.pvc_name + ": " + made.error().message};
+      if (!made)
+        co_return Error{ErrorKind::unavailable,
+                        "could not create the PVC " + config.pvc_name + ": " + made.error().message};
       claim_made = true;
     }
     auto claim = co_await client.get(claim_path);
-    if (!claim) co_return Error{ErrorKind::unavailable, "could not read the PVC " + config.pvc_name + ": " + claim.error().message};
+    if (!claim)
+      co_return Error{ErrorKind::unavailable,
+                      "could not read the PVC " + config.pvc_name + ": " + claim.error().message};
     const std::string target = "/volume/" + base::http::percent_encode(config.volume_name);
     const std::string nothing;
     auto answer = co_await rest("GET", target, nothing);
     const Json* volume = answer ? find_at(answer->body, {"volume"}) : nullptr;
-    if (!volume || answer->status != 200) co_return Error{ErrorKind::unavailable, "could not read the volume: " + why(answer)};
+    if (!volume || answer->status != 200)
+      co_return Error{ErrorKind::unavailable, "could not read the volume: " + why(answer)};
     auto object = volume_object(*volume, *claim);
     if (!object) co_return object.error();
     const std::string volumes = "/api/v1/persistentvolumes";
     auto made = co_await client.create(volumes, *object);
-    if (!made) co_return Error{ErrorKind::unavailable, "could not create the PV " + config.pv_name + ": " + made.error().message};
+    if (!made)
+      co_return Error{ErrorKind::unavailable,
+                      "could not create the PV " + config.pv_name + ": " + made.error().message};
     object_made = true;
     const std::string pv = config.pv_name;
     std::function<bool(const Json&)> bound = [pv](const Json& now) {
@@ -281,7 +307,8 @@ struct Launch {
     const std::string path = core_path("pods") + "?labelSelector=" + base::http::percent_encode(selector);
     std::function<bool(const Json&)> up = [](const Json& list) {
       const Json* items = find_at(list, {"items"});
-      if (!items || !items->is_array() || items->empty() || text_at((*items)[0], {"status", "phase"}) != "Running") return false;
+      if (!items || !items->is_array() || items->empty() || text_at((*items)[0], {"status", "phase"}) != "Running")
+        return false;
       const Json* containers = find_at((*items)[0], {"status", "containerStatuses"});
       if (!containers || !containers->is_array()) return false;
       for (const Json& container : *containers) {
@@ -291,7 +318,9 @@ struct Launch {
       return true;
     };
     auto running = co_await wait_for(path, "the pod of the deployment", up);
-    if (!running) parts.logger.warning("The deployment was created, but its pod is not running yet.", {{"reason", running.error().message}});
+    if (!running)
+      parts.logger.warning("The deployment was created, but its pod is not running yet.",
+                           {{"reason", running.error().message}});
     co_return Result<void>();
   }
 
@@ -299,7 +328,8 @@ struct Launch {
     Json options;
     if (at_once) options = {{"kind", "DeleteOptions"}, {"apiVersion", "v1"}, {"gracePeriodSeconds", 0}};
     auto gone = co_await client.remove(std::move(path), std::move(options));
-    if (!gone && gone.error().code != 404) parts.logger.warning(std::string("Could not delete ") + what + ".", {{"error", gone.error().message}});
+    if (!gone && gone.error().code != 404)
+      parts.logger.warning(std::string("Could not delete ") + what + ".", {{"error", gone.error().message}});
   }
 
   /// Takes back what was made, in reverse. The temporary pod stays when it could not make the volume: its log says why.
@@ -311,14 +341,16 @@ struct Launch {
     const std::string pv_path = volume_path();
     if (object_made) co_await remove(pv_path, "the PV", false);
     if (!volume_made) {
-      if (pod_made) parts.logger.info("The pod trident-ephemeral keeps running, so that its log can be read with tridentctl logs.");
+      if (pod_made)
+        parts.logger.info("The pod trident-ephemeral keeps running, so that its log can be read with tridentctl logs.");
       co_return;
     }
     const std::string target = "/volume/" + base::http::percent_encode(config.volume_name);
     const std::string nothing;
     auto gone = co_await rest("DELETE", target, nothing);
     if (!gone || (gone->status != 200 && text_at(gone->body, {"error"}).find("not found") == std::string::npos)) {
-      parts.logger.error("Could not delete the volume; it must be deleted by hand.", {{"volume", config.volume_name}, {"error", why(gone)}});
+      parts.logger.error("Could not delete the volume; it must be deleted by hand.",
+                         {{"volume", config.volume_name}, {"error", why(gone)}});
       co_return;
     }
     co_await remove(pod_path, "the pod trident-ephemeral", true);
@@ -329,16 +361,23 @@ struct Launch {
     const std::string deployment_path = deployments_path + "/" + text_at(deployment, {"metadata", "name"});
     auto deployed = co_await exists(deployment_path, "the deployment");
     if (!deployed) co_return deployed.error();
-    if (*deployed) co_return Error{ErrorKind::already_exists, "the Trident deployment is there already; nothing was done"};
+    if (*deployed)
+      co_return Error{ErrorKind::already_exists, "the Trident deployment is there already; nothing was done"};
     const std::string claim_path = core_path("persistentvolumeclaims", config.pvc_name);
     auto claim = co_await client.get(claim_path);
-    if (!claim && claim.error().code != 404) co_return Error{ErrorKind::unavailable, "could not look for the PVC: " + claim.error().message};
+    if (!claim && claim.error().code != 404)
+      co_return Error{ErrorKind::unavailable, "could not look for the PVC: " + claim.error().message};
     const std::string phase = claim ? text_at(*claim, {"status", "phase"}) : "";
-    if (phase == "Lost") co_return Error{ErrorKind::conflict, "the PVC " + config.pvc_name + " has lost its volume; delete it and install again"};
+    if (phase == "Lost")
+      co_return Error{ErrorKind::conflict,
+                      "the PVC " + config.pvc_name + " has lost its volume; delete it and install again"};
     if (phase != "Bound") {
       auto left = co_await exists(pod_path, "the pod trident-ephemeral");
       if (!left) co_return left.error();
-      if (*left) co_return Error{ErrorKind::conflict, "the pod trident-ephemeral of an earlier installation is still there; run uninstall_trident.sh, or delete it, and install again"};
+      if (*left)
+        co_return Error{ErrorKind::conflict,
+                        "the pod trident-ephemeral of an earlier installation is still there; run "
+                        "uninstall_trident.sh, or delete it, and install again"};
       auto started = co_await start_ephemeral();
       if (!started) co_return started.error();
       auto made = co_await make_volume();

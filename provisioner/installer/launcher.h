@@ -9,8 +9,8 @@
 #include "provisioner/kube/config.h"
 
 /// The launcher: brings the provisioner up inside a cluster. It runs a temporary server without a store
-/// (pod trident-ephemeral), lets it make the volume for the provisioner's own data, makes claim and volume objects for it,
-/// and then creates the Deployment. Source: provisioner specification 8.4 and 8.5; section 11, row 37.
+/// (pod trident-ephemeral), lets it make the volume for the provisioner's own data, makes claim and volume objects for
+/// it, and then creates the Deployment. Source: provisioner specification 8.4 and 8.5; section 11, row 37.
 namespace provisioner::installer {
 
 struct LauncherConfig {
@@ -32,8 +32,8 @@ struct LauncherParts {
   kube::ApiServer api;  // own_namespace says where to install
 };
 
-/// The exit status: 1 when it could not even begin (bad deployment file, no API server), else 0, also after a failure that
-/// the log explains: the pod is to show Completed, as 17.10.1's does.
+/// The exit status: 1 when it could not even begin (bad deployment file, no API server), else 0, also after a failure
+/// that the log explains: the pod is to show Completed, as 17.10.1's does.
 boost::asio::awaitable<int> launch(LauncherConfig config, LauncherParts parts);
 
 }  // namespace provisioner::installer

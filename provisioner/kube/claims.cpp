@@ -16,7 +16,9 @@ const Json& part(const Json& object, std::initializer_list<const char*> path) {
   return found ? *found : kNothing;
 }
 
-std::string key_of(const Json& claim) { return text_at(claim, {"metadata", "namespace"}) + "/" + text_at(claim, {"metadata", "name"}); }
+std::string key_of(const Json& claim) {
+  return text_at(claim, {"metadata", "namespace"}) + "/" + text_at(claim, {"metadata", "name"});
+}
 
 std::string phase_of(const Json& object) { return text_at(object, {"status", "phase"}); }
 
@@ -30,8 +32,9 @@ void Frontend::claim_changed(Change change, const std::string& key, const Json& 
     if (ready_ && !core_.unfinished_volumes().empty()) tasks_.spawn(settle());
   }
   if (!ready_) return;
-  const bool asks_anew = change == Change::updated && (part(now, {"spec"}) != part(before, {"spec"}) ||
-                                                       part(now, {"metadata", "annotations"}) != part(before, {"metadata", "annotations"}));
+  const bool asks_anew = change == Change::updated &&
+                         (part(now, {"spec"}) != part(before, {"spec"}) ||
+                          part(now, {"metadata", "annotations"}) != part(before, {"metadata", "annotations"}));
   if (asks_anew || change == Change::added) {
     claim_work_.add_afresh(key);
   } else if (change != Change::deleted) {
@@ -42,7 +45,8 @@ void Frontend::claim_changed(Change change, const std::string& key, const Json& 
 Frontend::Decision Frontend::decide(const Json& claim) const {
   if (requested_storage(claim).empty()) return {.ours = false, .class_name = {}, .why_not = "it requests no storage"};
   const Json* field = find_at(claim, {"spec", "storageClassName"});
-  if (field && field->is_string() && field->get<std::string>().empty()) return {.ours = false, .class_name = {}, .why_not = "its class is empty"};
+  if (field && field->is_string() && field->get<std::string>().empty())
+    return {.ours = false, .class_name = {}, .why_not = "its class is empty"};
   const std::string class_name = claim_class(claim).value_or("");
   if (!class_name.empty() && claim_provisioner(claim, version_) == Provisioner::other) {
     return {.ours = false, .class_name = class_name, .why_not = "it is another provisioner's"};
@@ -61,7 +65,8 @@ ClassExtras Frontend::extras_of(const std::string& class_name) const {
 
 bool Frontend::still_wanted(const Json& claim) const {
   const Json* now = claims_.find(key_of(claim));
-  return now && text_at(*now, {"metadata", "uid"}) == text_at(claim, {"metadata", "uid"}) && !find_at(*now, {"metadata", "deletionTimestamp"});
+  return now && text_at(*now, {"metadata", "uid"}) == text_at(claim, {"metadata", "uid"}) &&
+         !find_at(*now, {"metadata", "deletionTimestamp"});
 }
 
 asio::awaitable<bool> Frontend::work_claim(std::string key) {
@@ -88,7 +93,8 @@ asio::awaitable<bool> Frontend::claim_pending(Json claim, std::string class_name
   const std::string bound_to = text_at(claim, {"spec", "volumeName"});
   if (!bound_to.empty() && bound_to != name) co_return true;  // somebody chose another volume; binding is on its way
   if (!part(claim, {"spec", "selector"}).is_null()) {
-    events_.post(Events::Type::warning, "PersistentVolumeClaim", "v1", claim, "IgnoredClaim", "Trident ignores claims with a label selector.");
+    events_.post(Events::Type::warning, "PersistentVolumeClaim", "v1", claim, "IgnoredClaim",
+                 "Trident ignores claims with a label selector.");
     logger_.warning("Ignoring a claim with a label selector.", {{"PVC", key}});
     co_return true;
   }
@@ -98,7 +104,8 @@ asio::awaitable<bool> Frontend::claim_pending(Json claim, std::string class_name
     if (satisfies(made->second, claim)) co_return true;
     auto dropped = co_await drop_volume_and_object(name);
     if (!dropped) {
-      logger_.warning("Could not delete a volume that no longer satisfies its claim.", {{"PVC", key}, {"PV", name}, {"error", dropped.error().message}});
+      logger_.warning("Could not delete a volume that no longer satisfies its claim.",
+                      {{"PVC", key}, {"PV", name}, {"error", dropped.error().message}});
       co_return false;
     }
     pending_.erase(name);
@@ -117,8 +124,10 @@ asio::awaitable<bool> Frontend::claim_pending(Json claim, std::string class_name
       co_return true;
     }
     ++stats.provision_failed;
-    logger_.warning("Kubernetes frontend failed to provision a volume for the claim.", {{"PVC", key}, {"error", object.error().message}});
-    events_.post(Events::Type::warning, "PersistentVolumeClaim", "v1", claim, "ProvisioningFailed", object.error().message);
+    logger_.warning("Kubernetes frontend failed to provision a volume for the claim.",
+                    {{"PVC", key}, {"error", object.error().message}});
+    events_.post(Events::Type::warning, "PersistentVolumeClaim", "v1", claim, "ProvisioningFailed",
+                 object.error().message);
     co_return false;
   }
   ++stats.provisioned;
@@ -130,7 +139,8 @@ asio::awaitable<bool> Frontend::claim_pending(Json claim, std::string class_name
   pending_[name] = *object;
   events_.post(Events::Type::normal, "PersistentVolumeClaim", "v1", claim, "ProvisioningSuccess",
                "Kubernetes frontend provisioned a volume and a PV for the PVC.");
-  logger_.info("Kubernetes frontend provisioned a volume and a PV for the PVC.", {{"PVC", key}, {"PV", name}, {"PV_volume", volume->config.name}});
+  logger_.info("Kubernetes frontend provisioned a volume and a PV for the PVC.",
+               {{"PVC", key}, {"PV", name}, {"PV_volume", volume->config.name}});
   co_return true;
 }
 
@@ -141,10 +151,13 @@ asio::awaitable<Result<Volume>> Frontend::make_volume(Json claim, std::string cl
   const std::string source = annotation(claim, "trident.netapp.io/cloneFromPVC");
   if (!source.empty()) {
     const Json* from = claims_.find(text_at(claim, {"metadata", "namespace"}) + "/" + source);
-    if (!from) co_return Error{ErrorKind::not_found, "the claim to clone, " + source + ", was not found in this namespace"};
-    if (claim_class(*from).value_or("") != class_name) co_return Error{ErrorKind::invalid, "the claim to clone, " + source + ", has another storage class"};
+    if (!from)
+      co_return Error{ErrorKind::not_found, "the claim to clone, " + source + ", was not found in this namespace"};
+    if (claim_class(*from).value_or("") != class_name)
+      co_return Error{ErrorKind::invalid, "the claim to clone, " + source + ", has another storage class"};
     config->clone_source_volume = text_at(*from, {"spec", "volumeName"});
-    if (config->clone_source_volume.empty()) co_return Error{ErrorKind::conflict, "the claim to clone, " + source + ", is not bound yet"};
+    if (config->clone_source_volume.empty())
+      co_return Error{ErrorKind::conflict, "the claim to clone, " + source + ", is not bound yet"};
   }
   const std::string name = config->name;
   auto made = co_await core_.add_unconfirmed_volume(std::move(*config));
@@ -155,7 +168,8 @@ asio::awaitable<Result<Volume>> Frontend::make_volume(Json claim, std::string cl
   co_return made;
 }
 
-/// Makes the PV, or finds the one made before. Without a PV the volume is deleted again, unless the API server is merely away.
+/// Makes the PV, or finds the one made before. Without a PV the volume is deleted again, unless the API server is
+/// merely away.
 asio::awaitable<Result<Json>> Frontend::make_object(Json claim, Volume volume, std::string class_name) {
   const std::string name = volume.config.name;
   auto object = persistent_volume(claim, volume, class_name, extras_of(class_name), version_);
@@ -172,9 +186,11 @@ asio::awaitable<Result<Json>> Frontend::make_object(Json claim, Volume volume, s
     const bool away = made.error().code == 0 || made.error().code == 429 || made.error().code >= 500;
     if (away) co_return Error{ErrorKind::unavailable, "could not create the PV " + name + ": " + made.error().message};
   }
-  const std::string why = object ? "could not create the PV " + name + ": " + made.error().message : object.error().message;
+  const std::string why =
+      object ? "could not create the PV " + name + ": " + made.error().message : object.error().message;
   auto undone = co_await core_.abandon_volume(name);
-  if (!undone && undone.error().kind != ErrorKind::not_found) co_return Error{ErrorKind::unavailable, why + "; could not delete its volume again: " + undone.error().message};
+  if (!undone && undone.error().kind != ErrorKind::not_found)
+    co_return Error{ErrorKind::unavailable, why + "; could not delete its volume again: " + undone.error().message};
   co_return Error{ErrorKind::invalid, why};
 }
 
@@ -194,7 +210,8 @@ asio::awaitable<bool> Frontend::claim_bound(Json claim) {
     if (bound_to != name) {
       auto dropped = co_await drop_volume_and_object(name);
       if (!dropped) {
-        logger_.warning("Could not delete the volume of a claim that was bound to another.", {{"PVC", key_of(claim)}, {"PV", name}, {"error", dropped.error().message}});
+        logger_.warning("Could not delete the volume of a claim that was bound to another.",
+                        {{"PVC", key_of(claim)}, {"PV", name}, {"error", dropped.error().message}});
         co_return false;
       }
     }
@@ -228,7 +245,8 @@ asio::awaitable<bool> Frontend::expand(Json claim, Json object) {
     if (!patched) failure = "could not update the PV: " + patched.error().message;
   }
   if (failure.empty()) {
-    const std::string path = "/api/v1/namespaces/" + text_at(claim, {"metadata", "namespace"}) + "/persistentvolumeclaims/" + text_at(claim, {"metadata", "name"}) + "/status";
+    const std::string path = "/api/v1/namespaces/" + text_at(claim, {"metadata", "namespace"}) +
+                             "/persistentvolumeclaims/" + text_at(claim, {"metadata", "name"}) + "/status";
     Json patch = {{"status", {{"capacity", {{"storage", wanted_size}}}}}};
     const std::string type = "merge";
     auto patched = co_await client_.patch(path, type, patch);
@@ -241,7 +259,8 @@ asio::awaitable<bool> Frontend::expand(Json claim, Json object) {
     co_return false;
   }
   logger_.info("Kubernetes frontend resized a volume.", {{"PVC", key}, {"PV", name}, {"size", wanted_size}});
-  events_.post(Events::Type::normal, "PersistentVolumeClaim", "v1", claim, "ResizeSuccess", "Kubernetes frontend resized the PV to " + wanted_size + ".");
+  events_.post(Events::Type::normal, "PersistentVolumeClaim", "v1", claim, "ResizeSuccess",
+               "Kubernetes frontend resized the PV to " + wanted_size + ".");
   co_return true;
 }
 
@@ -256,7 +275,8 @@ asio::awaitable<bool> Frontend::claim_lost(Json claim) {
                  "Could not delete the volume of the lost claim, will retry: " + gone.error().message);
     co_return false;
   }
-  events_.post(Events::Type::normal, "PersistentVolumeClaim", "v1", claim, "VolumeDelete", "Deleted the volume of the lost claim.");
+  events_.post(Events::Type::normal, "PersistentVolumeClaim", "v1", claim, "VolumeDelete",
+               "Deleted the volume of the lost claim.");
   co_return true;
 }
 

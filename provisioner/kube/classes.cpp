@@ -1,16 +1,17 @@
 #include "provisioner/kube/frontend.h"
 
-/// Storage classes (7.9). A class of ours is told to the core once; later changes of its parameters are only warned about,
-/// because volumes were placed by the old ones.
+/// Storage classes (7.9). A class of ours is told to the core once; later changes of its parameters are only warned
+/// about, because volumes were placed by the old ones.
 namespace provisioner::kube {
 
 namespace asio = boost::asio;
 
 void Frontend::class_changed(Change change, const std::string& key, const Json& now, const Json& before) {
   if (text_at(now, {"provisioner"}) != kProvisioner) return;
-  const bool asks_anew = change == Change::added || change == Change::deleted ||
-                         (change == Change::updated && find_at(now, {"parameters"}) && find_at(before, {"parameters"}) &&
-                          *find_at(now, {"parameters"}) != *find_at(before, {"parameters"}));
+  const bool asks_anew =
+      change == Change::added || change == Change::deleted ||
+      (change == Change::updated && find_at(now, {"parameters"}) && find_at(before, {"parameters"}) &&
+       *find_at(now, {"parameters"}) != *find_at(before, {"parameters"}));
   if (change == Change::deleted) class_complaints_.erase(key);
   if (asks_anew) {
     class_work_.add_afresh(key);
@@ -48,13 +49,15 @@ asio::awaitable<bool> Frontend::work_class(std::string key) {
   if (known) {
     StorageClassConfig before = known->config;
     if (!before.attributes) before.attributes.emplace();
-    for (PoolLists* lists : {&before.required_storage, &before.storage_pools, &before.additional_storage_pools, &before.exclude_storage_pools}) {
+    for (PoolLists* lists : {&before.required_storage, &before.storage_pools, &before.additional_storage_pools,
+                             &before.exclude_storage_pools}) {
       for (auto& [backend, names] : *lists) std::ranges::sort(names);
     }
     before.version = config->version;
     before.origin = config->origin;
     if (!(before == *config)) {
-      const std::string text = "Changed parameters of a storage class have no effect until it is deleted and created again.";
+      const std::string text =
+          "Changed parameters of a storage class have no effect until it is deleted and created again.";
       if (std::exchange(class_complaints_[key], text) != text) {
         logger_.warning(text, {{"storageClass", key}});
         events_.post(Events::Type::warning, "StorageClass", api_version, object, "IgnoredChange", text);
@@ -76,7 +79,8 @@ asio::awaitable<bool> Frontend::work_class(std::string key) {
 std::optional<std::string> Frontend::default_class() const {
   std::optional<std::string> only;
   for (const auto& [name, object] : classes_.objects()) {
-    if (text_at(object, {"provisioner"}) != kProvisioner || !is_default_class(object) || !core_.storage_class(name)) continue;
+    if (text_at(object, {"provisioner"}) != kProvisioner || !is_default_class(object) || !core_.storage_class(name))
+      continue;
     if (only) {
       logger_.warning("More than one storage class of Trident is the default.", {{"storageClass", name}});
       return std::nullopt;

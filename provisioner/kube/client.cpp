@@ -15,13 +15,16 @@ ApiError refusal(const Response& response) {
   const Json status = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   error.reason = text_at(status, {"reason"});
   error.message = text_at(status, {"message"});
-  if (error.message.empty()) error.message = "the server answered " + std::to_string(response.status) + " " + std::string(base::http::reason_phrase(response.status));
+  if (error.message.empty())
+    error.message = "the server answered " + std::to_string(response.status) + " " +
+                    std::string(base::http::reason_phrase(response.status));
   return error;
 }
 
 }  // namespace
 
-asio::awaitable<ApiResult<Response>> Client::send(std::string method, std::string path, std::string content_type, std::string body, bool stream) {
+asio::awaitable<ApiResult<Response>> Client::send(std::string method, std::string path, std::string content_type,
+                                                  std::string body, bool stream) {
   base::http::Request request;
   request.method = method;
   request.target = server_.path_prefix + path;
@@ -31,22 +34,29 @@ asio::awaitable<ApiResult<Response>> Client::send(std::string method, std::strin
   if (!content_type.empty()) request.headers.set("Content-Type", content_type);
   const std::string token = server_.token ? server_.token() : std::string();
   if (!token.empty()) request.headers.set("Authorization", "Bearer " + token);
-  if (token.empty() && !server_.basic.empty()) request.headers.set("Authorization", "Basic " + base::base64_encode(server_.basic));
+  if (token.empty() && !server_.basic.empty())
+    request.headers.set("Authorization", "Basic " + base::base64_encode(server_.basic));
   base::http::CallOptions options;
   options.timeout = timeout_;
   options.stream = stream;
   base::http::Endpoint to = server_.endpoint;
   auto answer = co_await transport_.send(to, request, options);
-  if (!answer) co_return ApiError{.code = 0, .reason = {}, .message = answer.error().message, .kind = answer.error().kind};
+  if (!answer)
+    co_return ApiError{.code = 0, .reason = {}, .message = answer.error().message, .kind = answer.error().kind};
   if (answer->status / 100 != 2) co_return refusal(*answer);
   co_return std::move(*answer);
 }
 
-asio::awaitable<ApiResult<Json>> Client::call(std::string method, std::string path, std::string content_type, std::string body) {
+asio::awaitable<ApiResult<Json>> Client::call(std::string method, std::string path, std::string content_type,
+                                              std::string body) {
   auto answer = co_await send(method, path, content_type, body, /*stream=*/false);
   if (!answer) co_return answer.error();
   Json json = Json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) co_return ApiError{.code = answer->status, .reason = {}, .message = "the API server's answer is not a JSON object", .kind = base::ErrorKind::invalid};
+  if (!json.is_object())
+    co_return ApiError{.code = answer->status,
+                       .reason = {},
+                       .message = "the API server's answer is not a JSON object",
+                       .kind = base::ErrorKind::invalid};
   co_return json;
 }
 

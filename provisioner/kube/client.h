@@ -10,7 +10,8 @@
 #include "provisioner/kube/config.h"
 
 /// The client half of Kubernetes: objects as JSON, paths as in the API's own documentation, one call per function.
-/// Errors: ApiError; `code` is the HTTP status, or 0 when there was no answer (then `kind` says whether it may have run).
+/// Errors: ApiError; `code` is the HTTP status, or 0 when there was no answer (then `kind` says whether it may have
+/// run).
 namespace provisioner::kube {
 
 using Json = nlohmann::ordered_json;
@@ -40,9 +41,10 @@ class Client {
   const std::string& own_namespace() const { return server_.own_namespace; }
 
  private:
-  boost::asio::awaitable<ApiResult<base::http::Response>> send(std::string method, std::string path, std::string content_type,
-                                                               std::string body, bool stream);
-  boost::asio::awaitable<ApiResult<Json>> call(std::string method, std::string path, std::string content_type, std::string body);
+  boost::asio::awaitable<ApiResult<base::http::Response>> send(std::string method, std::string path,
+                                                               std::string content_type, std::string body, bool stream);
+  boost::asio::awaitable<ApiResult<Json>> call(std::string method, std::string path, std::string content_type,
+                                               std::string body);
 
   base::http::Transport& transport_;
   ApiServer server_;

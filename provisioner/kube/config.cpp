@@ -32,7 +32,8 @@ Json named(const Json& config, const char* list, const std::string& name, const 
 }
 
 /// Data given inline (base64) or as a file name; "" when neither is there.
-Result<std::string> material(const Json& from, const std::string& key, const FileReader& read, const std::string& folder) {
+Result<std::string> material(const Json& from, const std::string& key, const FileReader& read,
+                             const std::string& folder) {
   const std::string inline_data = config_text(from, (key + "-data").c_str());
   if (!inline_data.empty()) {
     const auto decoded = base::base64_decode(inline_data);
@@ -61,7 +62,9 @@ Result<ApiServer> in_cluster(const FileReader& read, const Environment& environm
   const std::string host = environment("KUBERNETES_SERVICE_HOST");
   const auto port = base::parse_unsigned(environment("KUBERNETES_SERVICE_PORT"));
   if (host.empty() || !port || *port == 0 || *port > 65535) {
-    return Error{ErrorKind::invalid, "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined"};
+    return Error{
+        ErrorKind::invalid,
+        "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined"};
   }
   const std::string folder = root + kAccount;
   const auto token = read(folder + "token");
@@ -99,12 +102,14 @@ Result<ApiServer> from_kubeconfig(const std::string& text, const FileReader& rea
     std::string& into;
   };
   for (const Part& part : {Part{cluster, "certificate-authority", server.endpoint.ca_pem},
-                           Part{user, "client-certificate", server.endpoint.client_cert_pem}, Part{user, "client-key", server.endpoint.client_key_pem}}) {
+                           Part{user, "client-certificate", server.endpoint.client_cert_pem},
+                           Part{user, "client-key", server.endpoint.client_key_pem}}) {
     auto content = material(part.from, part.key, read, folder);
     if (!content) return content.error();
     part.into = *content;
   }
-  server.endpoint.insecure = cluster.is_object() && cluster.contains("insecure-skip-tls-verify") && cluster["insecure-skip-tls-verify"] == true;
+  server.endpoint.insecure = cluster.is_object() && cluster.contains("insecure-skip-tls-verify") &&
+                             cluster["insecure-skip-tls-verify"] == true;
   const std::string token = config_text(user, "token");
   const std::string token_file = config_text(user, "tokenFile");
   if (!token.empty()) server.token = [token] { return token; };
@@ -112,7 +117,8 @@ Result<ApiServer> from_kubeconfig(const std::string& text, const FileReader& rea
     const std::string path = token_file.starts_with("/") ? token_file : folder + "/" + token_file;
     server.token = [read, path] { return std::string(base::trim(read(path).value_or(""))); };
   }
-  if (!config_text(user, "username").empty()) server.basic = config_text(user, "username") + ":" + config_text(user, "password");
+  if (!config_text(user, "username").empty())
+    server.basic = config_text(user, "username") + ":" + config_text(user, "password");
   server.own_namespace = config_text(context, "namespace");
   return server;
 }
@@ -123,13 +129,15 @@ Result<ApiServer> from_kubeconfig_file(const FileReader& read, const std::string
   const std::size_t slash = path.rfind('/');
   auto server = from_kubeconfig(*text, read, slash == std::string::npos ? "." : path.substr(0, slash));
   if (!server || address.empty()) return server;
-  if (auto done = set_address(*server, address.find("://") == std::string::npos ? "http://" + address : address); !done) return done.error();
+  if (auto done = set_address(*server, address.find("://") == std::string::npos ? "http://" + address : address); !done)
+    return done.error();
   return server;
 }
 
 Result<ApiServer> from_address(const std::string& address) {
   ApiServer server;
-  if (auto done = set_address(server, address.find("://") == std::string::npos ? "http://" + address : address); !done) return done.error();
+  if (auto done = set_address(server, address.find("://") == std::string::npos ? "http://" + address : address); !done)
+    return done.error();
   return server;
 }
 

@@ -28,7 +28,8 @@ base::Result<ApiServer> in_cluster(const FileReader& read, const Environment& en
 /// The current context of a kubeconfig. File names in it are relative to `folder`.
 base::Result<ApiServer> from_kubeconfig(const std::string& text, const FileReader& read, const std::string& folder);
 /// A kubeconfig file; `address`, when not empty, replaces the server in it.
-base::Result<ApiServer> from_kubeconfig_file(const FileReader& read, const std::string& path, const std::string& address);
+base::Result<ApiServer> from_kubeconfig_file(const FileReader& read, const std::string& path,
+                                             const std::string& address);
 /// `-k8s_api_server`: an URL, or host:port in clear.
 base::Result<ApiServer> from_address(const std::string& address);
 

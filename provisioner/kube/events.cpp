@@ -25,8 +25,8 @@ void Events::forget_oldest() {
   if (oldest != known_.end()) known_.erase(oldest);
 }
 
-void Events::post(Type type, const std::string& kind, const std::string& api_version, const Json& object, const std::string& reason,
-                  const std::string& message) {
+void Events::post(Type type, const std::string& kind, const std::string& api_version, const Json& object,
+                  const std::string& reason, const std::string& message) {
   const std::string own_namespace = text_at(object, {"metadata", "namespace"});
   const std::string space = own_namespace.empty() ? "default" : own_namespace;
   const std::string name = text_at(object, {"metadata", "name"});
@@ -45,7 +45,9 @@ void Events::post(Type type, const std::string& kind, const std::string& api_ver
   Json event;
   event["kind"] = "Event";
   event["apiVersion"] = "v1";
-  event["metadata"] = {{"name", name + "." + hex(clock_.now().time_since_epoch().count() + static_cast<std::int64_t>(used_))}, {"namespace", space}};
+  event["metadata"] = {
+      {"name", name + "." + hex(clock_.now().time_since_epoch().count() + static_cast<std::int64_t>(used_))},
+      {"namespace", space}};
   Json about = {{"kind", kind}};
   if (!own_namespace.empty()) about["namespace"] = own_namespace;
   about["name"] = name;

@@ -9,8 +9,8 @@
 #include "provisioner/base/task_group.h"
 #include "provisioner/kube/client.h"
 
-/// Events about claims, volumes and classes, with source component netapp.io/trident. The same event again raises the count
-/// of the one that is there. Posting never delays the caller, and a failure is only logged at debug level.
+/// Events about claims, volumes and classes, with source component netapp.io/trident. The same event again raises the
+/// count of the one that is there. Posting never delays the caller, and a failure is only logged at debug level.
 /// Source: provisioner specification 7.8 and section 11, row 15.
 namespace provisioner::kube {
 
@@ -21,8 +21,8 @@ class Events {
 
   enum class Type { normal, warning };
   /// `object` is a whole API object; `kind` and `api_version` are given because list items may lack them.
-  void post(Type type, const std::string& kind, const std::string& api_version, const Json& object, const std::string& reason,
-            const std::string& message);
+  void post(Type type, const std::string& kind, const std::string& api_version, const Json& object,
+            const std::string& reason, const std::string& message);
 
  private:
   struct Known {

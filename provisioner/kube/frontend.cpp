@@ -8,8 +8,8 @@ namespace provisioner::kube {
 
 namespace asio = boost::asio;
 
-Frontend::Frontend(asio::any_io_executor executor, base::Clock& clock, base::Rng rng, base::Logger logger, Client& client,
-                   Orchestrator& core, Version version)
+Frontend::Frontend(asio::any_io_executor executor, base::Clock& clock, base::Rng rng, base::Logger logger,
+                   Client& client, Orchestrator& core, Version version)
     : clock_(clock),
       logger_(logger),
       client_(client),
@@ -21,30 +21,37 @@ Frontend::Frontend(asio::any_io_executor executor, base::Clock& clock, base::Rng
       volumes_(client, clock, base::Rng(rng.next()), logger, volumes_options()),
       classes_(client, clock, base::Rng(rng.next()), logger, classes_options()),
       claim_work_(tasks_, clock, base::Rng(rng.next()), [this](std::string key) { return work_claim(std::move(key)); }),
-      volume_work_(tasks_, clock, base::Rng(rng.next()), [this](std::string key) { return work_volume(std::move(key)); }),
-      class_work_(tasks_, clock, base::Rng(rng.next()), [this](std::string key) { return work_class(std::move(key)); }) {
+      volume_work_(tasks_, clock, base::Rng(rng.next()),
+                   [this](std::string key) { return work_volume(std::move(key)); }),
+      class_work_(tasks_, clock, base::Rng(rng.next()),
+                  [this](std::string key) { return work_class(std::move(key)); }) {
   class_work_.on_idle = [this] { check_ready(); };
 }
 
 Reflector::Options Frontend::claims_options() {
   return {.path = "/api/v1/persistentvolumeclaims",
           .resync = std::chrono::seconds(60),
-          .on_change = [this](Change change, const std::string& key, const Json& now, const Json& before) { claim_changed(change, key, now, before); },
+          .on_change = [this](Change change, const std::string& key, const Json& now,
+                              const Json& before) { claim_changed(change, key, now, before); },
           .on_listed = [this] { check_ready(); }};
 }
 
 Reflector::Options Frontend::volumes_options() {
   return {.path = "/api/v1/persistentvolumes",
           .resync = std::chrono::seconds(60),
-          .on_change = [this](Change change, const std::string& key, const Json& now, const Json&) { volume_changed(change, key, now); },
+          .on_change = [this](Change change, const std::string& key, const Json& now,
+                              const Json&) { volume_changed(change, key, now); },
           .on_listed = [this] { check_ready(); }};
 }
 
 Reflector::Options Frontend::classes_options() {
-  return {.path = std::string("/apis/storage.k8s.io/") + (at_least(version_, 1, 6) ? "v1" : "v1beta1") + "/storageclasses",
-          .resync = std::chrono::seconds(60),
-          .on_change = [this](Change change, const std::string& key, const Json& now, const Json& before) { class_changed(change, key, now, before); },
-          .on_listed = [this] {
+  return {
+      .path = std::string("/apis/storage.k8s.io/") + (at_least(version_, 1, 6) ? "v1" : "v1beta1") + "/storageclasses",
+      .resync = std::chrono::seconds(60),
+      .on_change = [this](Change change, const std::string& key, const Json& now,
+                          const Json& before) { class_changed(change, key, now, before); },
+      .on_listed =
+          [this] {
             classes_asked_ = true;
             drop_forgotten_classes();
             check_ready();
@@ -75,7 +82,8 @@ void Frontend::check_ready() {
 
 bool Frontend::wanted(const std::string& volume) const {
   if (making_.contains(volume)) return true;
-  if (const Json* object = volumes_.find(volume); object && annotation(*object, kProvisionedBy) == kProvisioner) return true;
+  if (const Json* object = volumes_.find(volume); object && annotation(*object, kProvisionedBy) == kProvisioner)
+    return true;
   for (const auto& [key, claim] : claims_.objects()) {
     if (volume_name(claim) == volume && !find_at(claim, {"metadata", "deletionTimestamp"})) return true;
   }

@@ -14,10 +14,10 @@
 #include "provisioner/kube/version.h"
 #include "provisioner/kube/work_queue.h"
 
-/// The Kubernetes frontend: watches claims, volumes and storage classes, lets the core make and destroy volumes, and keeps
-/// PersistentVolume objects in step. Work on different objects runs side by side; each object's own is in order. It acts on
-/// what the mirrors hold (level-triggered), so a missed event costs at most a resync.
-/// Source: provisioner specification section 7; rows 12 to 18, 47 and 48 of section 11.
+/// The Kubernetes frontend: watches claims, volumes and storage classes, lets the core make and destroy volumes, and
+/// keeps PersistentVolume objects in step. Work on different objects runs side by side; each object's own is in order.
+/// It acts on what the mirrors hold (level-triggered), so a missed event costs at most a resync. Source: provisioner
+/// specification section 7; rows 12 to 18, 47 and 48 of section 11.
 namespace provisioner::kube {
 
 struct FrontendStats {
@@ -30,8 +30,8 @@ struct FrontendStats {
 
 class Frontend {
  public:
-  Frontend(boost::asio::any_io_executor executor, base::Clock& clock, base::Rng rng, base::Logger logger, Client& client,
-           Orchestrator& core, Version version);
+  Frontend(boost::asio::any_io_executor executor, base::Clock& clock, base::Rng rng, base::Logger logger,
+           Client& client, Orchestrator& core, Version version);
   /// stop() must have been awaited, unless start() was never called.
   ~Frontend() = default;
   Frontend(const Frontend&) = delete;
@@ -42,8 +42,9 @@ class Frontend {
   const std::map<std::string, FrontendStats>& stats() const { return stats_; }  // by storage class
   /// The volume a claim asks for, as the core would be told. Errors: not_found, invalid.
   Result<VolumeConfig> explainable(const std::string& claim_key) const;
-  /// Makes the claim, takes the volume that is on the array over and makes the PV; `request.config` is not used. After an error
-  /// the claim is gone again and the volume on the array as it was. Errors: invalid, not_found, already_exists, busy, unavailable.
+  /// Makes the claim, takes the volume that is on the array over and makes the PV; `request.config` is not used. After
+  /// an error the claim is gone again and the volume on the array as it was. Errors: invalid, not_found,
+  /// already_exists, busy, unavailable.
   boost::asio::awaitable<Result<Volume>> import_volume(ImportRequest request, Json claim);
 
  private:
@@ -104,8 +105,8 @@ class Frontend {
   WorkQueue claim_work_;
   WorkQueue volume_work_;
   WorkQueue class_work_;
-  bool ready_ = false;          // everything was listed once and the classes are known to the core
-  bool classes_asked_ = false;  // the classes' first work was queued
+  bool ready_ = false;                   // everything was listed once and the classes are known to the core
+  bool classes_asked_ = false;           // the classes' first work was queued
   std::multiset<std::string> making_;    // volumes that a claim's work or an import is busy with
   std::map<std::string, Json> pending_;  // volume name -> the PV made for a claim that is not bound yet
   std::map<std::string, std::string> class_complaints_;  // class -> what was last said about it

@@ -1,8 +1,9 @@
 #include "provisioner/base/text.h"
 #include "provisioner/kube/frontend.h"
 
-/// Volumes that are on the array already (19.04). The claim is made first, since the volume's name follows from its UID, and carries
-/// what is to be imported, so that a crash at any later point is completed by the claim like any other.
+/// Volumes that are on the array already (19.04). The claim is made first, since the volume's name follows from its
+/// UID, and carries what is to be imported, so that a crash at any later point is completed by the claim like any
+/// other.
 namespace provisioner::kube {
 
 namespace asio = boost::asio;
@@ -10,16 +11,21 @@ namespace asio = boost::asio;
 namespace {
 
 std::string claim_collection(const Json& claim) {
-  return "/api/v1/namespaces/" + base::http::percent_encode(text_at(claim, {"metadata", "namespace"})) + "/persistentvolumeclaims";
+  return "/api/v1/namespaces/" + base::http::percent_encode(text_at(claim, {"metadata", "namespace"})) +
+         "/persistentvolumeclaims";
 }
 
 /// Does the object look like a claim that can be made?
 Result<void> check_claim(const Json& claim) {
-  if (text_at(claim, {"kind"}) != "PersistentVolumeClaim") return Error{ErrorKind::invalid, "the data given is no PersistentVolumeClaim"};
-  if (text_at(claim, {"metadata", "name"}).empty()) return Error{ErrorKind::invalid, "a valid PVC name is required for volume import"};
-  if (text_at(claim, {"metadata", "namespace"}).empty()) return Error{ErrorKind::invalid, "a valid PVC namespace is required for volume import"};
+  if (text_at(claim, {"kind"}) != "PersistentVolumeClaim")
+    return Error{ErrorKind::invalid, "the data given is no PersistentVolumeClaim"};
+  if (text_at(claim, {"metadata", "name"}).empty())
+    return Error{ErrorKind::invalid, "a valid PVC name is required for volume import"};
+  if (text_at(claim, {"metadata", "namespace"}).empty())
+    return Error{ErrorKind::invalid, "a valid PVC namespace is required for volume import"};
   for (const char* key : {"metadata", "spec"}) {
-    if (const Json* part = find_at(claim, {key}); !part || !part->is_object()) return Error{ErrorKind::invalid, std::string("the claim has no ") + key};
+    if (const Json* part = find_at(claim, {key}); !part || !part->is_object())
+      return Error{ErrorKind::invalid, std::string("the claim has no ") + key};
   }
   return {};
 }
@@ -32,7 +38,8 @@ asio::awaitable<Result<Volume>> Frontend::import_volume(ImportRequest request, J
   const std::string class_name = claim_class(claim).value_or(default_class().value_or(""));
   if (class_name.empty()) co_return Error{ErrorKind::invalid, "the claim names no storage class"};
   if (!classes_.find(class_name) || !core_.storage_class(class_name)) {
-    co_return Error{ErrorKind::not_found, "storage class " + class_name + " of the claim was not found among those of " + kProvisioner};
+    co_return Error{ErrorKind::not_found,
+                    "storage class " + class_name + " of the claim was not found among those of " + kProvisioner};
   }
   const auto size = co_await core_.array_volume_size(request.backend, request.internal_name);
   if (!size) co_return Error{size.error().kind, "volume import failed to get size of volume: " + size.error().message};
@@ -55,7 +62,8 @@ asio::awaitable<Result<Volume>> Frontend::import_volume(ImportRequest request, J
   // Who asked was told that it failed: without its claim the rest is undone.
   const std::string path = collection + "/" + text_at(object, {"metadata", "name"});
   if (const auto gone = co_await client_.remove(path); !gone && gone.error().code != 404) {
-    logger_.warning("The claim of a failed import could not be deleted; the import goes on.", {{"PVC", path}, {"error", gone.error().message}});
+    logger_.warning("The claim of a failed import could not be deleted; the import goes on.",
+                    {{"PVC", path}, {"error", gone.error().message}});
   }
   co_return Error{imported.error().kind, "frontend failed to import volume: " + imported.error().message};
 }
@@ -83,7 +91,8 @@ asio::awaitable<Result<Frontend::Imported>> Frontend::import_for(Json claim, std
   making_.erase(busy);
   if (!object) co_return object.error();
   core_.confirm_volume(name);
-  logger_.info("Kubernetes frontend imported a volume and made a PV for it.", {{"PV", name}, {"backend", volume->backend}, {"volume", original}});
+  logger_.info("Kubernetes frontend imported a volume and made a PV for it.",
+               {{"PV", name}, {"backend", volume->backend}, {"volume", original}});
   co_return Imported{std::move(*volume), std::move(*object)};
 }
 
@@ -94,8 +103,10 @@ asio::awaitable<bool> Frontend::claim_importing(Json claim, std::string class_na
   auto imported = co_await import_for(claim, class_name);
   if (!imported) {
     if (!still_wanted(claim)) co_return true;
-    logger_.warning("Kubernetes frontend failed to import a volume for the claim.", {{"PVC", text_at(claim, {"metadata", "name"})}, {"error", imported.error().message}});
-    events_.post(Events::Type::warning, "PersistentVolumeClaim", "v1", claim, "ProvisioningFailed", imported.error().message);
+    logger_.warning("Kubernetes frontend failed to import a volume for the claim.",
+                    {{"PVC", text_at(claim, {"metadata", "name"})}, {"error", imported.error().message}});
+    events_.post(Events::Type::warning, "PersistentVolumeClaim", "v1", claim, "ProvisioningFailed",
+                 imported.error().message);
     co_return false;
   }
   if (still_wanted(claim)) pending_[name] = std::move(imported->object);
@@ -106,12 +117,14 @@ asio::awaitable<bool> Frontend::claim_importing(Json claim, std::string class_na
 asio::awaitable<bool> Frontend::end_import(Json claim, Json object) {
   const std::string name = text_at(object, {"metadata", "name"});
   const std::string policy = reclaim_policy_for(claim, extras_of(text_at(object, {"spec", "storageClassName"})));
-  Json patch = {{"metadata", {{"annotations", {{kImporting, nullptr}}}}}, {"spec", {{"persistentVolumeReclaimPolicy", policy}}}};
+  Json patch = {{"metadata", {{"annotations", {{kImporting, nullptr}}}}},
+                {"spec", {{"persistentVolumeReclaimPolicy", policy}}}};
   const std::string path = "/api/v1/persistentvolumes/" + name;
   const std::string type = "merge";
   const auto patched = co_await client_.patch(path, type, patch);
   if (!patched) {
-    logger_.warning("Could not give an imported volume's PV its reclaim policy.", {{"PV", name}, {"error", patched.error().message}});
+    logger_.warning("Could not give an imported volume's PV its reclaim policy.",
+                    {{"PV", name}, {"error", patched.error().message}});
     co_return false;
   }
   volumes_.learn(*patched);

@@ -15,7 +15,9 @@ std::string lease_holder(const Json& lease) { return text_at(lease, {"spec", "ho
 
 }  // namespace
 
-std::string Elector::collection() const { return "/apis/coordination.k8s.io/v1/namespaces/" + options_.lease_namespace + "/leases"; }
+std::string Elector::collection() const {
+  return "/apis/coordination.k8s.io/v1/namespaces/" + options_.lease_namespace + "/leases";
+}
 
 /// What we want the lease to say, given what it says now.
 Json Elector::lease_spec(const Json& before) const {
@@ -36,7 +38,8 @@ Json Elector::lease_spec(const Json& before) const {
 bool Elector::expired(const Json& lease) {
   const std::string holder = lease_holder(lease);
   if (holder.empty() || holder == options_.identity) return true;
-  const std::string seen = holder + " " + text_at(lease, {"spec", "renewTime"}) + " " + text_at(lease, {"metadata", "resourceVersion"});
+  const std::string seen =
+      holder + " " + text_at(lease, {"spec", "renewTime"}) + " " + text_at(lease, {"metadata", "resourceVersion"});
   if (seen != seen_) {
     seen_ = seen;
     seen_since_ = clock_.now();
@@ -71,7 +74,9 @@ asio::awaitable<bool> Elector::try_once() {
   const bool fresh = !found;
   Json lease;
   if (fresh) {
-    lease = Json{{"apiVersion", "coordination.k8s.io/v1"}, {"kind", "Lease"}, {"metadata", {{"name", options_.name}, {"namespace", options_.lease_namespace}}}};
+    lease = Json{{"apiVersion", "coordination.k8s.io/v1"},
+                 {"kind", "Lease"},
+                 {"metadata", {{"name", options_.name}, {"namespace", options_.lease_namespace}}}};
     lease["spec"] = lease_spec(Json());
   } else {
     if (!expired(*found)) co_return false;
@@ -129,8 +134,11 @@ asio::awaitable<void> Elector::release() {
   static_cast<void>(co_await client_.replace(path, lease));
 }
 
-asio::awaitable<base::Result<base::http::Response>> LeaderTransport::send(base::http::Endpoint to, base::http::Request request, base::http::CallOptions options) {
-  if (elector_ && !elector_->is_valid()) co_return base::Error{base::ErrorKind::unavailable, "this replica does not lead any more"};
+asio::awaitable<base::Result<base::http::Response>> LeaderTransport::send(base::http::Endpoint to,
+                                                                          base::http::Request request,
+                                                                          base::http::CallOptions options) {
+  if (elector_ && !elector_->is_valid())
+    co_return base::Error{base::ErrorKind::unavailable, "this replica does not lead any more"};
   co_return co_await inner_.send(std::move(to), std::move(request), std::move(options));
 }
 

@@ -10,17 +10,17 @@
 #include "provisioner/base/log.h"
 #include "provisioner/kube/client.h"
 
-/// One of several replicas leads: the one whose name stands in a Lease object. The others wait until it was not renewed for its
-/// whole duration by their own clock (the holder's times are never compared with ours). A holder that could not renew in
-/// time stops by itself, before anybody else may take over; is_valid() turns false then even if no timer ran meanwhile,
-/// as after a stopped process goes on.
-/// Source: coordination.k8s.io/v1 and the leader election of client-go (15 s, 10 s, 2 s; a released lease has no holder).
+/// One of several replicas leads: the one whose name stands in a Lease object. The others wait until it was not renewed
+/// for its whole duration by their own clock (the holder's times are never compared with ours). A holder that could not
+/// renew in time stops by itself, before anybody else may take over; is_valid() turns false then even if no timer ran
+/// meanwhile, as after a stopped process goes on. Source: coordination.k8s.io/v1 and the leader election of client-go
+/// (15 s, 10 s, 2 s; a released lease has no holder).
 namespace provisioner::kube {
 
 struct LeaseOptions {
   std::string name = "trident";
   std::string lease_namespace = "default";
-  std::string identity;  // of this process, different after a restart
+  std::string identity;                                      // of this process, different after a restart
   base::Duration duration = std::chrono::seconds(15);        // whole seconds: others wait that long
   base::Duration renew_deadline = std::chrono::seconds(10);  // we give up after that time without a renewal
   base::Duration retry_period = std::chrono::seconds(2);
@@ -59,8 +59,8 @@ class Elector {
   LeaseOptions options_;
   bool held_ = false;
   base::TimePoint valid_until_{};
-  Json last_;                    // the lease as we wrote or saw it
-  std::string seen_;             // its holder and renewal time
+  Json last_;         // the lease as we wrote or saw it
+  std::string seen_;  // its holder and renewal time
   base::TimePoint seen_since_{};
 };
 

@@ -39,7 +39,8 @@ std::optional<std::string> claim_class(const Json& claim) {
 std::string volume_name(const Json& claim) {
   std::string uid = text_at(claim, {"metadata", "uid"});
   std::erase_if(uid, [](char c) { return c == '-' || c == '_' || c == ' ' || c == ','; });
-  return text_at(claim, {"metadata", "namespace"}) + "-" + text_at(claim, {"metadata", "name"}) + "-" + uid.substr(0, 5);
+  return text_at(claim, {"metadata", "namespace"}) + "-" + text_at(claim, {"metadata", "name"}) + "-" +
+         uid.substr(0, 5);
 }
 
 std::string requested_storage(const Json& claim) {
@@ -107,7 +108,8 @@ Result<StorageClassConfig> class_config(const Json& storage_class) {
 
 Result<VolumeConfig> volume_config(const Json& claim, const std::string& class_name, const ClassExtras& extras) {
   const auto bytes = parse_quantity(requested_storage(claim));
-  if (!bytes) return Error{ErrorKind::invalid, "the requested storage \"" + requested_storage(claim) + "\" is not a quantity"};
+  if (!bytes)
+    return Error{ErrorKind::invalid, "the requested storage \"" + requested_storage(claim) + "\" is not a quantity"};
   VolumeConfig config;
   config.name = volume_name(claim);
   config.size = std::to_string(*bytes);
@@ -120,9 +122,9 @@ Result<VolumeConfig> volume_config(const Json& claim, const std::string& class_n
   };
   for (const Row& row : {Row{"protocol", config.protocol}, Row{"snapshotPolicy", config.snapshot_policy},
                          Row{"snapshotReserve", config.snapshot_reserve}, Row{"exportPolicy", config.export_policy},
-                         Row{"snapshotDirectory", config.snapshot_directory}, Row{"unixPermissions", config.unix_permissions},
-                         Row{"blockSize", config.block_size}, Row{"fileSystem", config.file_system},
-                         Row{"splitOnClone", config.split_on_clone}}) {
+                         Row{"snapshotDirectory", config.snapshot_directory},
+                         Row{"unixPermissions", config.unix_permissions}, Row{"blockSize", config.block_size},
+                         Row{"fileSystem", config.file_system}, Row{"splitOnClone", config.split_on_clone}}) {
     row.into = annotation(claim, kOurs + row.name);
   }
   if (config.file_system.empty()) config.file_system = extras.fs_type.empty() ? "ext4" : extras.fs_type;
@@ -158,20 +160,24 @@ Result<Json> source_of(const Volume& volume) {
 
 }  // namespace
 
-Result<Json> persistent_volume(const Json& claim, const Volume& volume, const std::string& class_name, const ClassExtras& extras,
-                               const Version& version) {
+Result<Json> persistent_volume(const Json& claim, const Volume& volume, const std::string& class_name,
+                               const ClassExtras& extras, const Version& version) {
   auto source = source_of(volume);
   if (!source) return source.error();
   Json object;
   object["kind"] = "PersistentVolume";
   object["apiVersion"] = "v1";
-  object["metadata"] = {{"name", volume.config.name}, {"annotations", {{kProvisionedBy, kProvisioner}, {kClassAnnotation, class_name}}}};
+  object["metadata"] = {{"name", volume.config.name},
+                        {"annotations", {{kProvisionedBy, kProvisioner}, {kClassAnnotation, class_name}}}};
   Json& spec = object["spec"];
   spec["capacity"] = {{"storage", requested_storage(claim)}};
   spec.update(*source);
   if (const Json* modes = find_at(claim, {"spec", "accessModes"})) spec["accessModes"] = *modes;
-  spec["claimRef"] = {{"kind", "PersistentVolumeClaim"}, {"namespace", text_at(claim, {"metadata", "namespace"})},
-                      {"name", text_at(claim, {"metadata", "name"})}, {"uid", text_at(claim, {"metadata", "uid"})}, {"apiVersion", "v1"}};
+  spec["claimRef"] = {{"kind", "PersistentVolumeClaim"},
+                      {"namespace", text_at(claim, {"metadata", "namespace"})},
+                      {"name", text_at(claim, {"metadata", "name"})},
+                      {"uid", text_at(claim, {"metadata", "uid"})},
+                      {"apiVersion", "v1"}};
   spec["persistentVolumeReclaimPolicy"] = reclaim_policy_for(claim, extras);
   if (!volume.config.import_original_name.empty()) {
     spec["persistentVolumeReclaimPolicy"] = "Retain";
@@ -183,7 +189,8 @@ Result<Json> persistent_volume(const Json& claim, const Volume& volume, const st
     std::string_view options = volume.config.mount_options;
     if (options.starts_with("-o ")) options.remove_prefix(3);
     spec["mountOptions"] = Json::array();
-    for (const std::string_view option : base::split(options, ',')) spec["mountOptions"].push_back(std::string(base::trim(option)));
+    for (const std::string_view option : base::split(options, ','))
+      spec["mountOptions"].push_back(std::string(base::trim(option)));
   }
   return object;
 }
@@ -193,8 +200,9 @@ bool satisfies(const Json& persistent_volume, const Json& claim) {
   const auto want = parse_quantity(requested_storage(claim));
   if (!have || !want || *have < *want) return false;
   const std::vector<std::string> offered = texts(find_at(persistent_volume, {"spec", "accessModes"}));
-  return std::ranges::all_of(texts(find_at(claim, {"spec", "accessModes"})),
-                             [&](const std::string& mode) { return std::ranges::find(offered, mode) != offered.end(); });
+  return std::ranges::all_of(texts(find_at(claim, {"spec", "accessModes"})), [&](const std::string& mode) {
+    return std::ranges::find(offered, mode) != offered.end();
+  });
 }
 
 bool claimed_by(const Json& persistent_volume, const Json& claim) {

@@ -55,8 +55,8 @@ Result<VolumeConfig> volume_config(const Json& claim, const std::string& class_n
 
 // Volumes.
 /// Errors: invalid (the volume has neither an NFS path nor an iSCSI target).
-Result<Json> persistent_volume(const Json& claim, const Volume& volume, const std::string& class_name, const ClassExtras& extras,
-                               const Version& version);
+Result<Json> persistent_volume(const Json& claim, const Volume& volume, const std::string& class_name,
+                               const ClassExtras& extras, const Version& version);
 /// Capacity at least as requested, and every access mode present.
 bool satisfies(const Json& persistent_volume, const Json& claim);
 /// Does the volume's claimRef name this very claim?

@@ -1,6 +1,5 @@
 #include "provisioner/kube/quantity.h"
 
-
 #include "provisioner/base/text.h"
 
 namespace provisioner::kube {

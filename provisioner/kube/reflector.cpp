@@ -61,7 +61,8 @@ void Reflector::put(const std::string& key, Json object) {
     return;
   }
   const Json before = std::exchange(found->second, std::move(object));
-  if (text_at(before, {"metadata", "resourceVersion"}) == text_at(found->second, {"metadata", "resourceVersion"})) return;
+  if (text_at(before, {"metadata", "resourceVersion"}) == text_at(found->second, {"metadata", "resourceVersion"}))
+    return;
   options_.on_change(Change::updated, key, found->second, before);
 }
 
@@ -127,8 +128,8 @@ bool Reflector::take_event(const std::string& line, std::string& resource_versio
 
 asio::awaitable<Reflector::Outcome> Reflector::watch(std::string& resource_version) {
   const auto span = seconds(300 + static_cast<int>(rng_.below(300)));
-  std::string path = options_.path + "?watch=true&allowWatchBookmarks=true&resourceVersion=" + base::http::percent_encode(resource_version) +
-                     "&timeoutSeconds=" + std::to_string(span.count());
+  std::string path = options_.path + "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
+                     base::http::percent_encode(resource_version) + "&timeoutSeconds=" + std::to_string(span.count());
   auto answer = co_await client_.watch(path);
   if (!answer) {
     logger_.debug("Watch refused.", {{"path", options_.path}, {"error", answer.error().message}});
@@ -163,7 +164,8 @@ asio::awaitable<void> Reflector::run() {
   for (;;) {
     auto version = co_await list();
     if (!version) {
-      logger_.warning("Could not list objects of the Kubernetes API.", {{"path", options_.path}, {"error", version.error().message}});
+      logger_.warning("Could not list objects of the Kubernetes API.",
+                      {{"path", options_.path}, {"error", version.error().message}});
       const Duration span = rest();
       co_await base::sleep_for(clock_, span);
       continue;
@@ -176,7 +178,8 @@ asio::awaitable<void> Reflector::run() {
       if (outcome == Outcome::relist) break;
       // A watch that lasted has earned a quick return; one that ended at once has not.
       if (clock_.now() - started > seconds(10)) pause = milliseconds(500);
-      const Duration span = outcome == Outcome::resume && clock_.now() - started > seconds(1) ? milliseconds(rng_.below(100)) : rest();
+      const Duration span =
+          outcome == Outcome::resume && clock_.now() - started > seconds(1) ? milliseconds(rng_.below(100)) : rest();
       co_await base::sleep_for(clock_, span);
     }
   }

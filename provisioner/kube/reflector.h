@@ -10,10 +10,10 @@
 #include "provisioner/base/random.h"
 #include "provisioner/kube/client.h"
 
-/// A mirror of all objects of one kind, kept by list and watch. The watch resumes from its last resourceVersion; 410 means
-/// list again; an API server that is away is asked again with growing pauses. What vanished while nobody watched is
-/// reported as deleted after the next list. Every `resync` each object is delivered once more, unchanged.
-/// Source: provisioner specification 7.2 and section 11, rows 17 and 18 (objects are never modified in place).
+/// A mirror of all objects of one kind, kept by list and watch. The watch resumes from its last resourceVersion; 410
+/// means list again; an API server that is away is asked again with growing pauses. What vanished while nobody watched
+/// is reported as deleted after the next list. Every `resync` each object is delivered once more, unchanged. Source:
+/// provisioner specification 7.2 and section 11, rows 17 and 18 (objects are never modified in place).
 namespace provisioner::kube {
 
 enum class Change { added, updated, deleted, resync };

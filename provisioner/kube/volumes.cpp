@@ -8,7 +8,8 @@ namespace asio = boost::asio;
 void Frontend::volume_changed(Change change, const std::string& key, const Json& now) {
   if (change == Change::deleted) {
     // Claims may have waited for exactly this: a lost one, or one that is made anew.
-    const std::string claim = text_at(now, {"spec", "claimRef", "namespace"}) + "/" + text_at(now, {"spec", "claimRef", "name"});
+    const std::string claim =
+        text_at(now, {"spec", "claimRef", "namespace"}) + "/" + text_at(now, {"spec", "claimRef", "name"});
     if (ready_ && claims_.find(claim)) claim_work_.add(claim);
     return;
   }
@@ -31,14 +32,16 @@ asio::awaitable<bool> Frontend::work_volume(std::string key) {
   auto gone = co_await core_.delete_volume(key);
   if (!gone && gone.error().kind != ErrorKind::not_found) {
     ++stats.delete_failed;
-    logger_.error("Kubernetes frontend failed to delete the volume of a released PV.", {{"PV", key}, {"error", gone.error().message}});
+    logger_.error("Kubernetes frontend failed to delete the volume of a released PV.",
+                  {{"PV", key}, {"error", gone.error().message}});
     co_await mark_failed(std::move(object), gone.error().message);
     co_return false;
   }
   const std::string path = "/api/v1/persistentvolumes/" + key;
   auto removed = co_await client_.remove(path);
   if (!removed && removed.error().code != 404) {
-    logger_.warning("Kubernetes frontend failed to delete a PV whose volume has gone.", {{"PV", key}, {"error", removed.error().message}});
+    logger_.warning("Kubernetes frontend failed to delete a PV whose volume has gone.",
+                    {{"PV", key}, {"error", removed.error().message}});
     co_return false;
   }
   ++stats.deleted;
@@ -54,7 +57,8 @@ asio::awaitable<void> Frontend::mark_failed(Json object, std::string why) {
   changed["status"]["message"] = why;
   auto updated = co_await client_.replace(path, std::move(changed));
   if (!updated) {
-    logger_.warning("Could not mark a PV as failed.", {{"PV", text_at(object, {"metadata", "name"})}, {"error", updated.error().message}});
+    logger_.warning("Could not mark a PV as failed.",
+                    {{"PV", text_at(object, {"metadata", "name"})}, {"error", updated.error().message}});
     co_return;
   }
   volumes_.learn(*updated);

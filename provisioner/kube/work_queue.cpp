@@ -54,9 +54,11 @@ void WorkQueue::finished(const std::string& key, bool done) {
     if (!done) ++item.failures;
     start(key, item);
   } else if (!done) {
-    const auto span = std::min<base::Duration>(std::chrono::seconds(5) * (1 << std::min(item.failures, 6)), std::chrono::minutes(5));
+    const auto span =
+        std::min<base::Duration>(std::chrono::seconds(5) * (1 << std::min(item.failures, 6)), std::chrono::minutes(5));
     ++item.failures;
-    const auto less = base::Duration(static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(span.count() / 10))));
+    const auto less =
+        base::Duration(static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(span.count() / 10))));
     item.timer = clock_.after(span - less, [this, key] {
       Item& due = items_[key];
       due.timer = 0;

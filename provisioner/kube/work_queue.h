@@ -10,7 +10,8 @@
 #include "provisioner/base/task_group.h"
 
 /// Work by key: one run per key at a time, keys side by side. Work asked for while its key runs is done once more
-/// afterwards. A failed key waits 5 s, 10 s, … 5 min (less up to a tenth) before its next run; other keys do not notice.
+/// afterwards. A failed key waits 5 s, 10 s, … 5 min (less up to a tenth) before its next run; other keys do not
+/// notice.
 namespace provisioner::kube {
 
 class WorkQueue {

@@ -23,7 +23,9 @@ std::optional<Json> number_of(const std::string& text) {
   std::int64_t whole = 0;
   if (const auto got = std::from_chars(start, end, whole); got.ec == std::errc() && got.ptr == end) return Json(whole);
   double real = 0;
-  if (const auto got = std::from_chars(start, end, real); got.ec == std::errc() && got.ptr == end && std::isfinite(real)) return Json(real);
+  if (const auto got = std::from_chars(start, end, real);
+      got.ec == std::errc() && got.ptr == end && std::isfinite(real))
+    return Json(real);
   return std::nullopt;
 }
 

@@ -22,7 +22,9 @@ base::http::CallOptions options() {
   return call;
 }
 
-Error not_etcd(const std::string& what) { return {ErrorKind::unknown_outcome, "etcd gave an answer that cannot be read: " + what}; }
+Error not_etcd(const std::string& what) {
+  return {ErrorKind::unknown_outcome, "etcd gave an answer that cannot be read: " + what};
+}
 
 /// The member, or null: answers come from outside and may be anything.
 const Json& at(const Json& object, const char* key) {
@@ -46,7 +48,10 @@ Json v3_operation(const Write& write) {
 
 /// Version 0 means that there is no such key.
 Json v3_condition(const Write& write) {
-  return Json{{"key", base::base64_encode(write.key)}, {"target", "VERSION"}, {"result", write.kind == Write::Kind::create ? "EQUAL" : "GREATER"}, {"version", "0"}};
+  return Json{{"key", base::base64_encode(write.key)},
+              {"target", "VERSION"},
+              {"result", write.kind == Write::Kind::create ? "EQUAL" : "GREATER"},
+              {"version", "0"}};
 }
 
 }  // namespace
@@ -75,8 +80,9 @@ awaitable<Result<std::string>> EtcdV3Store::post(std::string path, std::string b
   if (!response) co_return Error{response.error().kind, "etcd does not answer: " + response.error().message};
   if (response->status == 200) co_return std::move(response->body);
   const bool refused = response->status == 400 || response->status == 404;
-  co_return Error{refused ? ErrorKind::invalid : ErrorKind::unknown_outcome,
-                  "etcd answered with HTTP status " + std::to_string(response->status) + ": " + response->body.substr(0, 300)};
+  co_return Error{
+      refused ? ErrorKind::invalid : ErrorKind::unknown_outcome,
+      "etcd answered with HTTP status " + std::to_string(response->status) + ": " + response->body.substr(0, 300)};
 }
 
 namespace {
@@ -91,10 +97,13 @@ Json parsed_object(const std::string& body) {
 }
 
 Json leader_compare(const std::string& revision) {
-  return Json{{"key", base::base64_encode(kLeaderKey)}, {"target", "MOD"}, {"result", "EQUAL"}, {"mod_revision", revision}};
+  return Json{
+      {"key", base::base64_encode(kLeaderKey)}, {"target", "MOD"}, {"result", "EQUAL"}, {"mod_revision", revision}};
 }
 
-Json leader_record(const Leadership& who) { return Json{{"holder", who.holder}, {"lease", who.lease}, {"term", who.term}}; }
+Json leader_record(const Leadership& who) {
+  return Json{{"holder", who.holder}, {"lease", who.lease}, {"term", who.term}};
+}
 
 }  // namespace
 
@@ -104,7 +113,10 @@ awaitable<Result<Records>> EtcdV3Store::list(std::string prefix) {
   std::string from = prefix;
   std::string revision = "0";
   for (bool more = true; more;) {
-    const Json request = {{"key", base::base64_encode(from)}, {"range_end", base::base64_encode(range_end(prefix))}, {"limit", std::to_string(kPage)}, {"revision", revision}};
+    const Json request = {{"key", base::base64_encode(from)},
+                          {"range_end", base::base64_encode(range_end(prefix))},
+                          {"limit", std::to_string(kPage)},
+                          {"revision", revision}};
     const auto body = co_await post("/v3/kv/range", request.dump());
     if (!body) co_return body.error();
     const Json reply = parsed_object(*body);
@@ -127,7 +139,8 @@ awaitable<Result<Records>> EtcdV3Store::list(std::string prefix) {
 awaitable<Result<void>> EtcdV3Store::commit(std::vector<Write> writes) {
   Json request = {{"compare", Json::array()}, {"success", Json::array()}};
   for (const Write& write : writes) {
-    if (write.kind == Write::Kind::create || write.kind == Write::Kind::update) request["compare"].push_back(v3_condition(write));
+    if (write.kind == Write::Kind::create || write.kind == Write::Kind::update)
+      request["compare"].push_back(v3_condition(write));
     request["success"].push_back(v3_operation(write));
   }
   if (!fence_.empty()) {
@@ -141,15 +154,18 @@ awaitable<Result<void>> EtcdV3Store::commit(std::vector<Write> writes) {
   if (at(reply, "succeeded") == true) co_return Result<void>();
   if (!fence_.empty()) {
     const Json& responses = at(reply, "responses");
-    const Json& range = responses.is_array() && !responses.empty() ? at(responses[0], "response_range") : at(responses, "");
+    const Json& range =
+        responses.is_array() && !responses.empty() ? at(responses[0], "response_range") : at(responses, "");
     const Json& found = at(range, "kvs");
     if (!found.is_array() || found.empty() || text(at(found[0], "mod_revision")) != fence_) {
       co_return Error{ErrorKind::unavailable, "the store refused the write: another replica leads"};
     }
   }
   for (const Write& write : writes) {
-    if (write.kind == Write::Kind::create) co_return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store"};
-    if (write.kind == Write::Kind::update) co_return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store"};
+    if (write.kind == Write::Kind::create)
+      co_return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store"};
+    if (write.kind == Write::Kind::update)
+      co_return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store"};
   }
   co_return not_etcd("txn");
 }
@@ -178,12 +194,14 @@ awaitable<Result<void>> EtcdV3Store::try_to_lead(Leadership who) {
   }
   Json request = {{"compare", Json::array()}, {"success", Json::array()}};
   request["compare"].push_back(leader_compare(revision));
-  request["success"].push_back({{"requestPut", {{"key", key}, {"value", base::base64_encode(leader_record(who).dump())}}}});
+  request["success"].push_back(
+      {{"requestPut", {{"key", key}, {"value", base::base64_encode(leader_record(who).dump())}}}});
   const auto written = co_await post("/v3/kv/txn", request.dump());
   if (!written) co_return written.error();
   const Json answer = parsed_object(*written);
   const std::string at_revision = text(at(at(answer, "header"), "revision"));
-  if (at(answer, "succeeded") != true || at_revision.empty()) co_return Error{ErrorKind::busy, "somebody else writes who leads"};
+  if (at(answer, "succeeded") != true || at_revision.empty())
+    co_return Error{ErrorKind::busy, "somebody else writes who leads"};
   fence_ = at_revision;
   co_return Result<void>();
 }
@@ -210,7 +228,8 @@ int error_code(const base::http::Response& response) {
 }
 }  // namespace
 
-awaitable<Result<base::http::Response>> EtcdV2Store::send(std::string method, std::string key_and_query, std::string body) {
+awaitable<Result<base::http::Response>> EtcdV2Store::send(std::string method, std::string key_and_query,
+                                                          std::string body) {
   base::http::Request request;
   request.method = std::move(method);
   request.target = "/v2/keys" + key_and_query;
@@ -228,11 +247,13 @@ awaitable<Result<Records>> EtcdV2Store::list(std::string prefix) {
   Records records;
   if (response->status == 404 && error_code(*response) == kKeyNotFound) co_return records;
   const Json reply = Json::parse(response->body, nullptr, false);
-  if (response->status != 200 || !reply.is_object()) co_return not_etcd("HTTP status " + std::to_string(response->status));
+  if (response->status != 200 || !reply.is_object())
+    co_return not_etcd("HTTP status " + std::to_string(response->status));
   const Json& nodes = at(at(reply, "node"), "nodes");
   for (std::size_t i = 0; nodes.is_array() && i < nodes.size(); ++i) {
     const std::string key = text(at(nodes[i], "key"));
-    if (key.starts_with(prefix) && at(nodes[i], "value").is_string()) records[key.substr(prefix.size())] = text(at(nodes[i], "value"));
+    if (key.starts_with(prefix) && at(nodes[i], "value").is_string())
+      records[key.substr(prefix.size())] = text(at(nodes[i], "value"));
   }
   co_return records;
 }
@@ -240,7 +261,8 @@ awaitable<Result<Records>> EtcdV2Store::list(std::string prefix) {
 awaitable<Result<void>> EtcdV2Store::commit(std::vector<Write> writes) {
   for (const Write& write : writes) {
     std::string key;
-    for (const std::string_view part : base::split(std::string_view(write.key).substr(1), '/')) key += "/" + base::http::percent_encode(part);
+    for (const std::string_view part : base::split(std::string_view(write.key).substr(1), '/'))
+      key += "/" + base::http::percent_encode(part);
     if (write.kind == Write::Kind::create) key += "?prevExist=false";
     if (write.kind == Write::Kind::update) key += "?prevExist=true";
     const bool erase = write.kind == Write::Kind::erase;
@@ -257,9 +279,12 @@ awaitable<Result<void>> EtcdV2Store::commit(std::vector<Write> writes) {
     if (response->status == 200 || response->status == 201) continue;
     const int code = error_code(*response);
     if (erase && code == kKeyNotFound) continue;
-    if (code == kKeyNotFound) co_return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store"};
-    if (code == kNodeExists) co_return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store"};
-    co_return Error{ErrorKind::unknown_outcome, "etcd answered with HTTP status " + std::to_string(response->status) + ": " + response->body.substr(0, 300)};
+    if (code == kKeyNotFound)
+      co_return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store"};
+    if (code == kNodeExists)
+      co_return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store"};
+    co_return Error{ErrorKind::unknown_outcome, "etcd answered with HTTP status " + std::to_string(response->status) +
+                                                    ": " + response->body.substr(0, 300)};
   }
   co_return Result<void>();
 }

@@ -17,15 +17,17 @@ namespace {
 /// A memory store that owns its database: everything is lost with it.
 struct ForgetfulStore final : Store {
   boost::asio::awaitable<Result<Records>> list(std::string prefix) override { return store.list(std::move(prefix)); }
-  boost::asio::awaitable<Result<void>> commit(std::vector<Write> writes) override { return store.commit(std::move(writes)); }
+  boost::asio::awaitable<Result<void>> commit(std::vector<Write> writes) override {
+    return store.commit(std::move(writes));
+  }
   MemoryDatabase database;
   MemoryStore store{database};
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_store(const std::string& spec, boost::asio::io_context& io, base::Clock& /*clock*/, base::http::Transport& transport,
-                                          const EtcdTls& tls) {
+Result<std::unique_ptr<Store>> open_store(const std::string& spec, boost::asio::io_context& io, base::Clock& /*clock*/,
+                                          base::http::Transport& transport, const EtcdTls& tls) {
   if (spec == "memory") return std::unique_ptr<Store>(std::make_unique<ForgetfulStore>());
   const std::size_t colon = spec.find(':');
   const std::string kind = spec.substr(0, colon);
@@ -53,7 +55,8 @@ Result<std::unique_ptr<Store>> open_store(const std::string& spec, boost::asio::
     if (kind == "etcd") return std::unique_ptr<Store>(std::make_unique<EtcdV3Store>(transport, std::move(members)));
     return std::unique_ptr<Store>(std::make_unique<EtcdV2Store>(transport, std::move(members)));
   }
-  return Error{ErrorKind::invalid, "unknown store \"" + spec + "\"; known are memory, sqlite:FILE, etcd:URL and etcd_v2:URL"};
+  return Error{ErrorKind::invalid,
+               "unknown store \"" + spec + "\"; known are memory, sqlite:FILE, etcd:URL and etcd_v2:URL"};
 }
 
 }  // namespace provisioner

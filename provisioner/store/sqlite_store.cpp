@@ -36,14 +36,16 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
   ~Statement() { sqlite3_finalize(statement_); }
   Statement& bind(int at, const std::string& text) {
-    if (code_ == SQLITE_OK) code_ = sqlite3_bind_text(statement_, at, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+    if (code_ == SQLITE_OK)
+      code_ = sqlite3_bind_text(statement_, at, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
     return *this;
   }
   /// SQLITE_ROW, SQLITE_DONE or an error.
   int step() { return code_ == SQLITE_OK ? sqlite3_step(statement_) : code_; }
   std::string text(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+    return bytes == nullptr ? std::string()
+                            : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
   }
 
  private:
@@ -68,10 +70,13 @@ class Database {
     if (made < 0) return Error{ErrorKind::unavailable, "cannot open the store " + file};
     ::fchmod(made, 0600);
     ::close(made);
-    if (sqlite3_open_v2(file.c_str(), &db_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) return failure("cannot open the store " + file);
-    for (const char* pragma : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "BEGIN EXCLUSIVE", "COMMIT"}) {
+    if (sqlite3_open_v2(file.c_str(), &db_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK)
+      return failure("cannot open the store " + file);
+    for (const char* pragma : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+                               "BEGIN EXCLUSIVE", "COMMIT"}) {
       if (auto done = run(pragma); !done) {
-        return Error{done.error().kind, "cannot use the store " + file + " (is another server using it?): " + done.error().message};
+        return Error{done.error().kind,
+                     "cannot use the store " + file + " (is another server using it?): " + done.error().message};
       }
     }
     return migrate();
@@ -98,7 +103,8 @@ class Database {
     ++transactions;
     if (const auto done = run("COMMIT"); !done) {
       const bool undone = run("ROLLBACK").ok();
-      for (auto& result : results) result = Error{undone ? ErrorKind::unavailable : ErrorKind::unknown_outcome, done.error().message};
+      for (auto& result : results)
+        result = Error{undone ? ErrorKind::unavailable : ErrorKind::unknown_outcome, done.error().message};
     }
     return results;
   }
@@ -118,11 +124,12 @@ class Database {
     if (asked.step() != SQLITE_ROW) return failure("cannot read the version of the store");
     const auto version = static_cast<std::size_t>(std::stoul(asked.text(0)));
     if (version > migrations().size()) {
-      return Error{ErrorKind::invalid, "the store was made by a later version (schema " + std::to_string(version) + ", known are up to " +
-                                           std::to_string(migrations().size()) + ")"};
+      return Error{ErrorKind::invalid, "the store was made by a later version (schema " + std::to_string(version) +
+                                           ", known are up to " + std::to_string(migrations().size()) + ")"};
     }
     for (std::size_t step = version; step < migrations().size(); ++step) {
-      const std::string sql = "BEGIN; " + std::string(migrations()[step]) + "; PRAGMA user_version=" + std::to_string(step + 1) + "; COMMIT";
+      const std::string sql = "BEGIN; " + std::string(migrations()[step]) +
+                              "; PRAGMA user_version=" + std::to_string(step + 1) + "; COMMIT";
       if (auto done = run(sql.c_str()); !done) return done;
     }
     return {};
@@ -143,7 +150,9 @@ class Database {
     switch (write.kind) {
       case Write::Kind::create: sql = "INSERT OR IGNORE INTO record (key, value) VALUES (?1, ?2)"; break;
       case Write::Kind::update: sql = "UPDATE record SET value = ?2 WHERE key = ?1"; break;
-      case Write::Kind::set: sql = "INSERT INTO record (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2"; break;
+      case Write::Kind::set:
+        sql = "INSERT INTO record (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2";
+        break;
       case Write::Kind::erase: sql = "DELETE FROM record WHERE key = ?1"; break;
     }
     Statement statement(db_, sql);
@@ -151,8 +160,10 @@ class Database {
     if (write.kind != Write::Kind::erase) statement.bind(2, write.value);
     if (statement.step() != SQLITE_DONE) return failure("cannot write to the store");
     const bool changed = sqlite3_changes(db_) > 0;
-    if (write.kind == Write::Kind::create && !changed) return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store"};
-    if (write.kind == Write::Kind::update && !changed) return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store"};
+    if (write.kind == Write::Kind::create && !changed)
+      return Error{ErrorKind::already_exists, "record " + write.key + " already exists in the store"};
+    if (write.kind == Write::Kind::update && !changed)
+      return Error{ErrorKind::not_found, "record " + write.key + " was not found in the store"};
     return {};
   }
 
@@ -232,7 +243,8 @@ SqliteStore::~SqliteStore() {
   state_->worker.join();
 }
 
-Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, boost::asio::any_io_executor executor, Work work) {
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& file, boost::asio::any_io_executor executor,
+                                                       Work work) {
   auto state = std::make_shared<State>(std::move(executor), work);
   if (auto opened = state->database.open(file); !opened) return opened.error();
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(state)));

@@ -9,10 +9,9 @@
 
 #include "provisioner/base/result.h"
 
-/// Durable texts by key. The keys are those of the provisioner specification 2.1 ("/trident/v1/volume/NAME"), whatever is
-/// behind. commit() is atomic and durable when it returns success.
-/// Errors: already_exists, not_found (the condition of a write failed: nothing was written), unavailable (nothing was
-/// written), unknown_outcome (it may have been).
+/// Durable texts by key. The keys are those of the provisioner specification 2.1 ("/trident/v1/volume/NAME"), whatever
+/// is behind. commit() is atomic and durable when it returns success. Errors: already_exists, not_found (the condition
+/// of a write failed: nothing was written), unavailable (nothing was written), unknown_outcome (it may have been).
 namespace provisioner {
 
 struct Write {
@@ -54,7 +53,8 @@ struct MemoryDatabase {
   Leadership leader;
 };
 
-/// `-no_persistence`, and the store of in-memory labs. After kill() every call is without effect and never returns success.
+/// `-no_persistence`, and the store of in-memory labs. After kill() every call is without effect and never returns
+/// success.
 class MemoryStore final : public Store {
  public:
   explicit MemoryStore(MemoryDatabase& database) : database_(database) {}

@@ -16,9 +16,24 @@ constexpr std::string_view kProgram = "tridentctl";
 const std::vector<Flag>& global_flags() {
   static const std::vector<Flag> flags{
       {.letter = 'd', .name = "debug", .boolean = true, .help = "Debug output", .initial = {}, .hidden = false},
-      {.letter = 'n', .name = "namespace", .boolean = false, .help = "Namespace of Trident deployment", .initial = {}, .hidden = false},
-      {.letter = 'o', .name = "output", .boolean = false, .help = "Output format. One of json|yaml|name|wide|ps (default)", .initial = {}, .hidden = false},
-      {.letter = 's', .name = "server", .boolean = false, .help = "Address/port of Trident REST interface", .initial = {}, .hidden = false}};
+      {.letter = 'n',
+       .name = "namespace",
+       .boolean = false,
+       .help = "Namespace of Trident deployment",
+       .initial = {},
+       .hidden = false},
+      {.letter = 'o',
+       .name = "output",
+       .boolean = false,
+       .help = "Output format. One of json|yaml|name|wide|ps (default)",
+       .initial = {},
+       .hidden = false},
+      {.letter = 's',
+       .name = "server",
+       .boolean = false,
+       .help = "Address/port of Trident REST interface",
+       .initial = {},
+       .hidden = false}};
   return flags;
 }
 
@@ -27,16 +42,41 @@ int completion_command(Context& context);
 
 std::vector<Command> commands() {
   std::vector<Command> all{
-      {.path = "", .aliases = "", .args = "", .summary = "A CLI tool for NetApp Trident, the external storage provisioner", .flags = {}},
+      {.path = "",
+       .aliases = "",
+       .args = "",
+       .summary = "A CLI tool for NetApp Trident, the external storage provisioner",
+       .flags = {}},
       {.path = "create", .aliases = "", .args = "", .summary = "Add a resource to Trident", .flags = {}},
       {.path = "get", .aliases = "", .args = "", .summary = "Get one or more resources from Trident", .flags = {}},
-      {.path = "delete", .aliases = "", .args = "", .summary = "Remove one or more resources from Trident", .flags = {}},
+      {.path = "delete",
+       .aliases = "",
+       .args = "",
+       .summary = "Remove one or more resources from Trident",
+       .flags = {}},
       {.path = "update", .aliases = "", .args = "", .summary = "Modify a resource in Trident", .flags = {}},
       {.path = "import", .aliases = "", .args = "", .summary = "Import an existing resource to Trident", .flags = {}},
-      {.path = "explain", .aliases = "", .args = "", .summary = "Tell why storage pools are chosen or not", .flags = {}},
-      {.path = "help", .aliases = "", .args = "[command]", .summary = "Help about any command", .flags = {}, .needs = Needs::nothing, .run = help_command},
-      {.path = "completion", .aliases = "", .args = "bash", .summary = "Print a shell completion script", .flags = {}, .needs = Needs::nothing, .run = completion_command}};
-  for (auto rows : {create_commands(), get_commands(), delete_commands(), logs_commands(), version_commands(), later_commands(), install_commands()}) {
+      {.path = "explain",
+       .aliases = "",
+       .args = "",
+       .summary = "Tell why storage pools are chosen or not",
+       .flags = {}},
+      {.path = "help",
+       .aliases = "",
+       .args = "[command]",
+       .summary = "Help about any command",
+       .flags = {},
+       .needs = Needs::nothing,
+       .run = help_command},
+      {.path = "completion",
+       .aliases = "",
+       .args = "bash",
+       .summary = "Print a shell completion script",
+       .flags = {},
+       .needs = Needs::nothing,
+       .run = completion_command}};
+  for (auto rows : {create_commands(), get_commands(), delete_commands(), logs_commands(), version_commands(),
+                    later_commands(), install_commands()}) {
     std::ranges::move(rows, std::back_inserter(all));
   }
   return all;
@@ -52,15 +92,20 @@ std::string_view parent(std::string_view path) {
   return blank == std::string_view::npos ? std::string_view() : path.substr(0, blank);
 }
 
-bool is_child(const Command& command, std::string_view of) { return !command.path.empty() && parent(command.path) == of; }
+bool is_child(const Command& command, std::string_view of) {
+  return !command.path.empty() && parent(command.path) == of;
+}
 
 bool answers_to(const Command& command, std::string_view word) {
   if (last_word(command.path) == word) return true;
   if (command.aliases.empty()) return false;
-  return std::ranges::any_of(base::split(command.aliases, ','), [&](std::string_view alias) { return base::trim(alias) == word; });
+  return std::ranges::any_of(base::split(command.aliases, ','),
+                             [&](std::string_view alias) { return base::trim(alias) == word; });
 }
 
-std::string full_name(std::string_view path) { return std::string(kProgram) + (path.empty() ? "" : " ") + std::string(path); }
+std::string full_name(std::string_view path) {
+  return std::string(kProgram) + (path.empty() ? "" : " ") + std::string(path);
+}
 
 std::string help_text(const std::vector<Command>& all, const Command& command) {
   std::vector<const Command*> children;
@@ -92,17 +137,20 @@ std::string help_text(const std::vector<Command>& all, const Command& command) {
   }
   text += "\nFlags:\n" + describe_flags(own);
   if (!command.path.empty()) text += "\nGlobal Flags:\n" + describe_flags(global_flags());
-  if (!children.empty()) text += "\nUse \"" + full_name(command.path) + " [command] --help\" for more information about a command.\n";
+  if (!children.empty())
+    text += "\nUse \"" + full_name(command.path) + " [command] --help\" for more information about a command.\n";
   return text;
 }
 
 /// The row that the words name, and how many of them are its path.
-std::pair<const Command*, std::size_t> find_command(const std::vector<Command>& all, const std::vector<std::string>& words) {
+std::pair<const Command*, std::size_t> find_command(const std::vector<Command>& all,
+                                                    const std::vector<std::string>& words) {
   const Command* current = &all.front();
   std::size_t used = 0;
   while (used < words.size()) {
-    const auto next = std::ranges::find_if(
-        all, [&](const Command& command) { return is_child(command, current->path) && answers_to(command, words[used]); });
+    const auto next = std::ranges::find_if(all, [&](const Command& command) {
+      return is_child(command, current->path) && answers_to(command, words[used]);
+    });
     if (next == all.end()) break;
     current = &*next;
     ++used;
@@ -174,16 +222,18 @@ int help_command(Context& context) {
 
 /// A bash function that completes command words from the table; zsh reads it through bashcompinit.
 int completion_command(Context& context) {
-  if (context.parsed.args != std::vector<std::string>{"bash"}) return context.fail("only bash completion is available: tridentctl completion bash");
-  std::string text = "# bash completion for tridentctl; zsh: autoload bashcompinit && bashcompinit first\n_tridentctl() {\n"
-                     "  local word=\"${COMP_WORDS[COMP_CWORD]}\" path=\"\" i\n"
-                     "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-                     "    case \"${COMP_WORDS[i]}\" in\n"
-                     "      -n|-o|-s|-f|-l|--namespace|--output|--server|--filename|--log) i=$((i + 1)) ;;\n"
-                     "      -*) ;;\n"
-                     "      *) path=\"$path ${COMP_WORDS[i]}\" ;;\n"
-                     "    esac\n  done\n"
-                     "  case \"$path\" in\n";
+  if (context.parsed.args != std::vector<std::string>{"bash"})
+    return context.fail("only bash completion is available: tridentctl completion bash");
+  std::string text =
+      "# bash completion for tridentctl; zsh: autoload bashcompinit && bashcompinit first\n_tridentctl() {\n"
+      "  local word=\"${COMP_WORDS[COMP_CWORD]}\" path=\"\" i\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+      "    case \"${COMP_WORDS[i]}\" in\n"
+      "      -n|-o|-s|-f|-l|--namespace|--output|--server|--filename|--log) i=$((i + 1)) ;;\n"
+      "      -*) ;;\n"
+      "      *) path=\"$path ${COMP_WORDS[i]}\" ;;\n"
+      "    esac\n  done\n"
+      "  case \"$path\" in\n";
   const std::vector<Command> all = commands();
   for (const Command& group : all) {
     std::vector<std::string> words;
@@ -195,8 +245,8 @@ int completion_command(Context& context) {
     }
     for (const Flag& flag : global_flags()) words.push_back("--" + std::string(flag.name));
     std::ranges::sort(words);
-    text += "    \"" + std::string(group.path.empty() ? "" : " ") + std::string(group.path) + "\") COMPREPLY=($(compgen -W \"" +
-            base::join(words, " ") + "\" -- \"$word\")) ;;\n";
+    text += "    \"" + std::string(group.path.empty() ? "" : " ") + std::string(group.path) +
+            "\") COMPREPLY=($(compgen -W \"" + base::join(words, " ") + "\" -- \"$word\")) ;;\n";
   }
   context.host.out(text + "  esac\n}\ncomplete -F _tridentctl tridentctl\n");
   return 0;
@@ -217,11 +267,18 @@ int run(const std::vector<std::string>& args, Host& host) {
   known.insert(known.end(), command->flags.begin(), command->flags.end());
   known.push_back({.letter = 'h', .name = "help", .boolean = true, .help = {}, .initial = {}, .hidden = false});
   auto parsed = parse_flags(known, args);
-  Context context{.host = host, .parsed = {}, .path = std::string(command->path), .mode = Mode::direct, .server = {}, .cli = {},
-                  .pod_namespace = {}, .pod = {}};
+  Context context{.host = host,
+                  .parsed = {},
+                  .path = std::string(command->path),
+                  .mode = Mode::direct,
+                  .server = {},
+                  .cli = {},
+                  .pod_namespace = {},
+                  .pod = {}};
   if (!parsed) return context.fail(parsed.error().message);
   context.parsed = std::move(*parsed);
-  context.parsed.args.erase(context.parsed.args.begin(), context.parsed.args.begin() + static_cast<std::ptrdiff_t>(used));
+  context.parsed.args.erase(context.parsed.args.begin(),
+                            context.parsed.args.begin() + static_cast<std::ptrdiff_t>(used));
   if (context.parsed.on("help")) {
     host.out(help_text(all, *command));
     return 0;

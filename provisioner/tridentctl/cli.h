@@ -7,9 +7,9 @@
 #include "provisioner/base/result.h"
 
 /// `tridentctl`: the command line of the provisioner, as a function of its arguments and of what stands around it.
-/// run() is synchronous: it sends REST calls to the server, or finds the server's pod with `oc` or `kubectl` and lets the
-/// tridentctl inside that pod do the same. Texts that scripts rely on (tables, JSON, YAML) are byte-exact.
-/// Source: provisioner specification section 4; rows of section 11 that concern the command line are mended (7, 36).
+/// run() is synchronous: it sends REST calls to the server, or finds the server's pod with `oc` or `kubectl` and lets
+/// the tridentctl inside that pod do the same. Texts that scripts rely on (tables, JSON, YAML) are byte-exact. Source:
+/// provisioner specification section 4; rows of section 11 that concern the command line are mended (7, 36).
 namespace provisioner::tridentctl {
 
 inline constexpr const char* kVersion = "17.10.1";
@@ -31,9 +31,10 @@ struct HttpAnswer {
 struct Host {
   std::function<Ran(const std::vector<std::string>& argv, bool merge_errors, const std::string& input)> run;
   /// `server` is host:port, `target` starts with a slash. Errors: unavailable.
-  std::function<base::Result<HttpAnswer>(const std::string& server, const std::string& method, const std::string& target,
-                                         const std::string& body)> http;
-  std::function<std::string(const std::string& name)> environment;  // "" when not set
+  std::function<base::Result<HttpAnswer>(const std::string& server, const std::string& method,
+                                         const std::string& target, const std::string& body)>
+      http;
+  std::function<std::string(const std::string& name)> environment;              // "" when not set
   std::function<base::Result<std::string>(const std::string& path)> read_file;  // "-" is standard input
   std::function<bool(const std::string& path, const std::string& content)> write_file;
   std::function<std::string()> local_time;  // "2017-11-28T07-46-32-UTC"

@@ -18,12 +18,12 @@ enum class Mode { direct, tunnel, logs_only };
 struct Context {
   Host& host;
   Parsed parsed;
-  std::string path;      // "get backend"
+  std::string path;  // "get backend"
   Mode mode = Mode::direct;
-  std::string server;    // host:port, mode direct
-  std::string cli;       // "oc" or "kubectl", the other modes
+  std::string server;  // host:port, mode direct
+  std::string cli;     // "oc" or "kubectl", the other modes
   std::string pod_namespace;
-  std::string pod;       // mode tunnel
+  std::string pod;  // mode tunnel
 
   bool debug() const { return parsed.on("debug"); }
   std::string format() const { return parsed.text("output"); }
@@ -32,7 +32,8 @@ struct Context {
   /// A process, traced when debugging.
   Ran command(const std::vector<std::string>& argv, bool merge_errors = false, const std::string& input = {}) const;
   /// A REST call below /trident/v1, traced when debugging.
-  base::Result<HttpAnswer> rest(const std::string& method, const std::string& path_below, const std::string& body = {}) const;
+  base::Result<HttpAnswer> rest(const std::string& method, const std::string& path_below,
+                                const std::string& body = {}) const;
   /// Runs tridentctl inside the server's pod.
   Ran tunnel(const std::vector<std::string>& words, const std::string& format_wanted) const;
   /// tunnel() and pass on what it printed and its status.
@@ -63,9 +64,9 @@ int find_server(Context& context, const Command& command);
 
 /// A kind of object that REST and the command line know.
 struct Kind {
-  std::string_view word;      // "backend", also the path below /trident/v1
-  std::string_view one;       // key of the object in a GET answer
-  std::string_view many;      // key of the names in a list
+  std::string_view word;  // "backend", also the path below /trident/v1
+  std::string_view one;   // key of the object in a GET answer
+  std::string_view many;  // key of the names in a list
 };
 const Kind& kind_named(std::string_view word);
 

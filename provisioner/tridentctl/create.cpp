@@ -19,7 +19,8 @@ base::Result<std::string> backend_text(const Context& context) {
   return context.host.read_file(file);
 }
 
-/// A backend file may be JSON or YAML; the server takes JSON. Text that is neither goes as it stands, for the server to refuse.
+/// A backend file may be JSON or YAML; the server takes JSON. Text that is neither goes as it stands, for the server to
+/// refuse.
 std::string to_json_text(const std::string& text) {
   if (Json::accept(text)) return text;
   const auto converted = provisioner::yaml_to_json(text);
@@ -30,7 +31,8 @@ int create_backend(Context& context) {
   const auto text = backend_json(context);
   if (!text) return context.fail(text.error().message);
   const std::string& body = *text;
-  if (context.mode == Mode::tunnel) return context.forward({"create", "backend", "--base64", base::base64_encode(body)});
+  if (context.mode == Mode::tunnel)
+    return context.forward({"create", "backend", "--base64", base::base64_encode(body)});
   const auto answer = context.rest("POST", "/backend", body);
   if (!answer) return context.fail(answer.error().message);
   if (answer->status != 201) return context.fail(refusal("", *answer));
@@ -54,10 +56,24 @@ base::Result<std::string> backend_json(const Context& context) {
 }
 
 std::vector<Command> create_commands() {
-  return {{.path = "create backend", .aliases = "b", .args = "", .summary = "Add a backend to Trident",
-           .flags = {{.letter = 'f', .name = "filename", .boolean = false, .help = "Path to YAML or JSON file", .initial = {}, .hidden = false},
-                     {.letter = 0, .name = "base64", .boolean = false, .help = "Base64 encoding", .initial = {}, .hidden = true}},
-           .needs = Needs::server, .run = create_backend}};
+  return {{.path = "create backend",
+           .aliases = "b",
+           .args = "",
+           .summary = "Add a backend to Trident",
+           .flags = {{.letter = 'f',
+                      .name = "filename",
+                      .boolean = false,
+                      .help = "Path to YAML or JSON file",
+                      .initial = {},
+                      .hidden = false},
+                     {.letter = 0,
+                      .name = "base64",
+                      .boolean = false,
+                      .help = "Base64 encoding",
+                      .initial = {},
+                      .hidden = true}},
+           .needs = Needs::server,
+           .run = create_backend}};
 }
 
 }  // namespace provisioner::tridentctl

@@ -37,15 +37,17 @@ Result<void> assign(Parsed& parsed, const Flag& flag, const std::string& value) 
   }
   const auto state = parse_bool(value);
   if (!state) {
-    const std::string shown = flag.letter ? std::string("-") + flag.letter + ", --" + std::string(flag.name) : "--" + std::string(flag.name);
-    return Error{ErrorKind::invalid, "invalid argument \"" + value + "\" for \"" + shown + "\" flag: strconv.ParseBool: parsing \"" +
-                                         value + "\": invalid syntax"};
+    const std::string shown =
+        flag.letter ? std::string("-") + flag.letter + ", --" + std::string(flag.name) : "--" + std::string(flag.name);
+    return Error{ErrorKind::invalid, "invalid argument \"" + value + "\" for \"" + shown +
+                                         "\" flag: strconv.ParseBool: parsing \"" + value + "\": invalid syntax"};
   }
   parsed.flags[std::string(flag.name)] = *state ? "true" : "false";
   return {};
 }
 
-Result<void> parse_long(const std::vector<Flag>& known, const std::vector<std::string>& args, std::size_t& at, Parsed& parsed) {
+Result<void> parse_long(const std::vector<Flag>& known, const std::vector<std::string>& args, std::size_t& at,
+                        Parsed& parsed) {
   const std::string& word = args[at];
   const std::size_t equal = word.find('=');
   const std::string name = word.substr(2, equal == std::string::npos ? equal : equal - 2);
@@ -60,7 +62,8 @@ Result<void> parse_long(const std::vector<Flag>& known, const std::vector<std::s
   return assign(parsed, *flag, args[++at]);
 }
 
-Result<void> parse_letters(const std::vector<Flag>& known, const std::vector<std::string>& args, std::size_t& at, Parsed& parsed) {
+Result<void> parse_letters(const std::vector<Flag>& known, const std::vector<std::string>& args, std::size_t& at,
+                           Parsed& parsed) {
   const std::string word = args[at];
   for (std::size_t i = 1; i < word.size(); ++i) {
     const Flag* flag = find_letter(known, word[i]);
@@ -71,7 +74,8 @@ Result<void> parse_letters(const std::vector<Flag>& known, const std::vector<std
       continue;
     }
     if (i + 1 < word.size()) return assign(parsed, *flag, word.substr(i + 1));
-    if (at + 1 == args.size()) return Error{ErrorKind::invalid, std::string("flag needs an argument: '") + word[i] + "' in " + word};
+    if (at + 1 == args.size())
+      return Error{ErrorKind::invalid, std::string("flag needs an argument: '") + word[i] + "' in " + word};
     return assign(parsed, *flag, args[++at]);
   }
   return {};

@@ -8,7 +8,8 @@
 #include "provisioner/base/result.h"
 
 /// Flags as Go's pflag reads them: `-n ns`, `-nns`, `-n=ns`, `--namespace ns`, `--namespace=ns`, grouped one-letter
-/// booleans, anywhere among the arguments, `--` ends them. Written by hand because CLI11 neither prints nor fails this way.
+/// booleans, anywhere among the arguments, `--` ends them. Written by hand because CLI11 neither prints nor fails this
+/// way.
 namespace provisioner::tridentctl {
 
 struct Flag {

@@ -17,7 +17,9 @@ constexpr std::array<Kind, 3> kKinds{{{"backend", "backend", "backends"},
                                       {"storageclass", "storageClass", "storageClasses"},
                                       {"volume", "volume", "volumes"}}};
 
-const Kind& kind_of(const Context& context) { return kind_named(std::string_view(context.path).substr(context.path.rfind(' ') + 1)); }
+const Kind& kind_of(const Context& context) {
+  return kind_named(std::string_view(context.path).substr(context.path.rfind(' ') + 1));
+}
 
 std::string text_at(const Json& object, const std::vector<std::string>& path) {
   Json at = object;
@@ -42,12 +44,20 @@ struct Column {
 
 std::vector<Column> columns_of(const Kind& kind) {
   if (kind.word == "backend") {
-    return {{"Name", {"name"}}, {"Storage Driver", {"config", "storageDriverName"}}, {"Online", {"online"}}, {"Volumes", {"volumes"}}};
+    return {{"Name", {"name"}},
+            {"Storage Driver", {"config", "storageDriverName"}},
+            {"Online", {"online"}},
+            {"Volumes", {"volumes"}}};
   }
   if (kind.word == "storageclass") return {{"Name", {"Config", "name"}}};
-  return {{"Name", {"Config", "name"}}, {"Internal Name", {"Config", "internalName"}, true}, {"Size", {"Config", "size"}},
-          {"Storage Class", {"Config", "storageClass"}}, {"Protocol", {"Config", "protocol"}}, {"Backend", {"backend"}},
-          {"Pool", {"pool"}}, {"Access Mode", {"Config", "accessMode"}, true}};
+  return {{"Name", {"Config", "name"}},
+          {"Internal Name", {"Config", "internalName"}, true},
+          {"Size", {"Config", "size"}},
+          {"Storage Class", {"Config", "storageClass"}},
+          {"Protocol", {"Config", "protocol"}},
+          {"Backend", {"backend"}},
+          {"Pool", {"pool"}},
+          {"Access Mode", {"Config", "accessMode"}, true}};
 }
 
 std::string cell(const Column& column, const Json& object) {
@@ -77,7 +87,9 @@ Json reduced(const Context& context, const Kind& kind, const Json& object) {
   return object;
 }
 
-std::string target_of(const Kind& kind, const std::string& name) { return "/" + std::string(kind.word) + "/" + base::http::percent_encode(name); }
+std::string target_of(const Kind& kind, const std::string& name) {
+  return "/" + std::string(kind.word) + "/" + base::http::percent_encode(name);
+}
 
 int get_kind(Context& context) {
   const Kind& kind = kind_of(context);
@@ -127,13 +139,20 @@ int delete_kind(Context& context) {
   for (const std::string& name : names) {
     const auto answer = context.rest("DELETE", target_of(kind, name));
     if (!answer) return context.fail(answer.error().message);
-    if (answer->status != 200) return context.fail(refusal("could not delete " + std::string(kind.word) + " " + name + ". ", *answer));
+    if (answer->status != 200)
+      return context.fail(refusal("could not delete " + std::string(kind.word) + " " + name + ". ", *answer));
   }
   return 0;
 }
 
-const Flag kFull{.letter = 0, .name = "full", .boolean = true, .help = "Show every field the server returns", .initial = {}, .hidden = false};
-const Flag kAll{.letter = 0, .name = "all", .boolean = true, .help = "Delete all of them", .initial = {}, .hidden = false};
+const Flag kFull{.letter = 0,
+                 .name = "full",
+                 .boolean = true,
+                 .help = "Show every field the server returns",
+                 .initial = {},
+                 .hidden = false};
+const Flag kAll{
+    .letter = 0, .name = "all", .boolean = true, .help = "Delete all of them", .initial = {}, .hidden = false};
 
 }  // namespace
 
@@ -162,7 +181,8 @@ Result<Json> get_object(const Context& context, const Kind& kind, const std::str
   }
   Json body = Json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
   const std::string key(kind.one);
-  if (!body.is_object() || !body.contains(key) || !body[key].is_object()) return Error{ErrorKind::invalid, what + "The answer is not understood"};
+  if (!body.is_object() || !body.contains(key) || !body[key].is_object())
+    return Error{ErrorKind::invalid, what + "The answer is not understood"};
   Json object = std::move(body[key]);
   return object;
 }
@@ -197,22 +217,53 @@ void print_objects(const Context& context, const Kind& kind, const std::vector<J
 }
 
 std::vector<Command> get_commands() {
-  return {{.path = "get backend", .aliases = "b, backends", .args = "[<name>...]", .summary = "Get one or more storage backends from Trident",
-           .flags = {kFull}, .needs = Needs::server, .run = get_kind},
-          {.path = "get storageclass", .aliases = "sc, storageclasses", .args = "[<name>...]",
-           .summary = "Get one or more storage classes from Trident", .flags = {kFull}, .needs = Needs::server, .run = get_kind},
-          {.path = "get volume", .aliases = "v, volumes", .args = "[<name>...]", .summary = "Get one or more volumes from Trident",
-           .flags = {kFull}, .needs = Needs::server, .run = get_kind}};
+  return {{.path = "get backend",
+           .aliases = "b, backends",
+           .args = "[<name>...]",
+           .summary = "Get one or more storage backends from Trident",
+           .flags = {kFull},
+           .needs = Needs::server,
+           .run = get_kind},
+          {.path = "get storageclass",
+           .aliases = "sc, storageclasses",
+           .args = "[<name>...]",
+           .summary = "Get one or more storage classes from Trident",
+           .flags = {kFull},
+           .needs = Needs::server,
+           .run = get_kind},
+          {.path = "get volume",
+           .aliases = "v, volumes",
+           .args = "[<name>...]",
+           .summary = "Get one or more volumes from Trident",
+           .flags = {kFull},
+           .needs = Needs::server,
+           .run = get_kind}};
 }
 
 std::vector<Command> delete_commands() {
-  return {{.path = "delete backend", .aliases = "b, backends", .args = "<name> [<name>...]",
-           .summary = "Delete one or more storage backends from Trident", .flags = {kAll}, .needs = Needs::server, .run = delete_kind},
-          {.path = "delete storageclass", .aliases = "sc, storageclasses", .args = "<name> [<name>...]",
-           .summary = "Delete one or more storage classes from Trident", .flags = {kAll}, .needs = Needs::server, .run = delete_kind},
-          // 17.10.1 gave volumes the alias of backends by mistake; scripts that learnt it still find "delete backend" first.
-          {.path = "delete volume", .aliases = "v, volumes", .args = "<name> [<name>...]",
-           .summary = "Delete one or more storage volumes from Trident", .flags = {kAll}, .needs = Needs::server, .run = delete_kind}};
+  return {{.path = "delete backend",
+           .aliases = "b, backends",
+           .args = "<name> [<name>...]",
+           .summary = "Delete one or more storage backends from Trident",
+           .flags = {kAll},
+           .needs = Needs::server,
+           .run = delete_kind},
+          {.path = "delete storageclass",
+           .aliases = "sc, storageclasses",
+           .args = "<name> [<name>...]",
+           .summary = "Delete one or more storage classes from Trident",
+           .flags = {kAll},
+           .needs = Needs::server,
+           .run = delete_kind},
+          // 17.10.1 gave volumes the alias of backends by mistake; scripts that learnt it still find "delete backend"
+          // first.
+          {.path = "delete volume",
+           .aliases = "v, volumes",
+           .args = "<name> [<name>...]",
+           .summary = "Delete one or more storage volumes from Trident",
+           .flags = {kAll},
+           .needs = Needs::server,
+           .run = delete_kind}};
 }
 
 }  // namespace provisioner::tridentctl

@@ -21,17 +21,21 @@ std::string field(const Json& object, const char* key) {
 std::string encoded(const std::string& name) { return base::http::percent_encode(name); }
 
 /// The answer's object when it has the expected status, else the error's text.
-Result<Json> asked(const Context& context, const std::string& method, const std::string& target, const std::string& body, int status, const std::string& what) {
+Result<Json> asked(const Context& context, const std::string& method, const std::string& target,
+                   const std::string& body, int status, const std::string& what) {
   const auto answer = context.rest(method, target, body);
   if (!answer) return answer.error();
-  if (answer->status != status) return Error{answer->status == 404 ? ErrorKind::not_found : ErrorKind::invalid, refusal(what, *answer)};
+  if (answer->status != status)
+    return Error{answer->status == 404 ? ErrorKind::not_found : ErrorKind::invalid, refusal(what, *answer)};
   Json json = Json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return Error{ErrorKind::invalid, what + "The answer is not understood"};
   return json;
 }
 
 /// JSON and YAML of `items`, or the names, or a table.
-void print(const Context& context, const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows, const std::vector<std::string>& names, const Json& items) {
+void print(const Context& context, const std::vector<std::string>& header,
+           const std::vector<std::vector<std::string>>& rows, const std::vector<std::string>& names,
+           const Json& items) {
   const std::string format = context.format();
   Json all = Json::object();
   all["items"] = items;
@@ -46,8 +50,10 @@ int update_backend(Context& context) {
   const auto body = backend_json(context);
   if (!body) return context.fail(body.error().message);
   const std::string name = context.parsed.args.front();
-  if (context.mode == Mode::tunnel) return context.forward({"update", "backend", name, "--base64", base::base64_encode(*body)});
-  const auto updated = asked(context, "POST", "/backend/" + encoded(name), *body, 200, "could not update backend " + name + ". ");
+  if (context.mode == Mode::tunnel)
+    return context.forward({"update", "backend", name, "--base64", base::base64_encode(*body)});
+  const auto updated =
+      asked(context, "POST", "/backend/" + encoded(name), *body, 200, "could not update backend " + name + ". ");
   if (!updated) return context.fail(updated.error().message);
   const Kind& kind = kind_named("backend");
   auto object = get_object(context, kind, field(*updated, "backend"));
@@ -76,7 +82,8 @@ Result<std::string> claim_json(const Context& context) {
 }
 
 int import_volume(Context& context) {
-  if (context.parsed.args.size() != 2) return context.fail("accepts 2 arg(s), received " + std::to_string(context.parsed.args.size()));
+  if (context.parsed.args.size() != 2)
+    return context.fail("accepts 2 arg(s), received " + std::to_string(context.parsed.args.size()));
   const auto claim = claim_json(context);
   if (!claim) return context.fail(claim.error().message);
   const std::string encoded_claim = base::base64_encode(*claim);
@@ -93,7 +100,8 @@ int import_volume(Context& context) {
   request["pvcData"] = encoded_claim;
   const auto made = asked(context, "POST", "/volume/import", request.dump(), 201, "could not import volume: ");
   if (!made) return context.fail(made.error().message);
-  if (!made->contains("volume") || !(*made)["volume"].is_object()) return context.fail("could not import volume: the answer is not understood");
+  if (!made->contains("volume") || !(*made)["volume"].is_object())
+    return context.fail("could not import volume: the answer is not understood");
   const Json volume = (*made)["volume"];
   print_objects(context, kind_named("volume"), {volume});
   return 0;
@@ -105,7 +113,9 @@ int explain_claim(Context& context) {
   if (slash == std::string::npos) return context.fail("name one claim as NAMESPACE/NAME");
   const std::string claim = context.parsed.args.front();
   if (context.mode == Mode::tunnel) return context.forward({"explain", "pvc", claim});
-  const auto body = asked(context, "GET", "/explain/" + encoded(claim.substr(0, slash)) + "/" + encoded(claim.substr(slash + 1)), "", 200, "could not explain claim " + claim + ". ");
+  const auto body =
+      asked(context, "GET", "/explain/" + encoded(claim.substr(0, slash)) + "/" + encoded(claim.substr(slash + 1)), "",
+            200, "could not explain claim " + claim + ". ");
   if (!body) return context.fail(body.error().message);
   std::vector<std::vector<std::string>> rows;
   std::vector<std::string> names;
@@ -120,8 +130,10 @@ int explain_claim(Context& context) {
 
 Result<Json> snapshot_of(const Context& context, const std::string& id) {
   const std::size_t slash = id.find('/');
-  if (slash == std::string::npos) return Error{ErrorKind::invalid, "\"" + id + "\" is no snapshot; name it as VOLUME/SNAPSHOT"};
-  auto body = asked(context, "GET", "/snapshot/" + encoded(id.substr(0, slash)) + "/" + encoded(id.substr(slash + 1)), "", 200, "could not get snapshot " + id + ". ");
+  if (slash == std::string::npos)
+    return Error{ErrorKind::invalid, "\"" + id + "\" is no snapshot; name it as VOLUME/SNAPSHOT"};
+  auto body = asked(context, "GET", "/snapshot/" + encoded(id.substr(0, slash)) + "/" + encoded(id.substr(slash + 1)),
+                    "", 200, "could not get snapshot " + id + ". ");
   if (!body) return body.error();
   Json snapshot = body->value("snapshot", Json::object());
   return snapshot;
@@ -154,7 +166,8 @@ int get_snapshots(Context& context) {
   }
   std::vector<std::string> ids = context.parsed.args;
   if (ids.empty()) {
-    const auto body = asked(context, "GET", volume.empty() ? "/snapshot" : "/volume/" + encoded(volume) + "/snapshot", "", 200, "could not get snapshots. ");
+    const auto body = asked(context, "GET", volume.empty() ? "/snapshot" : "/volume/" + encoded(volume) + "/snapshot",
+                            "", 200, "could not get snapshots. ");
     if (!body) return context.fail(body.error().message);
     const Json listed = body->value("snapshots", Json::array());
     for (const Json& id : listed) {
@@ -173,7 +186,8 @@ int get_snapshots(Context& context) {
 }
 
 int create_snapshot(Context& context) {
-  if (context.parsed.args.size() != 1 || context.parsed.args[0].find('/') == std::string::npos) return context.fail("name one snapshot as VOLUME/SNAPSHOT");
+  if (context.parsed.args.size() != 1 || context.parsed.args[0].find('/') == std::string::npos)
+    return context.fail("name one snapshot as VOLUME/SNAPSHOT");
   const std::string id = context.parsed.args.front();
   if (context.mode == Mode::tunnel) return context.forward({"create", "snapshot", id});
   Json request = Json::object();
@@ -197,31 +211,86 @@ int delete_snapshot(Context& context) {
   for (const std::string& id : context.parsed.args) {
     const std::size_t slash = id.find('/');
     if (slash == std::string::npos) return context.fail("\"" + id + "\" is no snapshot; name it as VOLUME/SNAPSHOT");
-    const auto gone = asked(context, "DELETE", "/snapshot/" + encoded(id.substr(0, slash)) + "/" + encoded(id.substr(slash + 1)), "", 200, "could not delete snapshot " + id + ". ");
+    const auto gone =
+        asked(context, "DELETE", "/snapshot/" + encoded(id.substr(0, slash)) + "/" + encoded(id.substr(slash + 1)), "",
+              200, "could not delete snapshot " + id + ". ");
     if (!gone) return context.fail(gone.error().message);
   }
   return 0;
 }
 
-const Flag kFile{.letter = 'f', .name = "filename", .boolean = false, .help = "Path to YAML or JSON file", .initial = {}, .hidden = false};
-const Flag kClaimFile{.letter = 'f', .name = "filename", .boolean = false, .help = "Path to YAML or JSON PVC file", .initial = {}, .hidden = false};
-const Flag kBase64{.letter = 0, .name = "base64", .boolean = false, .help = "Base64 encoding", .initial = {}, .hidden = true};
-const Flag kNoManage{.letter = 0, .name = "no-manage", .boolean = true, .help = "Create PV/PVC only, don't assume volume lifecycle management", .initial = {}, .hidden = false};
-const Flag kVolume{.letter = 0, .name = "volume", .boolean = false, .help = "Only snapshots of this volume", .initial = {}, .hidden = false};
+const Flag kFile{.letter = 'f',
+                 .name = "filename",
+                 .boolean = false,
+                 .help = "Path to YAML or JSON file",
+                 .initial = {},
+                 .hidden = false};
+const Flag kClaimFile{.letter = 'f',
+                      .name = "filename",
+                      .boolean = false,
+                      .help = "Path to YAML or JSON PVC file",
+                      .initial = {},
+                      .hidden = false};
+const Flag kBase64{
+    .letter = 0, .name = "base64", .boolean = false, .help = "Base64 encoding", .initial = {}, .hidden = true};
+const Flag kNoManage{.letter = 0,
+                     .name = "no-manage",
+                     .boolean = true,
+                     .help = "Create PV/PVC only, don't assume volume lifecycle management",
+                     .initial = {},
+                     .hidden = false};
+const Flag kVolume{.letter = 0,
+                   .name = "volume",
+                   .boolean = false,
+                   .help = "Only snapshots of this volume",
+                   .initial = {},
+                   .hidden = false};
 
 }  // namespace
 
 std::vector<Command> later_commands() {
-  return {{.path = "update backend", .aliases = "b", .args = "<name>", .summary = "Update a backend in Trident", .flags = {kFile, kBase64}, .needs = Needs::server, .run = update_backend},
-          {.path = "import volume", .aliases = "v", .args = "<backendName> <volumeName>", .summary = "Import an existing volume to Trident", .flags = {kClaimFile, kBase64, kNoManage},
-           .needs = Needs::server, .run = import_volume},
-          {.path = "explain pvc", .aliases = "claim", .args = "<namespace>/<name>", .summary = "List every storage pool with the reason why it is used or not", .flags = {},
-           .needs = Needs::server, .run = explain_claim},
-          {.path = "create snapshot", .aliases = "s", .args = "<volume>/<name>", .summary = "Make a snapshot of a volume", .flags = {}, .needs = Needs::server, .run = create_snapshot},
-          {.path = "get snapshot", .aliases = "s, snap, snapshots", .args = "[<volume>/<name>...]", .summary = "Get one or more snapshots from Trident", .flags = {kVolume},
-           .needs = Needs::server, .run = get_snapshots},
-          {.path = "delete snapshot", .aliases = "s, snap, snapshots", .args = "<volume>/<name> [<volume>/<name>...]", .summary = "Delete one or more snapshots from Trident", .flags = {},
-           .needs = Needs::server, .run = delete_snapshot}};
+  return {{.path = "update backend",
+           .aliases = "b",
+           .args = "<name>",
+           .summary = "Update a backend in Trident",
+           .flags = {kFile, kBase64},
+           .needs = Needs::server,
+           .run = update_backend},
+          {.path = "import volume",
+           .aliases = "v",
+           .args = "<backendName> <volumeName>",
+           .summary = "Import an existing volume to Trident",
+           .flags = {kClaimFile, kBase64, kNoManage},
+           .needs = Needs::server,
+           .run = import_volume},
+          {.path = "explain pvc",
+           .aliases = "claim",
+           .args = "<namespace>/<name>",
+           .summary = "List every storage pool with the reason why it is used or not",
+           .flags = {},
+           .needs = Needs::server,
+           .run = explain_claim},
+          {.path = "create snapshot",
+           .aliases = "s",
+           .args = "<volume>/<name>",
+           .summary = "Make a snapshot of a volume",
+           .flags = {},
+           .needs = Needs::server,
+           .run = create_snapshot},
+          {.path = "get snapshot",
+           .aliases = "s, snap, snapshots",
+           .args = "[<volume>/<name>...]",
+           .summary = "Get one or more snapshots from Trident",
+           .flags = {kVolume},
+           .needs = Needs::server,
+           .run = get_snapshots},
+          {.path = "delete snapshot",
+           .aliases = "s, snap, snapshots",
+           .args = "<volume>/<name> [<volume>/<name>...]",
+           .summary = "Delete one or more snapshots from Trident",
+           .flags = {},
+           .needs = Needs::server,
+           .run = delete_snapshot}};
 }
 
 }  // namespace provisioner::tridentctl

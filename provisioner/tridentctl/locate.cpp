@@ -9,16 +9,20 @@ Ran Context::command(const std::vector<std::string>& argv, bool merge_errors, co
   return host.run(argv, merge_errors, input);
 }
 
-base::Result<HttpAnswer> Context::rest(const std::string& method, const std::string& path_below, const std::string& body) const {
+base::Result<HttpAnswer> Context::rest(const std::string& method, const std::string& path_below,
+                                       const std::string& body) const {
   const std::string target = "/trident/v1" + path_below;
-  if (debug()) host.out("\nREQUEST: " + method + " http://" + server + target + "\n" + (body.empty() ? "" : body + "\n"));
+  if (debug())
+    host.out("\nREQUEST: " + method + " http://" + server + target + "\n" + (body.empty() ? "" : body + "\n"));
   auto answer = host.http(server, method, target, body);
-  if (debug() && answer) host.out("RESPONSE: " + std::to_string(answer->status) + " " + answer->reason + "\n" + answer->body + "\n");
+  if (debug() && answer)
+    host.out("RESPONSE: " + std::to_string(answer->status) + " " + answer->reason + "\n" + answer->body + "\n");
   return answer;
 }
 
 Ran Context::tunnel(const std::vector<std::string>& words, const std::string& format_wanted) const {
-  std::vector<std::string> argv{cli, "exec", pod, "-n", pod_namespace, "-c", "trident-main", "--", "tridentctl", "-s", "127.0.0.1:8000"};
+  std::vector<std::string> argv{
+      cli, "exec", pod, "-n", pod_namespace, "-c", "trident-main", "--", "tridentctl", "-s", "127.0.0.1:8000"};
   if (debug()) argv.emplace_back("--debug");
   if (!format_wanted.empty()) {
     argv.emplace_back("--output");
@@ -54,7 +58,8 @@ bool find_cli(Context& context) {
 base::Result<Json> get_json(const Context& context, std::vector<std::string> argv) {
   argv.insert(argv.begin(), context.cli);
   const Ran ran = context.command(argv);
-  if (ran.status != 0) return base::Error{base::ErrorKind::unavailable, std::string(base::trim(ran.output + ran.errors))};
+  if (ran.status != 0)
+    return base::Error{base::ErrorKind::unavailable, std::string(base::trim(ran.output + ran.errors))};
   Json json = Json::parse(ran.output, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return base::Error{base::ErrorKind::invalid, context.cli + " did not answer with JSON"};
   return json;
@@ -68,7 +73,8 @@ int find_server(Context& context, const Command& command) {
     context.server = context.parsed.text("server");
     if (context.server.empty()) context.server = context.host.environment("TRIDENT_SERVER");
     if (!context.server.empty()) {
-      if (context.debug()) context.host.out("Operating mode = direct\nTrident API server = http://" + context.server + "/trident/v1\n");
+      if (context.debug())
+        context.host.out("Operating mode = direct\nTrident API server = http://" + context.server + "/trident/v1\n");
       return 0;
     }
   }
@@ -84,12 +90,15 @@ int find_server(Context& context, const Command& command) {
     context.pod_namespace = metadata["namespace"].get<std::string>();
   }
   if (command.needs == Needs::kubernetes) return 0;
-  const auto pods = get_json(context, {"get", "pod", "-n", context.pod_namespace, "-l", "app=trident.netapp.io", "-o=json"});
+  const auto pods =
+      get_json(context, {"get", "pod", "-n", context.pod_namespace, "-l", "app=trident.netapp.io", "-o=json"});
   const Json items = pods ? pods->value("items", Json::array()) : Json::array();
   if (items.is_array() && items.size() == 1) {
     context.mode = Mode::tunnel;
     const Json metadata = items[0].value("metadata", Json::object());
-    context.pod = metadata.is_object() && metadata.contains("name") && metadata["name"].is_string() ? metadata["name"].get<std::string>() : "";
+    context.pod = metadata.is_object() && metadata.contains("name") && metadata["name"].is_string()
+                      ? metadata["name"].get<std::string>()
+                      : "";
     if (context.debug()) context.host.out("Operating mode = tunnel\nTrident pod = " + context.pod + "\n");
     return 0;
   }
@@ -97,7 +106,9 @@ int find_server(Context& context, const Command& command) {
     context.mode = Mode::logs_only;
     return 0;
   }
-  if (!pods) return context.fail("could not find a Trident pod in the " + context.pod_namespace + " namespace; " + pods.error().message);
+  if (!pods)
+    return context.fail("could not find a Trident pod in the " + context.pod_namespace + " namespace; " +
+                        pods.error().message);
   return context.fail("could not find a Trident pod in the " + context.pod_namespace +
                       " namespace. You may need to use the -n option to specify the correct namespace");
 }

@@ -25,7 +25,9 @@ struct Source {
   std::string_view pod;        // "": the server's pod
   std::string_view container;  // "": the pod's only one
 };
-constexpr std::array<Source, 4> kSources{{{"trident", "", "trident-main"}, {"etcd", "", "etcd"}, {"launcher", "trident-launcher", ""},
+constexpr std::array<Source, 4> kSources{{{"trident", "", "trident-main"},
+                                          {"etcd", "", "etcd"},
+                                          {"launcher", "trident-launcher", ""},
                                           {"ephemeral", "trident-ephemeral", ""}}};
 
 bool collect(const Context& context, std::string_view name, Collected& into) {
@@ -34,7 +36,8 @@ bool collect(const Context& context, std::string_view name, Collected& into) {
     into.failures.push_back("no Trident pod to get the " + std::string(name) + " log from");
     return false;
   }
-  std::vector<std::string> argv{context.cli, "logs", source.pod.empty() ? context.pod : std::string(source.pod), "-n", context.pod_namespace};
+  std::vector<std::string> argv{context.cli, "logs", source.pod.empty() ? context.pod : std::string(source.pod), "-n",
+                                context.pod_namespace};
   if (!source.container.empty()) {
     argv.emplace_back("-c");
     argv.emplace_back(source.container);
@@ -57,7 +60,8 @@ struct Plan {
 
 Plan plan_for(const Context& context, const std::string& wanted) {
   const bool tunnel = context.mode == Mode::tunnel;
-  if (wanted == "auto") return tunnel ? Plan{.names = {"trident"}} : Plan{.names = {"ephemeral", "launcher"}, .first_only = true};
+  if (wanted == "auto")
+    return tunnel ? Plan{.names = {"trident"}} : Plan{.names = {"ephemeral", "launcher"}, .first_only = true};
   if (wanted != "all") return Plan{.names = {wanted}};
   if (tunnel) return {.names = {"trident", "etcd", "launcher", "ephemeral"}, .first_only = false};
   return {.names = {"ephemeral", "launcher"}, .first_only = false};
@@ -74,9 +78,11 @@ int archive(const Context& context, const Collected& collected) {
 }
 
 int logs_command(Context& context) {
-  if (context.mode == Mode::direct) return context.fail("the logs command works only against a Trident pod, not with a server address");
+  if (context.mode == Mode::direct)
+    return context.fail("the logs command works only against a Trident pod, not with a server address");
   std::string wanted = context.parsed.has("log") ? context.parsed.text("log") : "auto";
-  const bool known = wanted == "auto" || wanted == "all" || std::ranges::find(kSources, wanted, &Source::name) != kSources.end();
+  const bool known =
+      wanted == "auto" || wanted == "all" || std::ranges::find(kSources, wanted, &Source::name) != kSources.end();
   if (!known) return context.fail(wanted + " is not a valid Trident log");
   const bool to_archive = context.parsed.on("archive");
   if (to_archive && wanted == "auto") wanted = "all";
@@ -87,7 +93,8 @@ int logs_command(Context& context) {
     if (got && plan.first_only) break;
   }
   if (collected.logs.empty()) {
-    return context.fail("no Trident logs were collected" + (collected.failures.empty() ? "" : "; " + base::join(collected.failures, "; ")));
+    return context.fail("no Trident logs were collected" +
+                        (collected.failures.empty() ? "" : "; " + base::join(collected.failures, "; ")));
   }
   if (to_archive) return archive(context, collected);
   for (const Log& log : collected.logs) context.host.out(log.name + " log:\n" + log.text + "\n");
@@ -97,10 +104,25 @@ int logs_command(Context& context) {
 }  // namespace
 
 std::vector<Command> logs_commands() {
-  return {{.path = "logs", .aliases = "", .args = "", .summary = "Print the logs from Trident",
-           .flags = {{.letter = 'a', .name = "archive", .boolean = true, .help = "Create a support archive with all logs unless otherwise specified", .initial = {}, .hidden = false},
-                     {.letter = 'l', .name = "log", .boolean = false, .help = "Trident log to display. One of trident|etcd|launcher|ephemeral|auto|all", .initial = "auto", .hidden = false}},
-           .needs = Needs::server, .run = logs_command, .logs_without_server = true}};
+  return {{.path = "logs",
+           .aliases = "",
+           .args = "",
+           .summary = "Print the logs from Trident",
+           .flags = {{.letter = 'a',
+                      .name = "archive",
+                      .boolean = true,
+                      .help = "Create a support archive with all logs unless otherwise specified",
+                      .initial = {},
+                      .hidden = false},
+                     {.letter = 'l',
+                      .name = "log",
+                      .boolean = false,
+                      .help = "Trident log to display. One of trident|etcd|launcher|ephemeral|auto|all",
+                      .initial = "auto",
+                      .hidden = false}},
+           .needs = Needs::server,
+           .run = logs_command,
+           .logs_without_server = true}};
 }
 
 }  // namespace provisioner::tridentctl

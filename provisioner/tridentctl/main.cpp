@@ -11,13 +11,13 @@
 #include <iterator>
 #include <optional>
 
-#include "provisioner/base/text.h"
 #include "provisioner/base/http/message.h"
+#include "provisioner/base/text.h"
 #include "provisioner/tridentctl/cli.h"
 #include "provisioner/tridentctl/process.h"
 
-// The real Host of tridentctl: processes, cpp-httplib, files. DRYDOCK_POD_IP (never set on a real cluster) is what localhost
-// means inside a pod of the lab.
+// The real Host of tridentctl: processes, cpp-httplib, files. DRYDOCK_POD_IP (never set on a real cluster) is what
+// localhost means inside a pod of the lab.
 namespace {
 
 using provisioner::tridentctl::Host;
@@ -35,10 +35,13 @@ std::string real_host(const std::string& host) {
   return host.empty() ? "localhost" : host;
 }
 
-base::Result<HttpAnswer> call(const std::string& server, const std::string& method, const std::string& target, const std::string& body) {
+base::Result<HttpAnswer> call(const std::string& server, const std::string& method, const std::string& target,
+                              const std::string& body) {
   const std::size_t colon = server.rfind(':');
-  const auto port = colon == std::string::npos ? std::optional<std::uint64_t>(80) : base::parse_unsigned(server.substr(colon + 1));
-  if (!port || *port == 0 || *port > 65535) return base::Error{base::ErrorKind::invalid, "not a server address: " + server};
+  const auto port =
+      colon == std::string::npos ? std::optional<std::uint64_t>(80) : base::parse_unsigned(server.substr(colon + 1));
+  if (!port || *port == 0 || *port > 65535)
+    return base::Error{base::ErrorKind::invalid, "not a server address: " + server};
   std::string host = server.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   httplib::Client client(real_host(host), static_cast<int>(*port));
@@ -51,7 +54,9 @@ base::Result<HttpAnswer> call(const std::string& server, const std::string& meth
   request.body = body;
   if (!body.empty()) request.set_header("Content-Type", "application/json");
   const httplib::Result got = client.send(request);
-  if (!got) return base::Error{base::ErrorKind::unavailable, method + " http://" + server + target + ": " + httplib::to_string(got.error())};
+  if (!got)
+    return base::Error{base::ErrorKind::unavailable,
+                       method + " http://" + server + target + ": " + httplib::to_string(got.error())};
   return HttpAnswer{got->status, std::string(base::http::reason_phrase(got->status)), got->body};
 }
 
@@ -86,7 +91,11 @@ int main(int argc, char** argv) {
   host.read_file = read_file;
   host.write_file = [](const std::string& path, const std::string& content) { return base::write_file(path, content); };
   host.local_time = local_time;
-  host.sleep = [](int seconds) { timespec left{seconds, 0}; while (nanosleep(&left, &left) != 0) {} };
+  host.sleep = [](int seconds) {
+    timespec left{seconds, 0};
+    while (nanosleep(&left, &left) != 0) {
+    }
+  };
   host.out = [](const std::string& text) { print(stdout, text); };
   host.err = [](const std::string& text) { print(stderr, text); };
   try {

@@ -17,13 +17,16 @@ namespace {
 
 /// Columns a text takes: code points, which is what a terminal shows for the names that occur here.
 std::size_t columns(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 /// An optional run of '-', digits, at most one dot, digits: what the table library takes for a number.
 bool looks_numeric(const std::string& cell) {
   std::size_t at = 0;
-  const auto digits = [&] { while (at < cell.size() && cell[at] >= '0' && cell[at] <= '9') ++at; };
+  const auto digits = [&] {
+    while (at < cell.size() && cell[at] >= '0' && cell[at] <= '9') ++at;
+  };
   while (at < cell.size() && cell[at] == '-') ++at;
   digits();
   if (at < cell.size() && cell[at] == '.') ++at;
@@ -37,7 +40,8 @@ std::vector<std::string> wrap(const std::string& cell) {
   for (const std::string_view line : base::split(cell, '\n')) {
     std::string current;
     for (const std::string_view word : base::split(line, ' ')) {
-      if (!current.empty() && columns(current) + 1 + word.size() > limit) lines.push_back(std::exchange(current, std::string()));
+      if (!current.empty() && columns(current) + 1 + word.size() > limit)
+        lines.push_back(std::exchange(current, std::string()));
       current += (current.empty() ? "" : " ") + std::string(word);
     }
     lines.push_back(current);
@@ -106,11 +110,13 @@ namespace {
 /// Would a YAML 1.1 reader take this plain text for something other than a string?
 bool resolves_to_other(const std::string& text) {
   static const std::set<std::string, std::less<>> words{
-      "",     "~",    "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "y",     "Y",     "yes",
-      "Yes",  "YES",  "n",    "N",    "no",   "No",   "NO",   "on",   "On",    "ON",    "off",   "Off",   "OFF",   ".nan",
-      ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", "<<"};
+      "",      "~",    "null", "Null",  "NULL",  "true",  "True",  "TRUE",  "false", "False",
+      "FALSE", "y",    "Y",    "yes",   "Yes",   "YES",   "n",     "N",     "no",    "No",
+      "NO",    "on",   "On",   "ON",    "off",   "Off",   "OFF",   ".nan",  ".NaN",  ".NAN",
+      ".inf",  ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", "<<"};
   if (words.contains(text)) return true;
-  static const std::regex number(R"([-+]?(0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*|(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?))");
+  static const std::regex number(
+      R"([-+]?(0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*|(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?))");
   static const std::regex date(R"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?)");
   return std::regex_match(text, number) || std::regex_match(text, date);
 }
@@ -119,13 +125,15 @@ bool plain_allowed(const std::string& text) {
   static constexpr std::string_view indicators = ",[]{}#&*!|>'\"%@`";
   if (text.front() == ' ' || text.back() == ' ' || text.back() == ':') return false;
   if (indicators.find(text.front()) != std::string_view::npos) return false;
-  if ((text.front() == '-' || text.front() == '?' || text.front() == ':') && (text.size() == 1 || text[1] == ' ')) return false;
+  if ((text.front() == '-' || text.front() == '?' || text.front() == ':') && (text.size() == 1 || text[1] == ' '))
+    return false;
   if (text.starts_with("---") || text.starts_with("...")) return false;
   return text.find(": ") == std::string::npos && text.find(" #") == std::string::npos;
 }
 
 std::string yaml_text(const std::string& text) {
-  const bool special = std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  const bool special =
+      std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   if (special || resolves_to_other(text)) return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
   if (!plain_allowed(text)) return "'" + base::replace_all(text, "'", "''") + "'";
   return text;

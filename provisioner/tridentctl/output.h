@@ -10,7 +10,8 @@ namespace provisioner::tridentctl {
 
 using Json = nlohmann::ordered_json;  // keys in the order they came
 
-/// Header upper-cased and centred; numbers right-aligned, other cells left-aligned; cells over 30 columns wrap at blanks.
+/// Header upper-cased and centred; numbers right-aligned, other cells left-aligned; cells over 30 columns wrap at
+/// blanks.
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
 
 /// Two blanks per level, HTML characters escaped, a newline at the end.

@@ -12,7 +12,9 @@ Json describe(const std::string& version) {
   const std::string head = version.substr(0, plus);
   const std::size_t dash = head.find('-');
   const std::vector<std::string_view> numbers = base::split(std::string_view(head).substr(0, dash), '.');
-  const auto number = [&](std::size_t i) { return i < numbers.size() ? base::parse_unsigned(numbers[i]).value_or(0) : 0; };
+  const auto number = [&](std::size_t i) {
+    return i < numbers.size() ? base::parse_unsigned(numbers[i]).value_or(0) : 0;
+  };
   Json out = Json::object();
   out["version"] = version;
   out["majorVersion"] = number(0);
@@ -30,18 +32,21 @@ base::Result<std::string> server_version(const Context& context, int& status) {
     status = ran.status;
     if (ran.status != 0) return base::Error{base::ErrorKind::unavailable, ran.output};
     const std::size_t start = ran.output.find('{');  // debug lines may come first
-    const Json body = Json::parse(start == std::string::npos ? "" : ran.output.substr(start), nullptr, /*allow_exceptions=*/false);
-    if (body.is_object() && body.contains("server") && body["server"].is_object() && body["server"].contains("version") &&
-        body["server"]["version"].is_string()) {
+    const Json body =
+        Json::parse(start == std::string::npos ? "" : ran.output.substr(start), nullptr, /*allow_exceptions=*/false);
+    if (body.is_object() && body.contains("server") && body["server"].is_object() &&
+        body["server"].contains("version") && body["server"]["version"].is_string()) {
       return body["server"]["version"].get<std::string>();
     }
     return base::Error{base::ErrorKind::invalid, "could not get version. The answer is not understood"};
   }
   const auto answer = context.rest("GET", "/version");
   if (!answer) return answer.error();
-  if (answer->status != 200) return base::Error{base::ErrorKind::unavailable, refusal("could not get version. ", *answer)};
+  if (answer->status != 200)
+    return base::Error{base::ErrorKind::unavailable, refusal("could not get version. ", *answer)};
   const Json body = Json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
-  if (body.is_object() && body.contains("version") && body["version"].is_string()) return body["version"].get<std::string>();
+  if (body.is_object() && body.contains("version") && body["version"].is_string())
+    return body["version"].get<std::string>();
   return base::Error{base::ErrorKind::invalid, "could not get version. The answer is not understood"};
 }
 
@@ -60,7 +65,8 @@ int version_command(Context& context) {
     both["client"] = describe(kVersion);
     context.host.out(format == "json" ? to_go_json(both) : to_go_yaml(both));
   } else if (format == "wide") {
-    context.host.out(table({"Server Version", "Server API Version", "Client Version", "Client API Version"}, {{*server, "1", kVersion, "1"}}));
+    context.host.out(table({"Server Version", "Server API Version", "Client Version", "Client API Version"},
+                           {{*server, "1", kVersion, "1"}}));
   } else {
     context.host.out(table({"Server Version", "Client Version"}, {{*server, kVersion}}));
   }
@@ -70,7 +76,12 @@ int version_command(Context& context) {
 }  // namespace
 
 std::vector<Command> version_commands() {
-  return {{.path = "version", .aliases = "", .args = "", .summary = "Print the version of Trident", .flags = {}, .needs = Needs::server,
+  return {{.path = "version",
+           .aliases = "",
+           .args = "",
+           .summary = "Print the version of Trident",
+           .flags = {},
+           .needs = Needs::server,
            .run = version_command}};
 }
 

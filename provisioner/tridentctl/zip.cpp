@@ -15,10 +15,10 @@ void put(std::string& out, std::uint32_t value, int bytes) {
 /// The fields that local and central headers share, from "version needed" to "extra length".
 void put_common(std::string& out, const std::string& name, const std::string& content) {
   const auto* bytes = reinterpret_cast<const Bytef*>(content.data());
-  put(out, 20, 2);          // version needed
-  put(out, 0x0800, 2);      // names are UTF-8
-  put(out, 0, 2);           // stored
-  put(out, 0, 2);           // time 00:00
+  put(out, 20, 2);               // version needed
+  put(out, 0x0800, 2);           // names are UTF-8
+  put(out, 0, 2);                // stored
+  put(out, 0, 2);                // time 00:00
   put(out, (1U << 5U) | 1U, 2);  // 1980-01-01: the archive's own name carries the time
   put(out, static_cast<std::uint32_t>(crc32(0, bytes, static_cast<uInt>(content.size()))), 4);
   put(out, static_cast<std::uint32_t>(content.size()), 4);

@@ -19,7 +19,8 @@ std::string attribute_escaped(std::string text) {
 }
 
 std::string envelope(const Element& request, const std::string& svm) {
-  std::string xml = R"(<?xml version="1.0" encoding="UTF-8"?><netapp xmlns="http://www.netapp.com/filer/admin" version="1.21")";
+  std::string xml =
+      R"(<?xml version="1.0" encoding="UTF-8"?><netapp xmlns="http://www.netapp.com/filer/admin" version="1.21")";
   if (!svm.empty()) xml += " vfiler=\"" + attribute_escaped(svm) + '"';
   return xml + '>' + to_xml(request) + "</netapp>";
 }
@@ -32,7 +33,8 @@ Outcome<Element> read_reply(const base::http::Response& response) {
   failure.code = static_cast<int>(base::parse_signed(results.code).value_or(0));
   failure.message = "API status: " + results.status + ", Reason: " + results.reason + ", Code: " + results.code;
   if (results.status.empty()) {
-    failure.message += " (not an API reply: HTTP status " + std::to_string(response.status) + ", " + std::to_string(response.body.size()) + " bytes)";
+    failure.message += " (not an API reply: HTTP status " + std::to_string(response.status) + ", " +
+                       std::to_string(response.body.size()) + " bytes)";
     if (response.status == 401) failure.message += "; the array refused the user name or the password";
   }
   if (response.status == 401 || response.status == 403 || response.status == 404) failure.kind = ErrorKind::invalid;
@@ -71,12 +73,21 @@ ErrorKind kind_of(int code) {
   }
 }
 
-Client::Client(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, base::Logger logger, Login login)
-    : clock_(clock), transport_(transport), logger_(std::move(logger)), login_(std::move(login)), limit_(std::move(executor), kCallsAtStart, kCallsMax) {}
+Client::Client(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport,
+               base::Logger logger, Login login)
+    : clock_(clock),
+      transport_(transport),
+      logger_(std::move(logger)),
+      login_(std::move(login)),
+      limit_(std::move(executor), kCallsAtStart, kCallsMax) {}
 
 boost::asio::awaitable<Outcome<Element>> Client::call(Element request, Scope scope) {
   const auto url = base::http::parse_url("https://" + login_.address);
-  if (!url) co_return Failure{.kind = ErrorKind::invalid, .message = "bad management address \"" + login_.address + "\"", .code = 0, .reason = ""};
+  if (!url)
+    co_return Failure{.kind = ErrorKind::invalid,
+                      .message = "bad management address \"" + login_.address + "\"",
+                      .code = 0,
+                      .reason = ""};
   base::http::Endpoint to;
   to.host = url->host;
   to.port = url->port;
@@ -94,11 +105,16 @@ boost::asio::awaitable<Outcome<Element>> Client::call(Element request, Scope sco
   const base::http::CallOptions options;
   auto response = co_await transport_.send(to, message, options);
   const base::Duration took = clock_.now() - start;
-  Outcome<Element> outcome = response ? read_reply(*response) : Outcome<Element>(Failure{response.error().kind, response.error().message, 0, ""});
+  Outcome<Element> outcome = response
+                                 ? read_reply(*response)
+                                 : Outcome<Element>(Failure{response.error().kind, response.error().message, 0, ""});
   if (outcome) limit_.succeeded();
   else if (is_overload(outcome.error())) limit_.overloaded();
-  if (tracing_ && response) logger_.debug("ZAPI reply.", {{"call", request.name}, {"body", response->body}, {"duration", took}});
-  if (!outcome) logger_.debug("ZAPI call failed.", {{"call", request.name}, {"error", outcome.error().message}, {"duration", took}});
+  if (tracing_ && response)
+    logger_.debug("ZAPI reply.", {{"call", request.name}, {"body", response->body}, {"duration", took}});
+  if (!outcome)
+    logger_.debug("ZAPI call failed.",
+                  {{"call", request.name}, {"error", outcome.error().message}, {"duration", took}});
   co_return outcome;
 }
 
@@ -118,7 +134,8 @@ boost::asio::awaitable<Outcome<std::vector<Element>>> Client::list(Element reque
     tag = reply->get("next-tag");
     if (tag.empty()) co_return records;  // a page may be empty and not be the last
   }
-  co_return Failure{.kind = ErrorKind::invalid, .message = request.name + ": the array never ends its list", .code = 0, .reason = ""};
+  co_return Failure{
+      .kind = ErrorKind::invalid, .message = request.name + ": the array never ends its list", .code = 0, .reason = ""};
 }
 
 }  // namespace provisioner::zapi

@@ -65,7 +65,8 @@ struct Login {
 
 class Client {
  public:
-  Client(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, base::Logger logger, Login login);
+  Client(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport,
+         base::Logger logger, Login login);
 
   boost::asio::awaitable<Outcome<Element>> call(Element request, Scope scope);
   /// Every page of a *-get-iter or *-list-iter call: the children of attributes-list.

@@ -39,7 +39,8 @@ void append_escaped(std::string& out, std::string_view text) {
     if (c == '<') out += "&lt;";
     else if (c == '>') out += "&gt;";
     else if (c == '&') out += "&amp;";
-    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\r') out += c;  // the rest is not XML
+    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\r')
+      out += c;  // the rest is not XML
   }
 }
 

@@ -18,7 +18,8 @@ struct Element {
   Element() = default;
   explicit Element(std::string element_name) : name(std::move(element_name)) {}
   Element(std::string element_name, std::string content) : name(std::move(element_name)), text(std::move(content)) {}
-  Element(std::string element_name, std::vector<Element> inner) : name(std::move(element_name)), children(std::move(inner)) {}
+  Element(std::string element_name, std::vector<Element> inner)
+      : name(std::move(element_name)), children(std::move(inner)) {}
 
   /// Adds a child with text, unless the text is empty.
   Element& with(std::string child, std::string content);

@@ -19,7 +19,8 @@ struct Limit::Waiter {
   bool taken = false;
 };
 
-Limit::Limit(boost::asio::any_io_executor executor, double start, double most) : executor_(std::move(executor)), bound_(start), most_(most) {}
+Limit::Limit(boost::asio::any_io_executor executor, double start, double most)
+    : executor_(std::move(executor)), bound_(start), most_(most) {}
 
 Limit::Slot::~Slot() {
   if (limit_ != nullptr) limit_->leave();

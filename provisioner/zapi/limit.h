@@ -6,8 +6,8 @@
 
 #include "provisioner/base/clock.h"
 
-/// How many calls may be under way at one array at once; the others wait in order of arrival. The bound grows by one per
-/// round of successes while it is what limits, and is halved when the array says it is busy or stops answering.
+/// How many calls may be under way at one array at once; the others wait in order of arrival. The bound grows by one
+/// per round of successes while it is what limits, and is halved when the array says it is busy or stops answering.
 namespace provisioner::zapi {
 
 class Limit {

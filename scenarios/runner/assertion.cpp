@@ -24,7 +24,8 @@ struct Key {
 };
 
 bool is_word(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+                              std::string_view::npos;
 }
 
 Key parse_key(std::string_view text) {
@@ -56,7 +57,8 @@ Key parse_key(std::string_view text) {
     const std::size_t semicolon = text.find(';');
     if (semicolon != std::string_view::npos && is_word(text.substr(0, semicolon))) {
       const std::string_view compiler = text.substr(0, semicolon);
-      if (compiler != "jp") key.problem = "expressions of the compiler \"" + std::string(compiler) + "\" are not supported, only jp";
+      if (compiler != "jp")
+        key.problem = "expressions of the compiler \"" + std::string(compiler) + "\" are not supported, only jp";
       text.remove_prefix(semicolon + 1);
     }
   }
@@ -104,7 +106,8 @@ class Checker {
   }
   void miss(const std::string& path, std::string why) { mismatches.push_back({path, std::move(why)}); }
 
-  /// What an evaluated expression is compared with may be a map or a list: a map as a subset, a list element by element.
+  /// What an evaluated expression is compared with may be a map or a list: a map as a subset, a list element by
+  /// element.
   static bool equal(const Json& wanted, const Json& actual) {
     if (wanted.is_object() && actual.is_object()) {
       for (const auto& entry : wanted.items())
@@ -124,8 +127,10 @@ class Checker {
     if (actual.is_null()) return miss(path, "expected a list, found null");
     if (!actual.is_array()) return fail(path, "expected a list, found " + jmes::type_name(actual));
     if (actual.size() != expected.size())
-      return miss(path, "lengths differ: expected " + std::to_string(expected.size()) + ", found " + std::to_string(actual.size()));
-    for (std::size_t i = 0; i < expected.size(); ++i) check(expected[i], actual[i], path + "[" + std::to_string(i) + "]", scope);
+      return miss(path, "lengths differ: expected " + std::to_string(expected.size()) + ", found " +
+                            std::to_string(actual.size()));
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      check(expected[i], actual[i], path + "[" + std::to_string(i) + "]", scope);
   }
 
   void check_map(const Json& expected, const Json& actual, const std::string& path, jmes::Bindings scope) {
@@ -155,10 +160,12 @@ class Checker {
         check(entry.value(), projected, here, scope);
       } else if (projected.is_array()) {
         for (std::size_t i = 0; i < projected.size(); ++i)
-          check(entry.value(), projected[i], here + "[" + std::to_string(i) + "]", key.each_name.empty() ? scope : scope.with(key.each_name, i));
+          check(entry.value(), projected[i], here + "[" + std::to_string(i) + "]",
+                key.each_name.empty() ? scope : scope.with(key.each_name, i));
       } else if (projected.is_object()) {
         for (const auto& item : projected.items())
-          check(entry.value(), item.value(), here + "." + item.key(), key.each_name.empty() ? scope : scope.with(key.each_name, item.key()));
+          check(entry.value(), item.value(), here + "." + item.key(),
+                key.each_name.empty() ? scope : scope.with(key.each_name, item.key()));
       } else {
         return fail(here, "~ needs a list or an object, found " + jmes::type_name(projected));
       }
@@ -172,7 +179,8 @@ class Checker {
 
 bool is_expression(const std::string& text) { return text.size() > 2 && text.front() == '(' && text.back() == ')'; }
 
-Result<std::vector<Mismatch>> check_assertion(const Json& expected, const Json& actual, const ExpressionContext& context) {
+Result<std::vector<Mismatch>> check_assertion(const Json& expected, const Json& actual,
+                                              const ExpressionContext& context) {
   Checker checker(context);
   checker.check(expected, actual, "", context.bindings);
   if (checker.problem) return *checker.problem;

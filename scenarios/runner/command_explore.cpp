@@ -11,7 +11,9 @@ namespace scenario {
 
 namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point start) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 struct Tally {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
@@ -24,12 +26,14 @@ struct Tally {
     virtual_time += outcome.virtual_time;
     outcome.violations.empty() ? ++passed : ++failed;
     bool fresh = false;
-    for (const std::string& sentence : outcome.violations) fresh = kinds.insert(violation_kind(sentence)).second || fresh;
+    for (const std::string& sentence : outcome.violations)
+      fresh = kinds.insert(violation_kind(sentence)).second || fresh;
     return fresh;
   }
   int end(const char* what) const {
     const double took = std::max(seconds_since(start), 1e-6);
-    std::printf("%zu %s, %.0f per second, virtual to real time %.0f to 1\n", passed + failed, what, static_cast<double>(passed + failed) / took, static_cast<double>(virtual_time.count()) / 1e9 / took);
+    std::printf("%zu %s, %.0f per second, virtual to real time %.0f to 1\n", passed + failed, what,
+                static_cast<double>(passed + failed) / took, static_cast<double>(virtual_time.count()) / 1e9 / took);
     std::printf("%zu passed, %zu failed\n", passed, failed);
     return failed > 0 ? 1 : 0;
   }
@@ -56,7 +60,9 @@ std::string to_text(CrashAt at) { return std::to_string(at.message) + (at.before
 
 /// The crash points to try: the one that was asked for, or all.
 std::vector<CrashAt> crash_points(const ExploreOptions& options, std::uint64_t messages) {
-  if (!options.at.empty()) return {{base::parse_unsigned(std::string_view(options.at).substr(0, options.at.size() - 1)).value_or(0), options.at.ends_with("b")}};
+  if (!options.at.empty())
+    return {{base::parse_unsigned(std::string_view(options.at).substr(0, options.at.size() - 1)).value_or(0),
+             options.at.ends_with("b")}};
   std::vector<CrashAt> all;
   for (std::uint64_t message = 1; message <= messages; ++message)
     for (const bool before : {true, false}) all.push_back({message, before});
@@ -68,7 +74,8 @@ History disturbance(std::uint64_t seed, std::uint64_t messages) {
   base::Rng rng(seed);
   History history;
   history.seed = seed;
-  for (std::uint64_t i = 1 + rng.below(3); i > 0; --i) history.crashes.push_back({1 + rng.below(messages), rng.below(2) == 0, std::chrono::milliseconds(rng.below(3000))});
+  for (std::uint64_t i = 1 + rng.below(3); i > 0; --i)
+    history.crashes.push_back({1 + rng.below(messages), rng.below(2) == 0, std::chrono::milliseconds(rng.below(3000))});
   if (rng.below(2) == 0) history.jitter = std::chrono::milliseconds(1 + rng.below(300));
   return history;
 }
@@ -102,7 +109,8 @@ int explore_tests(const ExploreOptions& options) {
           const HistoryOutcome outcome = play_test(test, *config, *world, disturbance(seed, plain.messages));
           if (!tally.add(outcome)) continue;
           print_violations(outcome, test.name);
-          std::printf("%srepeat with: %s --seeds 1 --seed %llu\n", describe(disturbance(seed, plain.messages)).c_str(), repeat.c_str(), static_cast<unsigned long long>(seed));
+          std::printf("%srepeat with: %s --seeds 1 --seed %llu\n", describe(disturbance(seed, plain.messages)).c_str(),
+                      repeat.c_str(), static_cast<unsigned long long>(seed));
         }
       if (options.seeds > 0 && !options.crash_points && options.at.empty()) continue;
       for (const CrashAt at : crash_points(options, plain.messages)) {
@@ -120,7 +128,9 @@ int explore_tests(const ExploreOptions& options) {
 }  // namespace
 
 int explore(const ExploreOptions& options) {
-  if (!options.at.empty() && (options.at.size() < 2 || !base::parse_unsigned(std::string_view(options.at).substr(0, options.at.size() - 1)) || (options.at.back() != 'a' && options.at.back() != 'b'))) {
+  if (!options.at.empty() &&
+      (options.at.size() < 2 || !base::parse_unsigned(std::string_view(options.at).substr(0, options.at.size() - 1)) ||
+       (options.at.back() != 'a' && options.at.back() != 'b'))) {
     std::fprintf(stderr, "drydock: --at needs the number of a message and b (before it) or a (after it), as in 17b\n");
     return 2;
   }

@@ -17,7 +17,9 @@ namespace scenario {
 
 namespace {
 
-void print(std::string_view name, std::string_view help) { std::printf("%-28.*s %.*s\n", static_cast<int>(name.size()), name.data(), static_cast<int>(help.size()), help.data()); }
+void print(std::string_view name, std::string_view help) {
+  std::printf("%-28.*s %.*s\n", static_cast<int>(name.size()), name.data(), static_cast<int>(help.size()), help.data());
+}
 
 /// Every kind the API serves, read from its own discovery.
 int list_kinds() {
@@ -26,12 +28,14 @@ int list_kinds() {
   std::vector<std::string> groups = {"/api/v1"};
   auto apis = (*world)->world().kube_get("/apis");
   if (apis && apis->is_object())
-    for (const Json& group : apis->value("groups", Json::array())) groups.push_back("/apis/" + group["preferredVersion"].value("groupVersion", ""));
+    for (const Json& group : apis->value("groups", Json::array()))
+      groups.push_back("/apis/" + group["preferredVersion"].value("groupVersion", ""));
   for (const std::string& path : groups) {
     auto list = (*world)->world().kube_get(path);
     if (!list || !list->is_object()) continue;
     for (const Json& row : list->value("resources", Json::array()))
-      if (row.value("name", "").find('/') == std::string::npos) print(row.value("kind", ""), list->value("groupVersion", "") + " " + row.value("name", ""));
+      if (row.value("name", "").find('/') == std::string::npos)
+        print(row.value("kind", ""), list->value("groupVersion", "") + " " + row.value("name", ""));
   }
   return 0;
 }
@@ -40,17 +44,20 @@ int list_kinds() {
 
 int list(const std::string& what) {
   if (what == "steps")
-    for (const StepRow& row : step_table()) print(row.verb, row.process ? "over the wire only" : "in memory and over the wire");
+    for (const StepRow& row : step_table())
+      print(row.verb, row.process ? "over the wire only" : "in memory and over the wire");
   if (what == "faults")
     for (const ontap_sim::PresetInfo& preset : ontap_sim::fault_presets()) print(preset.name, preset.help);
   if (what == "faults")
-    for (const KubeFaultPreset& preset : kube_fault_presets()) print(preset.name, std::string("target: kubernetes; ") + std::string(preset.purpose));
+    for (const KubeFaultPreset& preset : kube_fault_presets())
+      print(preset.name, std::string("target: kubernetes; ") + std::string(preset.purpose));
   if (what == "objects") {
     for (const LabKind& kind : lab_kinds()) print(kind.kind, kind.purpose);
     for (const ArrayKind& kind : array_kinds()) print(kind.kind, "read-only state of the array");
   }
   if (what == "functions")
-    for (const auto& rows : {jmes::standard_functions(), jmes::text_functions(), jmes::time_functions(), jmes::cluster_functions(), jmes::certificate_functions()})
+    for (const auto& rows : {jmes::standard_functions(), jmes::text_functions(), jmes::time_functions(),
+                             jmes::cluster_functions(), jmes::certificate_functions()})
       for (const jmes::FunctionRow& row : rows) print(row.name, row.signature);
   if (what == "kinds") return list_kinds();
   if (what == "apis") {
@@ -116,21 +123,33 @@ spec:
 
 int completion(const std::string& shell) {
   const char* verbs = "up run explore ontap list init completion";
-  const char* run = "--virtual --wire --seed --parallel --repeat --fail-fast --selector --include --exclude --junit --html --json --tap --journal --keep --watch --skip-delete --granularity --config --chainsaw-config --values --set --cluster";
+  const char* run =
+      "--virtual --wire --seed --parallel --repeat --fail-fast --selector --include --exclude --junit --html --json "
+      "--tap --journal --keep --watch --skip-delete --granularity --config --chainsaw-config --values --set --cluster";
   const char* up = "--dir --config --k8s-listen --ontap-listen --provisioner --provisioner-listen --state --seed";
   if (shell == "fish") {
     std::printf("complete -c drydock -n __fish_use_subcommand -a '%s'\n", verbs);
-    for (std::string_view flag : base::split(run, ' ')) std::printf("complete -c drydock -n '__fish_seen_subcommand_from run' -l %s\n", std::string(flag.substr(2)).c_str());
-    for (std::string_view flag : base::split(up, ' ')) std::printf("complete -c drydock -n '__fish_seen_subcommand_from up' -l %s\n", std::string(flag.substr(2)).c_str());
-    std::printf("complete -c drydock -n '__fish_seen_subcommand_from list' -a 'steps faults apis kinds objects functions'\n");
+    for (std::string_view flag : base::split(run, ' '))
+      std::printf("complete -c drydock -n '__fish_seen_subcommand_from run' -l %s\n",
+                  std::string(flag.substr(2)).c_str());
+    for (std::string_view flag : base::split(up, ' '))
+      std::printf("complete -c drydock -n '__fish_seen_subcommand_from up' -l %s\n",
+                  std::string(flag.substr(2)).c_str());
+    std::printf(
+        "complete -c drydock -n '__fish_seen_subcommand_from list' -a 'steps faults apis kinds objects functions'\n");
     return 0;
   }
   if (shell == "zsh") std::printf("autoload -U +X bashcompinit && bashcompinit\n");
   std::printf(
-      "_drydock() {\n  local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}\n  case $COMP_CWORD in 1) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;; esac\n"
-      "  case $verb in\n    run) COMPREPLY=($(compgen -W '%s' -- \"$word\") $(compgen -f -- \"$word\")) ;;\n    up) COMPREPLY=($(compgen -W '%s' -- \"$word\") $(compgen -f -- \"$word\")) ;;\n"
-      "    explore) COMPREPLY=($(compgen -W '--crash-points --seeds --seed --at --history' -- \"$word\") $(compgen -f -- \"$word\")) ;;\n"
-      "    list) COMPREPLY=($(compgen -W 'steps faults apis kinds objects functions' -- \"$word\")) ;;\n    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\")) ;;\n  esac\n}\ncomplete -F _drydock drydock\n",
+      "_drydock() {\n  local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}\n  case $COMP_CWORD in 1) "
+      "COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;; esac\n"
+      "  case $verb in\n    run) COMPREPLY=($(compgen -W '%s' -- \"$word\") $(compgen -f -- \"$word\")) ;;\n    up) "
+      "COMPREPLY=($(compgen -W '%s' -- \"$word\") $(compgen -f -- \"$word\")) ;;\n"
+      "    explore) COMPREPLY=($(compgen -W '--crash-points --seeds --seed --at --history' -- \"$word\") $(compgen -f "
+      "-- \"$word\")) ;;\n"
+      "    list) COMPREPLY=($(compgen -W 'steps faults apis kinds objects functions' -- \"$word\")) ;;\n    "
+      "completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\")) ;;\n  esac\n}\ncomplete -F _drydock "
+      "drydock\n",
       verbs, run, up);
   return 0;
 }

@@ -79,9 +79,11 @@ std::string quoted(const std::string& word) {
 }  // namespace
 
 int ontap(const OntapOptions& options) {
-  Connection to{setting(options.directory, "DRYDOCK_ONTAP_URL"), setting(options.directory, "DRYDOCK_ONTAP_USER"), setting(options.directory, "DRYDOCK_ONTAP_PASSWORD")};
+  Connection to{setting(options.directory, "DRYDOCK_ONTAP_URL"), setting(options.directory, "DRYDOCK_ONTAP_USER"),
+                setting(options.directory, "DRYDOCK_ONTAP_PASSWORD")};
   if (to.url.empty()) {
-    std::fprintf(stderr, "drydock: no lab in %s (there is no env file) and DRYDOCK_ONTAP_URL is not set\n", options.directory.c_str());
+    std::fprintf(stderr, "drydock: no lab in %s (there is no env file) and DRYDOCK_ONTAP_URL is not set\n",
+                 options.directory.c_str());
     return 1;
   }
   if (options.words.size() == 1) return send(to, options.words[0]);

@@ -57,7 +57,8 @@ struct Session {
     }
     clear_progress();
     if (granularity == Granularity::test) std::fputs(test_lines(result).c_str(), stdout);
-    else if (!result.message.empty()) std::fprintf(stdout, "FAIL  %s: %s\n", result.name.c_str(), result.message.c_str());
+    else if (!result.message.empty())
+      std::fprintf(stdout, "FAIL  %s: %s\n", result.name.c_str(), result.message.c_str());
     std::fflush(stdout);
     if (!options.html.empty()) result.journal = lines;
     if (!options.journal.empty()) {
@@ -77,7 +78,8 @@ TestResult broken(const Test& test, const std::string& why) {
   return result;
 }
 
-/// The nearest file of one of these names in the test's directory or above it, "" if none. The search ends at the working directory.
+/// The nearest file of one of these names in the test's directory or above it, "" if none. The search ends at the
+/// working directory.
 std::string nearest(const std::string& directory, std::initializer_list<const char*> names) {
   const fs::path top = fs::current_path();
   for (fs::path folder = fs::absolute(directory).lexically_normal(); !folder.empty(); folder = folder.parent_path()) {
@@ -88,7 +90,9 @@ std::string nearest(const std::string& directory, std::initializer_list<const ch
   return "";
 }
 
-base::Result<WorldConfig> world_config(const Session& session, const Test& test) { return world_config_of(test, session.options.config, session.seed); }
+base::Result<WorldConfig> world_config(const Session& session, const Test& test) {
+  return world_config_of(test, session.options.config, session.seed);
+}
 
 base::Result<RunConfig> run_config(const Session& session, const Test& test) {
   auto config = run_config_of(test, session.options.chainsaw_config);
@@ -111,7 +115,8 @@ base::Result<WorldConfig> world_config_of(const Test& test, const std::string& g
     config.lab_text = *text;
     config.lab_name = file;
   }
-  const Json annotations = test.metadata.is_object() ? test.metadata.value("annotations", Json::object()) : Json::object();
+  const Json annotations =
+      test.metadata.is_object() ? test.metadata.value("annotations", Json::object()) : Json::object();
   config.provisioner = annotations.is_object() && annotations.value("drydock.dev/provisioner", "") == "true";
   return config;
 }
@@ -140,7 +145,8 @@ void run_virtual(Session& session, const Test& test, int id) {
   session.test_done(std::move(result), (*world)->world().journal().lines());
 }
 
-awaitable<void> run_one(Lab* lab, const Test* test, const RunConfig* config, int id, std::function<void(const StepResult&)> on_step, std::optional<TestResult>* into) {
+awaitable<void> run_one(Lab* lab, const Test* test, const RunConfig* config, int id,
+                        std::function<void(const StepResult&)> on_step, std::optional<TestResult>* into) {
   *into = co_await run_test(*lab, *test, *config, id, std::move(on_step));
 }
 
@@ -169,7 +175,8 @@ void run_wire(Session& session, const Test& test, int id) {
       const std::string debian = fs::current_path().string() + "/build/tools/kubernetes-client/usr/bin/kubectl";
       if (fs::is_regular_file(debian)) target.environment.emplace("DRYDOCK_DEBIAN_KUBECTL", debian);
       base::TaskGroup tasks(io.get_executor());
-      tasks.spawn(run_one(&target, &test, &*config, id, [&](const StepResult& step) { session.step_done(step); }, &result));
+      tasks.spawn(run_one(
+          &target, &test, &*config, id, [&](const StepResult& step) { session.step_done(step); }, &result));
       while (tasks.size() > 0) io.run_one();
       lines = (*world)->world().journal().lines();
       if (session.options.keep && result->verdict == Verdict::failed) {
@@ -185,7 +192,8 @@ void run_wire(Session& session, const Test& test, int id) {
   session.test_done(std::move(*result), lines);
 }
 
-awaitable<void> get_once(base::http::Transport* transport, KubeTarget kube, std::string target, std::optional<ApiResult<Json>>* into) {
+awaitable<void> get_once(base::http::Transport* transport, KubeTarget kube, std::string target,
+                         std::optional<ApiResult<Json>>* into) {
   KubeClient client(*transport, std::move(kube));
   Json none;
   std::string method = "GET", type;
@@ -233,7 +241,8 @@ void run_elsewhere(Session& session, const Test& test, int id) {
   lab.rng = base::Rng(base::seed_from_system());
   std::optional<TestResult> result;
   base::TaskGroup tasks(io.get_executor());
-  tasks.spawn(run_one(&lab, &test, &*config, id, [&](const StepResult& step) { session.step_done(step); }, &result));
+  tasks.spawn(run_one(
+      &lab, &test, &*config, id, [&](const StepResult& step) { session.step_done(step); }, &result));
   while (tasks.size() > 0) io.run_one();
   session.test_done(std::move(*result), {});
 }
@@ -247,8 +256,9 @@ int write_reports(const Session& session) {
   std::string journal;
   for (const std::string& line : session.journal) journal += line + "\n";
   const RunOptions& o = session.options;
-  const bool written = put(o.junit, junit(session.results, session.granularity)) && put(o.html, html(session.results, "drydock run")) &&
-                       put(o.json, json_lines(session.results)) && put(o.tap, tap(session.results, session.granularity)) && put(o.journal, journal);
+  const bool written = put(o.junit, junit(session.results, session.granularity)) &&
+                       put(o.html, html(session.results, "drydock run")) && put(o.json, json_lines(session.results)) &&
+                       put(o.tap, tap(session.results, session.granularity)) && put(o.journal, journal);
   return written ? 0 : 1;
 }
 
@@ -263,7 +273,8 @@ base::Result<Json> read_values(const RunOptions& options) {
   }
   for (const std::string& pair : options.set) {
     const std::size_t equals = pair.find('=');
-    if (equals == std::string::npos) return base::Error{base::ErrorKind::invalid, "--set needs name=value, found " + pair};
+    if (equals == std::string::npos)
+      return base::Error{base::ErrorKind::invalid, "--set needs name=value, found " + pair};
     values[pair.substr(0, equals)] = scalar_to_json(pair.substr(equals + 1), false);
   }
   return values;
@@ -296,7 +307,9 @@ base::Result<bool> selected(const Json& labels, const std::string& selector) {
     const bool differs = term.find("!=") != std::string::npos;
     const std::size_t at = differs ? term.find("!=") : term.find('=');
     const std::string key(base::trim(std::string_view(term).substr(0, at)));
-    if (key.empty()) return base::Error{base::ErrorKind::invalid, "--selector needs label=value, label!=value or label, found " + term};
+    if (key.empty())
+      return base::Error{base::ErrorKind::invalid,
+                         "--selector needs label=value, label!=value or label, found " + term};
     if (at == std::string::npos) {
       if (!labels.contains(key)) return false;
       continue;
@@ -317,9 +330,13 @@ base::Result<Chosen> choose(const Session& session, const std::vector<Test>& all
   for (const Test& whole : all) {
     auto config = run_config(session, whole);
     const Json spec = config ? config->spec : Json::object();
-    const std::string include = o.include.empty() ? spec.value("includeTestRegex", "") : o.include, exclude = o.exclude.empty() ? spec.value("excludeTestRegex", "") : o.exclude;
+    const std::string include = o.include.empty() ? spec.value("includeTestRegex", "") : o.include,
+                      exclude = o.exclude.empty() ? spec.value("excludeTestRegex", "") : o.exclude;
     const std::regex wanted(include), unwanted(exclude);
-    const Json labels = whole.metadata.is_object() && whole.metadata.contains("labels") && whole.metadata["labels"].is_object() ? whole.metadata["labels"] : Json::object();
+    const Json labels =
+        whole.metadata.is_object() && whole.metadata.contains("labels") && whole.metadata["labels"].is_object()
+            ? whole.metadata["labels"]
+            : Json::object();
     auto fits = selected(labels, o.selector);
     if (!fits) return fits.error();
     if (!*fits) continue;
@@ -327,7 +344,8 @@ base::Result<Chosen> choose(const Session& session, const std::vector<Test>& all
     chosen.fail_fast = chosen.fail_fast || spec.value("failFast", false) || whole.spec.value("failFast", false);
     const int times = o.repeat > 0 ? o.repeat : spec.value("repeatCount", 1);
     for (const Test& test : expand_scenarios(whole)) {
-      if (!std::regex_search(test.name, wanted) || (!exclude.empty() && std::regex_search(test.name, unwanted))) continue;
+      if (!std::regex_search(test.name, wanted) || (!exclude.empty() && std::regex_search(test.name, unwanted)))
+        continue;
       for (int i = 0; i < times; ++i) chosen.tests.push_back(test);
     }
   }
@@ -371,7 +389,8 @@ void run_all(Session& session, const Chosen& chosen) {
     return;
   }
   for (std::size_t i = 0; i < chosen.tests.size(); ++i) {
-    session.progress("running " + chosen.tests[i].name + " (" + std::to_string(i + 1) + " of " + std::to_string(chosen.tests.size()) + ")");
+    session.progress("running " + chosen.tests[i].name + " (" + std::to_string(i + 1) + " of " +
+                     std::to_string(chosen.tests.size()) + ")");
     run_test_here(session, chosen.tests[i], static_cast<int>(i) + 1);
     if (stop()) return skip_rest(i + 1);
   }
@@ -380,7 +399,9 @@ void run_all(Session& session, const Chosen& chosen) {
 int run_once(const RunOptions& options) {
   Session session;
   session.options = options;
-  session.granularity = options.granularity == "step" ? Granularity::step : options.granularity == "operation" ? Granularity::operation : Granularity::test;
+  session.granularity = options.granularity == "step"        ? Granularity::step
+                        : options.granularity == "operation" ? Granularity::operation
+                                                             : Granularity::test;
   session.seed = options.seed.value_or(1);
   session.terminal = ::isatty(2) != 0 && ::isatty(1) != 0;
   auto values = read_values(options);
@@ -403,7 +424,9 @@ int run_once(const RunOptions& options) {
   }
   if (chosen->tests.empty()) {
     // A selection that selects nothing is a mistake; a green run of no test would hide it.
-    std::fprintf(stderr, "drydock: %s\n", tests->empty() ? ("no test below " + base::join(paths, " ")).c_str() : ("none of " + std::to_string(tests->size()) + " tests is selected").c_str());
+    std::fprintf(stderr, "drydock: %s\n",
+                 tests->empty() ? ("no test below " + base::join(paths, " ")).c_str()
+                                : ("none of " + std::to_string(tests->size()) + " tests is selected").c_str());
     std::printf("0 passed, 0 failed\n");
     return 1;
   }
@@ -411,7 +434,9 @@ int run_once(const RunOptions& options) {
   session.clear_progress();
   const Counts counts = count(session.results, session.granularity);
   const int written = write_reports(session);
-  if (counts.failed > 0) std::printf("repeat with: drydock run --seed %llu%s %s\n", static_cast<unsigned long long>(session.seed), options.wire ? " --wire" : "", base::join(paths, " ").c_str());
+  if (counts.failed > 0)
+    std::printf("repeat with: drydock run --seed %llu%s %s\n", static_cast<unsigned long long>(session.seed),
+                options.wire ? " --wire" : "", base::join(paths, " ").c_str());
   std::printf("%zu passed, %zu failed\n", counts.passed, counts.failed);
   std::fflush(stdout);
   return counts.failed > 0 ? 1 : written;

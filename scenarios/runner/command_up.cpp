@@ -17,7 +17,10 @@ int refuse(const std::string& why, int status) {
 
 void warn_if_open(const base::http::Listen& listen) {
   if (!listen.address.starts_with("127.") && listen.address != "::1")
-    std::fprintf(stderr, "drydock: warning: %s is reachable from other machines; anyone there can use this lab with its well-known passwords\n", listen.address.c_str());
+    std::fprintf(stderr,
+                 "drydock: warning: %s is reachable from other machines; anyone there can use this lab with its "
+                 "well-known passwords\n",
+                 listen.address.c_str());
 }
 
 }  // namespace
@@ -36,7 +39,8 @@ int up(const UpOptions& options) {
     config.world.lab_text = *text;
     config.world.lab_name = options.config;
   }
-  const std::pair<const std::string*, base::http::Listen*> listeners[] = {{&options.kube, &config.kube}, {&options.ontap, &config.ontap}, {&options.rest, &config.rest}};
+  const std::pair<const std::string*, base::http::Listen*> listeners[] = {
+      {&options.kube, &config.kube}, {&options.ontap, &config.ontap}, {&options.rest, &config.rest}};
   for (const auto& [text, into] : listeners) {
     auto listen = base::http::parse_listen(*text);
     if (!listen) return refuse(listen.error().message, 2);

@@ -11,7 +11,8 @@
 namespace scenario {
 
 struct UpOptions {
-  std::string directory = ".drydock", config, kube = "127.0.0.1:6443", ontap = "127.0.0.1:8443", rest = "127.0.0.1:8000";
+  std::string directory = ".drydock", config, kube = "127.0.0.1:6443", ontap = "127.0.0.1:8443",
+              rest = "127.0.0.1:8000";
   std::string ontap_ssh;  // empty: no SSH listener
   bool provisioner = false, state = false;
   std::uint64_t seed = 0;
@@ -25,7 +26,8 @@ struct RunOptions {
   int parallel = 0, repeat = 0;  // 0: what the tests' configuration says, else 1
   bool fail_fast = false;
   std::string selector;
-  std::string include, exclude, junit, html, json, tap, journal, granularity = "test", config, chainsaw_config, values, cluster;
+  std::string include, exclude, junit, html, json, tap, journal, granularity = "test", config, chainsaw_config, values,
+                                                                 cluster;
   std::vector<std::string> set;
 };
 int run(const RunOptions& options);
@@ -52,7 +54,8 @@ int explore(const ExploreOptions& options);
 int init(const std::string& directory);
 int completion(const std::string& shell);
 
-/// The lab of a test: `file`, or the nearest lab.yaml above it. Its configuration: `file`, or the nearest .chainsaw.yaml.
+/// The lab of a test: `file`, or the nearest lab.yaml above it. Its configuration: `file`, or the nearest
+/// .chainsaw.yaml.
 base::Result<WorldConfig> world_config_of(const Test& test, const std::string& file, std::uint64_t seed);
 base::Result<RunConfig> run_config_of(const Test& test, const std::string& file);
 

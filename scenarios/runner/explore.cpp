@@ -18,7 +18,8 @@ constexpr const char* kIntentKey = "/trident/v1/txn/";
 constexpr base::Duration kSettle = std::chrono::minutes(5);
 
 Json backend(const char* driver, const char* data_lif, const char* prefix) {
-  Json config = {{"version", 1}, {"storageDriverName", driver}, {"managementLIF", "127.0.1.10"}, {"dataLIF", data_lif}, {"svm", kSvm}, {"username", "vsadmin"}, {"password", "netapp123"}};
+  Json config = {{"version", 1}, {"storageDriverName", driver}, {"managementLIF", "127.0.1.10"}, {"dataLIF", data_lif},
+                 {"svm", kSvm},  {"username", "vsadmin"},       {"password", "netapp123"}};
   if (*prefix != 0) config["storagePrefix"] = prefix;
   if (std::string_view(driver) == "ontap-san") config["igroupName"] = kIgroup;
   return config;
@@ -30,14 +31,18 @@ Json claim_object(const Action& action) {
   return {{"apiVersion", "v1"},
           {"kind", "PersistentVolumeClaim"},
           {"metadata", {{"name", action.claim}, {"namespace", "default"}, {"annotations", annotations}}},
-          {"spec", {{"accessModes", {"ReadWriteOnce"}}, {"storageClassName", action.block ? "block" : "file"}, {"resources", {{"requests", {{"storage", std::to_string(action.gib) + "Gi"}}}}}}}};
+          {"spec",
+           {{"accessModes", {"ReadWriteOnce"}},
+            {"storageClassName", action.block ? "block" : "file"},
+            {"resources", {{"requests", {{"storage", std::to_string(action.gib) + "Gi"}}}}}}}};
 }
 
 void carry_out(MemoryWorld& memory, const Action& action) {
   const std::string bytes = std::to_string(static_cast<std::uint64_t>(action.gib) << 30U);
   if (action.provisioner == 1) {
     if (action.kind == Action::Kind::create)
-      memory.tell("POST", "/trident/v1/volume", {{"version", "1"}, {"name", action.claim}, {"size", bytes}, {"storageClass", "file"}}, 1);
+      memory.tell("POST", "/trident/v1/volume",
+                  {{"version", "1"}, {"name", action.claim}, {"size", bytes}, {"storageClass", "file"}}, 1);
     if (action.kind == Action::Kind::remove) memory.tell("DELETE", "/trident/v1/volume/" + action.claim, nullptr, 1);
     return;
   }
@@ -48,7 +53,9 @@ void carry_out(MemoryWorld& memory, const Action& action) {
     case Action::Kind::clone: (void)world.kube_internal("POST", claims, claim_object(action)); break;
     case Action::Kind::remove: (void)world.kube_internal("DELETE", claims + "/" + action.claim, nullptr); break;
     case Action::Kind::resize:
-      (void)world.kube_internal("PATCH", claims + "/" + action.claim, {{"spec", {{"resources", {{"requests", {{"storage", std::to_string(action.gib) + "Gi"}}}}}}}});
+      (void)world.kube_internal(
+          "PATCH", claims + "/" + action.claim,
+          {{"spec", {{"resources", {{"requests", {{"storage", std::to_string(action.gib) + "Gi"}}}}}}}});
       break;
   }
 }
@@ -64,8 +71,9 @@ bool posted(MemoryWorld& memory, const std::string& path, const Json& body, int 
 }
 
 Json storage_class(const char* name, const char* driver) {
-  return {{"apiVersion", "storage.k8s.io/v1"}, {"kind", "StorageClass"}, {"metadata", {{"name", name}}}, {"provisioner", "netapp.io/trident"},
-          {"allowVolumeExpansion", true}, {"parameters", {{"backendType", driver}}}};
+  return {{"apiVersion", "storage.k8s.io/v1"}, {"kind", "StorageClass"},
+          {"metadata", {{"name", name}}},      {"provisioner", "netapp.io/trident"},
+          {"allowVolumeExpansion", true},      {"parameters", {{"backendType", driver}}}};
 }
 
 std::vector<Json> items(MemoryWorld& memory, const std::string& path) {
@@ -76,7 +84,9 @@ std::vector<Json> items(MemoryWorld& memory, const std::string& path) {
   return all;
 }
 
-std::uint64_t number(const Json& value) { return value.is_string() ? base::parse_unsigned(value.get<std::string>()).value_or(0) : 0; }
+std::uint64_t number(const Json& value) {
+  return value.is_string() ? base::parse_unsigned(value.get<std::string>()).value_or(0) : 0;
+}
 
 /// resourceVersions never go back, neither those of a list nor those of an object.
 struct Versions {
@@ -93,7 +103,8 @@ struct Versions {
       const auto list = memory.world().kube_get(path);
       if (!list || !list->is_object()) continue;
       look(path, (*list)["metadata"].value("resourceVersion", Json()));
-      for (const Json& item : (*list)["items"]) look(item["metadata"].value("uid", ""), item["metadata"].value("resourceVersion", Json()));
+      for (const Json& item : (*list)["items"])
+        look(item["metadata"].value("uid", ""), item["metadata"].value("resourceVersion", Json()));
     }
   }
 };
@@ -131,7 +142,8 @@ struct Check {
       }
       if (!key.starts_with(kVolumeKey)) continue;
       const Json record = Json::parse(value, nullptr, false);
-      const std::string internal = record.is_object() ? record.value("Config", Json::object()).value("internalName", "") : "";
+      const std::string internal =
+          record.is_object() ? record.value("Config", Json::object()).value("internalName", "") : "";
       volumes[key.substr(std::string_view(kVolumeKey).size())] = internal;
       if (!named.insert(internal).second) say("two records stand for the array's " + internal);
     }
@@ -144,10 +156,14 @@ struct Check {
     if (volume->state != ontap_sim::model::VolumeState::online) say("volume " + internal + " is not online");
     const std::string capacity = spec.value("capacity", Json::object()).value("storage", "");
     const auto gib = base::parse_unsigned(std::string_view(capacity).substr(0, capacity.find('G')));
-    const auto fits = [&](auto size) { return !gib || !capacity.ends_with("Gi") || static_cast<std::uint64_t>(size) >= *gib << 30U; };
+    const auto fits = [&](auto size) {
+      return !gib || !capacity.ends_with("Gi") || static_cast<std::uint64_t>(size) >= *gib << 30U;
+    };
     if (spec.contains("nfs")) {
       const std::string path = spec["nfs"].value("path", "");
-      if (volume->junction_path != path) say("volume " + internal + " is mounted at \"" + volume->junction_path + "\", the PersistentVolume says " + path);
+      if (volume->junction_path != path)
+        say("volume " + internal + " is mounted at \"" + volume->junction_path + "\", the PersistentVolume says " +
+            path);
       if (!svm()->export_policies.contains(volume->export_policy)) say("volume " + internal + " has no export policy");
       if (!fits(volume->size)) say("volume " + internal + " is smaller than its PersistentVolume");
     }
@@ -155,7 +171,8 @@ struct Check {
     const auto lun = svm()->luns.find("/vol/" + internal + "/lun0");
     if (lun == svm()->luns.end()) return say("volume " + internal + " has no LUN");
     if (!fits(lun->second.content.size)) say("the LUN of " + internal + " is smaller than its PersistentVolume");
-    if (lun->second.maps.size() != 1 || lun->second.maps.begin()->first != kIgroup || lun->second.maps.begin()->second != spec["iscsi"].value("lun", -1))
+    if (lun->second.maps.size() != 1 || lun->second.maps.begin()->first != kIgroup ||
+        lun->second.maps.begin()->second != spec["iscsi"].value("lun", -1))
       say("the LUN of " + internal + " is not mapped as its PersistentVolume says");
   }
 
@@ -166,7 +183,8 @@ struct Check {
       const std::string name = pv["metadata"].value("name", "");
       pv_names.insert(name);
       const Json reference = pv["spec"].value("claimRef", Json::object());
-      if (!owners.insert(reference.value("name", "") + "/" + reference.value("uid", "")).second) say("two PersistentVolumes for the claim " + reference.value("name", ""));
+      if (!owners.insert(reference.value("name", "") + "/" + reference.value("uid", "")).second)
+        say("two PersistentVolumes for the claim " + reference.value("name", ""));
       const auto record = store.find(name);
       if (record == store.end()) say("PersistentVolume " + name + " is not in the store");
       else volume_on_array(name, record->second, pv["spec"]);
@@ -176,20 +194,25 @@ struct Check {
     for (const Json& claim : claims) {
       const std::string name = claim["metadata"].value("name", "");
       const bool bound = claim.value("status", Json::object()).value("phase", "") == "Bound";
-      if (std::find(removed.begin(), removed.end(), name) != removed.end()) say("claim " + name + " was deleted and is still there");
-      else if (bound && !pv_names.contains(claim["spec"].value("volumeName", ""))) say("claim " + name + " is Bound to a volume that is not there");
+      if (std::find(removed.begin(), removed.end(), name) != removed.end())
+        say("claim " + name + " was deleted and is still there");
+      else if (bound && !pv_names.contains(claim["spec"].value("volumeName", "")))
+        say("claim " + name + " is Bound to a volume that is not there");
       // A clone of a claim that has gone can never be made.
       else if (!bound && !name.starts_with("clone-")) say("claim " + name + " is not settled after five minutes");
     }
   }
 
   void array() {
-    for (const std::string& sentence : ontap_sim::model::check_invariants(memory.world().array().cluster())) say("array: " + sentence);
+    for (const std::string& sentence : ontap_sim::model::check_invariants(memory.world().array().cluster()))
+      say("array: " + sentence);
     if (svm() == nullptr) return say("the SVM has gone");
     for (const auto& [name, volume] : svm()->volumes)
-      if ((name.starts_with("trident_") || name.starts_with("other_")) && !named.contains(name)) say("the array has volume " + name + ", no store has");
+      if ((name.starts_with("trident_") || name.starts_with("other_")) && !named.contains(name))
+        say("the array has volume " + name + ", no store has");
     for (const auto& [path, lun] : svm()->luns)
-      if (!named.contains(std::string(base::split(path.substr(1), '/')[1]))) say("the array has LUN " + path + ", no store has");
+      if (!named.contains(std::string(base::split(path.substr(1), '/')[1])))
+        say("the array has LUN " + path + ", no store has");
   }
 };
 
@@ -203,15 +226,22 @@ base::Result<std::unique_ptr<MemoryWorld>> prepare_lab() {
   if (!made) return made;
   MemoryWorld& memory = **made;
   World& world = memory.world();
-  (void)world.array().command(std::string("volume create -vserver ") + kSvm + " -volume " + kForeign + " -aggregate aggr1 -size 2g");
-  (void)world.array().command(std::string("lun igroup create -vserver ") + kSvm + " -igroup " + kIgroup + " -protocol iscsi -ostype linux");
-  for (const Json& one : {storage_class("file", "ontap-nas"), storage_class("block", "ontap-san")}) (void)world.kube_internal("POST", "/apis/storage.k8s.io/v1/storageclasses", one);
+  (void)world.array().command(std::string("volume create -vserver ") + kSvm + " -volume " + kForeign +
+                              " -aggregate aggr1 -size 2g");
+  (void)world.array().command(std::string("lun igroup create -vserver ") + kSvm + " -igroup " + kIgroup +
+                              " -protocol iscsi -ostype linux");
+  for (const Json& one : {storage_class("file", "ontap-nas"), storage_class("block", "ontap-san")})
+    (void)world.kube_internal("POST", "/apis/storage.k8s.io/v1/storageclasses", one);
   memory.start_provisioner(1);
-  const bool ready = posted(memory, "/trident/v1/backend", backend("ontap-nas", "127.0.1.11", ""), 0) && posted(memory, "/trident/v1/backend", backend("ontap-san", "127.0.1.12", ""), 0) &&
+  const bool ready = posted(memory, "/trident/v1/backend", backend("ontap-nas", "127.0.1.11", ""), 0) &&
+                     posted(memory, "/trident/v1/backend", backend("ontap-san", "127.0.1.12", ""), 0) &&
                      posted(memory, "/trident/v1/backend", backend("ontap-nas", "127.0.1.11", "other"), 1) &&
-                     posted(memory, "/trident/v1/storageclass", {{"version", "1"}, {"name", "file"}, {"attributes", {{"backendType", "ontap-nas"}}}}, 1);
-  if (!ready) return base::Error{base::ErrorKind::unavailable, "the lab could not be prepared: a backend or class was refused"};
-  memory.advance(std::chrono::seconds(30));  // controllers have listed, tokens and roots are made: no history pays for it again
+                     posted(memory, "/trident/v1/storageclass",
+                            {{"version", "1"}, {"name", "file"}, {"attributes", {{"backendType", "ontap-nas"}}}}, 1);
+  if (!ready)
+    return base::Error{base::ErrorKind::unavailable, "the lab could not be prepared: a backend or class was refused"};
+  memory.advance(
+      std::chrono::seconds(30));  // controllers have listed, tokens and roots are made: no history pays for it again
   return made;
 }
 
@@ -231,7 +261,8 @@ HistoryOutcome play_on(MemoryWorld& memory, const History& history) {
   std::vector<std::pair<base::Duration, Json>> faults = history.faults;
   std::stable_sort(faults.begin(), faults.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   while (action < history.actions.size() || fault < faults.size()) {
-    const bool take_action = action < history.actions.size() && (fault == faults.size() || history.actions[action].at <= faults[fault].first);
+    const bool take_action = action < history.actions.size() &&
+                             (fault == faults.size() || history.actions[action].at <= faults[fault].first);
     const base::Duration next = take_action ? history.actions[action].at : faults[fault].first;
     if (next > now) memory.advance(next - now);
     now = std::max(now, next);
@@ -245,7 +276,8 @@ HistoryOutcome play_on(MemoryWorld& memory, const History& history) {
   std::vector<std::string> removed;
   for (const Action& one : history.actions) {
     // Who asks over REST and got no answer asks again, for the last thing that was wanted.
-    const bool last = std::none_of(&one + 1, history.actions.data() + history.actions.size(), [&](const Action& later) { return later.claim == one.claim; });
+    const bool last = std::none_of(&one + 1, history.actions.data() + history.actions.size(),
+                                   [&](const Action& later) { return later.claim == one.claim; });
     if (one.provisioner != 0 && last) carry_out(memory, one);
     if (one.provisioner != 0) continue;
     if (one.kind == Action::Kind::remove) removed.push_back(one.claim);
@@ -275,7 +307,8 @@ std::vector<std::string> check_lab(MemoryWorld& memory, const std::vector<std::s
   if (!memory.provisioner_runs()) check.say("the provisioner has ended by itself");
   check.cluster(check.store_volumes(0), removed);
   for (const auto& [name, internal] : check.store_volumes(1))
-    if (check.svm() == nullptr || check.svm()->find_volume(internal) == nullptr) check.say("the second store has volume " + name + ", the array has not");
+    if (check.svm() == nullptr || check.svm()->find_volume(internal) == nullptr)
+      check.say("the second store has volume " + name + ", the array has not");
   check.array();
   return std::move(check.wrong);
 }

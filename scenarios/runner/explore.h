@@ -10,9 +10,10 @@
 #include "provisioner/base/clock.h"
 #include "scenarios/runner/memory_world.h"
 
-/// Histories nobody wrote down: claims made, grown, cloned and deleted while calls fail, answers get lost, messages overtake each
-/// other and provisioners crash. A history is a value; the same value gives the same journal. After the last fault the lab has five
-/// virtual minutes to settle, then array, stores and cluster must agree. Source: the invariants of the project's scenario issue.
+/// Histories nobody wrote down: claims made, grown, cloned and deleted while calls fail, answers get lost, messages
+/// overtake each other and provisioners crash. A history is a value; the same value gives the same journal. After the
+/// last fault the lab has five virtual minutes to settle, then array, stores and cluster must agree. Source: the
+/// invariants of the project's scenario issue.
 namespace scenario {
 
 struct Action {
@@ -22,16 +23,16 @@ struct Action {
   std::string claim;
   std::string source;  // of a clone
   int gib = 1;
-  bool block = false;  // a LUN instead of an export
-  int provisioner = 0; // 1: the second one, asked over REST
+  bool block = false;   // a LUN instead of an export
+  int provisioner = 0;  // 1: the second one, asked over REST
 };
 
 struct History {
   std::uint64_t seed = 1;
   std::vector<Action> actions;
   std::vector<std::pair<base::Duration, Json>> faults;  // when, the rule
-  std::vector<MemoryWorld::CrashPoint> crashes;          // message counts from the first action
-  base::Duration jitter{0};                              // see MemoryWorld::set_jitter
+  std::vector<MemoryWorld::CrashPoint> crashes;         // message counts from the first action
+  base::Duration jitter{0};                             // see MemoryWorld::set_jitter
 };
 
 struct HistoryOutcome {
@@ -75,6 +76,7 @@ class ForkedPlayer {
 };
 
 /// A scenario under exploration: the test must pass, and the lab must agree afterwards.
-HistoryOutcome play_test(const Test& test, const RunConfig& config, const WorldConfig& world, const History& disturbance);
+HistoryOutcome play_test(const Test& test, const RunConfig& config, const WorldConfig& world,
+                         const History& disturbance);
 
 }  // namespace scenario

@@ -17,7 +17,9 @@ namespace {
 
 constexpr const char* kActionNames[] = {"create", "delete", "resize", "clone"};
 
-std::int64_t milliseconds(base::Duration duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count(); }
+std::int64_t milliseconds(base::Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
 
 Action next_action(base::Rng& rng, std::vector<Action>& living, std::size_t index) {
   Action action;
@@ -78,11 +80,16 @@ HistoryOutcome broken(std::string why) {
 History plain_history() {
   using std::chrono::seconds;
   History history;
-  history.actions = {{seconds(1), Action::Kind::create, "a", "", 1, false, 0},   {seconds(2), Action::Kind::create, "l", "", 1, true, 0},
-                     {seconds(10), Action::Kind::create, "b", "", 2, false, 0},  {seconds(12), Action::Kind::create, "o", "", 1, false, 1},
-                     {seconds(20), Action::Kind::clone, "clone-c", "a", 1, false, 0}, {seconds(30), Action::Kind::resize, "b", "", 3, false, 0},
-                     {seconds(40), Action::Kind::remove, "a", "", 1, false, 0},  {seconds(45), Action::Kind::remove, "b", "", 1, false, 0},
-                     {seconds(46), Action::Kind::remove, "l", "", 1, true, 0},   {seconds(47), Action::Kind::remove, "o", "", 1, false, 1}};
+  history.actions = {{seconds(1), Action::Kind::create, "a", "", 1, false, 0},
+                     {seconds(2), Action::Kind::create, "l", "", 1, true, 0},
+                     {seconds(10), Action::Kind::create, "b", "", 2, false, 0},
+                     {seconds(12), Action::Kind::create, "o", "", 1, false, 1},
+                     {seconds(20), Action::Kind::clone, "clone-c", "a", 1, false, 0},
+                     {seconds(30), Action::Kind::resize, "b", "", 3, false, 0},
+                     {seconds(40), Action::Kind::remove, "a", "", 1, false, 0},
+                     {seconds(45), Action::Kind::remove, "b", "", 1, false, 0},
+                     {seconds(46), Action::Kind::remove, "l", "", 1, true, 0},
+                     {seconds(47), Action::Kind::remove, "o", "", 1, false, 1}};
   return history;
 }
 
@@ -100,15 +107,28 @@ History make_history(std::uint64_t seed) {
     action.at = at;
     history.actions.push_back(action);
   }
-  static constexpr const char* kCalls[] = {"volume-create", "volume-mount", "volume-size", "volume-destroy", "volume-offline", "volume-unmount", "volume-clone-create", "volume-get-iter",
-                                           "lun-create-by-size", "lun-map", "*"};
+  static constexpr const char* kCalls[] = {"volume-create",
+                                           "volume-mount",
+                                           "volume-size",
+                                           "volume-destroy",
+                                           "volume-offline",
+                                           "volume-unmount",
+                                           "volume-clone-create",
+                                           "volume-get-iter",
+                                           "lun-create-by-size",
+                                           "lun-map",
+                                           "*"};
   static constexpr const char* kActions[] = {"drop-reply", "drop-request", "error", "delay", "hang"};
   for (std::uint64_t i = rng.below(4); i > 0; --i) {
-    Json rule = {{"name", "f" + std::to_string(i)}, {"call", kCalls[rng.below(std::size(kCalls))]}, {"action", kActions[rng.below(std::size(kActions))]}, {"times", 1 + rng.below(2)}};
+    Json rule = {{"name", "f" + std::to_string(i)},
+                 {"call", kCalls[rng.below(std::size(kCalls))]},
+                 {"action", kActions[rng.below(std::size(kActions))]},
+                 {"times", 1 + rng.below(2)}};
     if (rule["action"] == "delay") rule["delay"] = std::to_string(1 + rng.below(20)) + "s";
     history.faults.emplace_back(moment(), std::move(rule));
   }
-  for (std::uint64_t i = rng.below(3); i > 0; --i) history.crashes.push_back({1 + rng.below(60), rng.below(2) == 0, std::chrono::milliseconds(rng.below(5000))});
+  for (std::uint64_t i = rng.below(3); i > 0; --i)
+    history.crashes.push_back({1 + rng.below(60), rng.below(2) == 0, std::chrono::milliseconds(rng.below(5000))});
   if (rng.below(3) == 0) history.jitter = std::chrono::milliseconds(1 + rng.below(400));
   return history;
 }
@@ -116,14 +136,19 @@ History make_history(std::uint64_t seed) {
 Json to_json(const History& history) {
   Json json = {{"seed", history.seed}};
   for (const Action& action : history.actions) {
-    Json row = {{"at", milliseconds(action.at)}, {"do", kActionNames[static_cast<int>(action.kind)]}, {"claim", action.claim}, {"gib", action.gib}};
+    Json row = {{"at", milliseconds(action.at)},
+                {"do", kActionNames[static_cast<int>(action.kind)]},
+                {"claim", action.claim},
+                {"gib", action.gib}};
     if (!action.source.empty()) row["of"] = action.source;
     if (action.block) row["block"] = true;
     if (action.provisioner != 0) row["provisioner"] = action.provisioner;
     json["actions"].push_back(std::move(row));
   }
   for (const auto& [at, rule] : history.faults) json["faults"].push_back({{"at", milliseconds(at)}, {"rule", rule}});
-  for (const auto& crash : history.crashes) json["crashes"].push_back({{"message", crash.message}, {"before", crash.before}, {"pause", milliseconds(crash.pause)}});
+  for (const auto& crash : history.crashes)
+    json["crashes"].push_back(
+        {{"message", crash.message}, {"before", crash.before}, {"pause", milliseconds(crash.pause)}});
   if (history.jitter.count() > 0) json["jitter"] = milliseconds(history.jitter);
   return json;
 }
@@ -138,14 +163,19 @@ base::Result<History> history_from_json(const std::string& text) {
     history.seed = json.value("seed", std::uint64_t{1});
     history.jitter = std::chrono::milliseconds(json.value("jitter", 0));
     for (const Json& row : json.value("actions", Json::array())) {
-      const auto* const kind = std::find(std::begin(kActionNames), std::end(kActionNames), row.value("do", std::string()));
+      const auto* const kind =
+          std::find(std::begin(kActionNames), std::end(kActionNames), row.value("do", std::string()));
       if (kind == std::end(kActionNames)) return malformed;
-      history.actions.push_back({std::chrono::milliseconds(row.value("at", 0)), static_cast<Action::Kind>(kind - std::begin(kActionNames)), row.value("claim", ""), row.value("of", ""),
-                                 row.value("gib", 1), row.value("block", false), row.value("provisioner", 0)});
+      history.actions.push_back({std::chrono::milliseconds(row.value("at", 0)),
+                                 static_cast<Action::Kind>(kind - std::begin(kActionNames)), row.value("claim", ""),
+                                 row.value("of", ""), row.value("gib", 1), row.value("block", false),
+                                 row.value("provisioner", 0)});
     }
-    for (const Json& row : json.value("faults", Json::array())) history.faults.emplace_back(std::chrono::milliseconds(row.value("at", 0)), row.value("rule", Json::object()));
+    for (const Json& row : json.value("faults", Json::array()))
+      history.faults.emplace_back(std::chrono::milliseconds(row.value("at", 0)), row.value("rule", Json::object()));
     for (const Json& row : json.value("crashes", Json::array()))
-      history.crashes.push_back({row.value("message", std::uint64_t{0}), row.value("before", true), std::chrono::milliseconds(row.value("pause", 1000))});
+      history.crashes.push_back({row.value("message", std::uint64_t{0}), row.value("before", true),
+                                 std::chrono::milliseconds(row.value("pause", 1000))});
   } catch (const Json::exception&) {
     return malformed;
   }
@@ -155,11 +185,14 @@ base::Result<History> history_from_json(const std::string& text) {
 std::string describe(const History& history) {
   std::string text;
   for (const Action& action : history.actions)
-    text += "  " + base::to_go_duration(action.at) + " " + kActionNames[static_cast<int>(action.kind)] + " " + action.claim + (action.source.empty() ? "" : " of " + action.source) + " " +
-            std::to_string(action.gib) + "Gi" + (action.block ? " block" : "") + (action.provisioner != 0 ? " second provisioner" : "") + "\n";
-  for (const auto& [at, rule] : history.faults) text += "  " + base::to_go_duration(at) + " fault " + rule.dump() + "\n";
+    text += "  " + base::to_go_duration(action.at) + " " + kActionNames[static_cast<int>(action.kind)] + " " +
+            action.claim + (action.source.empty() ? "" : " of " + action.source) + " " + std::to_string(action.gib) +
+            "Gi" + (action.block ? " block" : "") + (action.provisioner != 0 ? " second provisioner" : "") + "\n";
+  for (const auto& [at, rule] : history.faults)
+    text += "  " + base::to_go_duration(at) + " fault " + rule.dump() + "\n";
   for (const auto& crash : history.crashes)
-    text += "  crash " + std::string(crash.before ? "before" : "after") + " message " + std::to_string(crash.message) + ", again after " + base::to_go_duration(crash.pause) + "\n";
+    text += "  crash " + std::string(crash.before ? "before" : "after") + " message " + std::to_string(crash.message) +
+            ", again after " + base::to_go_duration(crash.pause) + "\n";
   if (history.jitter.count() > 0) text += "  messages up to " + base::to_go_duration(history.jitter) + " late\n";
   return text;
 }
@@ -176,7 +209,8 @@ History shrink(History history, const Player& player) {
   for (const std::string& sentence : player(history).violations) kinds.insert(violation_kind(sentence));
   const auto still_wrong = [&](const History& candidate) {
     const auto outcome = player(candidate);
-    return std::any_of(outcome.violations.begin(), outcome.violations.end(), [&](const std::string& sentence) { return kinds.contains(violation_kind(sentence)); });
+    return std::any_of(outcome.violations.begin(), outcome.violations.end(),
+                       [&](const std::string& sentence) { return kinds.contains(violation_kind(sentence)); });
   };
   bool smaller = true;
   const auto attempt = [&](const History& candidate) {
@@ -231,7 +265,10 @@ HistoryOutcome ForkedPlayer::play(const History& history) {
   if (child == 0) {
     ::close(ends[0]);
     const HistoryOutcome outcome = play_on(*prepared_, history);
-    const Json json = {{"violations", outcome.violations}, {"messages", outcome.messages}, {"time", outcome.virtual_time.count()}, {"journal", outcome.violations.empty() ? std::vector<std::string>{} : outcome.journal}};
+    const Json json = {{"violations", outcome.violations},
+                       {"messages", outcome.messages},
+                       {"time", outcome.virtual_time.count()},
+                       {"journal", outcome.violations.empty() ? std::vector<std::string>{} : outcome.journal}};
     (void)write_all(ends[1], json.dump(-1, ' ', false, Json::error_handler_t::replace));
     ::_exit(0);  // the parent's lab is not ours to end
   }
@@ -241,7 +278,8 @@ HistoryOutcome ForkedPlayer::play(const History& history) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!json.is_object()) return broken("the process ended with status " + std::to_string(status) + " while the history was played");
+  if (!json.is_object())
+    return broken("the process ended with status " + std::to_string(status) + " while the history was played");
   HistoryOutcome outcome;
   outcome.violations = json["violations"].get<std::vector<std::string>>();
   outcome.journal = json["journal"].get<std::vector<std::string>>();
@@ -250,7 +288,8 @@ HistoryOutcome ForkedPlayer::play(const History& history) {
   return outcome;
 }
 
-HistoryOutcome play_test(const Test& test, const RunConfig& config, const WorldConfig& world, const History& disturbance) {
+HistoryOutcome play_test(const Test& test, const RunConfig& config, const WorldConfig& world,
+                         const History& disturbance) {
   auto made = MemoryWorld::make(world);
   if (!made) return broken(made.error().message);
   MemoryWorld& memory = **made;
@@ -258,7 +297,8 @@ HistoryOutcome play_test(const Test& test, const RunConfig& config, const WorldC
   for (const MemoryWorld::CrashPoint& point : disturbance.crashes) memory.plan_crash(point);
   const TestResult result = memory.run(test, config, 1, nullptr);
   HistoryOutcome outcome;
-  if (result.verdict == Verdict::failed) outcome.violations.push_back("the test " + test.name + " failed: " + first_failure(result));
+  if (result.verdict == Verdict::failed)
+    outcome.violations.push_back("the test " + test.name + " failed: " + first_failure(result));
   memory.world().array().faults().remove("");
   memory.cancel_crashes();
   memory.advance(std::chrono::minutes(5));

@@ -72,7 +72,8 @@ class Evaluator {
         return truthy(left) ? run(*node.children[1], value, scope) : left;
       }
       case NodeKind::negation: return !truthy(run(*node.children[0], value, scope));
-      case NodeKind::compare: return compare(node.text, run(*node.children[0], value, scope), run(*node.children[1], value, scope));
+      case NodeKind::compare:
+        return compare(node.text, run(*node.children[0], value, scope), run(*node.children[1], value, scope));
       case NodeKind::arithmetic: return arithmetic(node, value, scope);
       case NodeKind::list_projection:
       case NodeKind::value_projection:
@@ -85,13 +86,15 @@ class Evaluator {
       }
       case NodeKind::multi_hash: {
         Json object = Json::object();
-        for (std::size_t i = 0; i < node.children.size(); ++i) object[node.names[i]] = run(*node.children[i], value, scope);
+        for (std::size_t i = 0; i < node.children.size(); ++i)
+          object[node.names[i]] = run(*node.children[i], value, scope);
         return object;
       }
       case NodeKind::expression: return fail("syntax: & stands only in an argument");
       case NodeKind::let: {
         Bindings inner = scope;
-        for (std::size_t i = 0; i < node.names.size(); ++i) inner = inner.with(node.names[i], run(*node.children[i], value, scope));
+        for (std::size_t i = 0; i < node.names.size(); ++i)
+          inner = inner.with(node.names[i], run(*node.children[i], value, scope));
         return run(*node.children.back(), value, inner);
       }
       case NodeKind::function: return function(node, value, scope);
@@ -172,7 +175,8 @@ class Evaluator {
       for (const auto& entry : left) keep(list, run(*node.children[1], entry, scope));
       return list;
     }
-    if (left.is_string() && node.children[0]->kind == NodeKind::chain && node.children[0]->children[1]->kind == NodeKind::slice)
+    if (left.is_string() && node.children[0]->kind == NodeKind::chain &&
+        node.children[0]->children[1]->kind == NodeKind::slice)
       return run(*node.children[1], left, scope);  // a slice of a text is a text
     if (!left.is_array()) return nullptr;
     for (const auto& entry : left)
@@ -188,7 +192,8 @@ class Evaluator {
     Json list = Json::array();
     for (const auto& entry : value) {
       if (!entry.is_array()) list.push_back(entry);
-      else for (const auto& inner : entry) list.push_back(inner);
+      else
+        for (const auto& inner : entry) list.push_back(inner);
     }
     return list;
   }

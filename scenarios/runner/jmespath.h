@@ -13,9 +13,9 @@
 
 /// JMESPath as Chainsaw speaks it: the standard language, with `$variables`, `let … in`, `$` (the root), arithmetic and
 /// string slices of the community edition, and the function tables of the standard, kyverno, kyverno-json and Chainsaw.
-/// A list or hash of expressions is built on null too, as the community edition does. Numbers print as Go prints them: 3.0 is 3. Nesting of an expression is limited to 512.
-/// Errors: invalid ("syntax: …", "unknown function: …", "type: …").
-/// Source: jmespath.org specification and its compliance suite; JEP 16, 18; Chainsaw's function reference.
+/// A list or hash of expressions is built on null too, as the community edition does. Numbers print as Go prints
+/// them: 3.0 is 3. Nesting of an expression is limited to 512. Errors: invalid ("syntax: …", "unknown function: …",
+/// "type: …"). Source: jmespath.org specification and its compliance suite; JEP 16, 18; Chainsaw's function reference.
 namespace scenario::jmes {
 
 using Json = nlohmann::json;
@@ -55,6 +55,7 @@ class Expression {
 };
 
 /// Parse and evaluate in one step.
-base::Result<Json> search(std::string_view text, const Json& value, const Bindings& bindings = {}, const Host& host = {});
+base::Result<Json> search(std::string_view text, const Json& value, const Bindings& bindings = {},
+                          const Host& host = {});
 
 }  // namespace scenario::jmes

@@ -12,12 +12,28 @@
 namespace scenario::jmes {
 
 enum class NodeKind {
-  current, root, literal, field, variable, index, slice,
+  current,
+  root,
+  literal,
+  field,
+  variable,
+  index,
+  slice,
   chain,  // children 0 then 1: sub-expressions and pipes
-  either, both, negation, compare, arithmetic,
-  list_projection, value_projection,  // children: source, each
-  filter_projection,                  // children: source, each, condition
-  flatten, multi_list, multi_hash, expression, let, function,
+  either,
+  both,
+  negation,
+  compare,
+  arithmetic,
+  list_projection,
+  value_projection,   // children: source, each
+  filter_projection,  // children: source, each, condition
+  flatten,
+  multi_list,
+  multi_hash,
+  expression,
+  let,
+  function,
 };
 
 struct Node {

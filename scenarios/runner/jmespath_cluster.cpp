@@ -10,7 +10,9 @@ namespace scenario::jmes {
 
 namespace {
 
-Json environment(Call& c) { return c.host.environment ? Json(c.host.environment(c.text(0))) : c.fail("no environment here"); }
+Json environment(Call& c) {
+  return c.host.environment ? Json(c.host.environment(c.text(0))) : c.fail("no environment here");
+}
 
 std::string group_path(const std::string& api_version) {
   return (api_version.find('/') == std::string::npos ? "/api/" : "/apis/") + api_version;
@@ -55,7 +57,8 @@ std::string plain_text(double value) {
   return end.ec == std::errc() ? std::string(shortest, end.ptr) : std::to_string(value);
 }
 
-/// Prometheus' text format as a list of samples in the form that its HTTP API gives them: {metric: {__name__, labels…}, value: [seconds, "text"]}.
+/// Prometheus' text format as a list of samples in the form that its HTTP API gives them: {metric: {__name__, labels…},
+/// value: [seconds, "text"]}.
 Json metrics_decode(Call& c) {
   Json families = Json::array();
   for (std::string_view line : base::split(c.text(0), '\n')) {
@@ -98,9 +101,13 @@ Json metrics_decode(Call& c) {
 std::vector<FunctionRow> cluster_functions() {
   constexpr std::string_view kChainsaw = "Chainsaw's function reference";
   return {
-      {"env", "s", environment, kChainsaw}, {"x_k8s_get", "assss", k8s_get, kChainsaw}, {"x_k8s_exists", "assss", k8s_exists, kChainsaw},
-      {"x_k8s_list", "asss?", k8s_list, kChainsaw}, {"x_k8s_resource_exists", "ass", k8s_resource_exists, kChainsaw},
-      {"x_k8s_server_version", "a", k8s_server_version, kChainsaw}, {"x_metrics_decode", "s", metrics_decode, kChainsaw},
+      {"env", "s", environment, kChainsaw},
+      {"x_k8s_get", "assss", k8s_get, kChainsaw},
+      {"x_k8s_exists", "assss", k8s_exists, kChainsaw},
+      {"x_k8s_list", "asss?", k8s_list, kChainsaw},
+      {"x_k8s_resource_exists", "ass", k8s_resource_exists, kChainsaw},
+      {"x_k8s_server_version", "a", k8s_server_version, kChainsaw},
+      {"x_metrics_decode", "s", metrics_decode, kChainsaw},
   };
 }
 

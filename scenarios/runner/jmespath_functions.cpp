@@ -17,7 +17,8 @@ std::string type_name(const Json& value) {
 }
 
 Json number(double value) {
-  if (std::isfinite(value) && value == std::floor(value) && std::abs(value) < 9e15) return static_cast<std::int64_t>(value);
+  if (std::isfinite(value) && value == std::floor(value) && std::abs(value) < 9e15)
+    return static_cast<std::int64_t>(value);
   return value;
 }
 
@@ -46,7 +47,9 @@ namespace {
 bool fits(char letter, const Json& value, bool expression) {
   if (letter == 'e') return expression;
   if (expression) return false;
-  const auto all = [&](bool (*test)(const Json&)) { return value.is_array() && std::all_of(value.begin(), value.end(), test); };
+  const auto all = [&](bool (*test)(const Json&)) {
+    return value.is_array() && std::all_of(value.begin(), value.end(), test);
+  };
   switch (letter) {
     case 'a': return true;
     case 'n': return value.is_number();
@@ -90,7 +93,8 @@ Signature read_signature(std::string_view text) {
   return signature;
 }
 
-// --- numbers -------------------------------------------------------------------------------------------------------------------
+// --- numbers
+// -------------------------------------------------------------------------------------------------------------------
 double as_number(const Json& value) { return value.get<double>(); }
 Json abs_(Call& c) { return number(std::abs(as_number(c.args[0]))); }
 Json ceil_(Call& c) { return number(std::ceil(as_number(c.args[0]))); }
@@ -111,13 +115,16 @@ Json to_number(Call& c) {
   return shaped && *end == '\0' ? number(value) : Json();
 }
 
-// --- lists ---------------------------------------------------------------------------------------------------------------------
+// --- lists
+// ---------------------------------------------------------------------------------------------------------------------
 bool less(const Json& a, const Json& b) {
-  return a.is_number() ? as_number(a) < as_number(b) : a.get_ref<const std::string&>() < b.get_ref<const std::string&>();
+  return a.is_number() ? as_number(a) < as_number(b)
+                       : a.get_ref<const std::string&>() < b.get_ref<const std::string&>();
 }
 Json extreme(const Json& list, bool largest) {
   if (list.empty()) return nullptr;
-  const auto found = largest ? std::max_element(list.begin(), list.end(), less) : std::min_element(list.begin(), list.end(), less);
+  const auto found =
+      largest ? std::max_element(list.begin(), list.end(), less) : std::min_element(list.begin(), list.end(), less);
   return *found;
 }
 Json max(Call& c) { return extreme(c.args[0], true); }
@@ -176,7 +183,8 @@ Json contains(Call& c) {
 }
 Json length(Call& c) {
   if (!c.args[0].is_string()) return c.args[0].size();
-  return std::count_if(c.text(0).begin(), c.text(0).end(), [](char ch) { return (static_cast<unsigned char>(ch) & 0xC0U) != 0x80U; });
+  return std::count_if(c.text(0).begin(), c.text(0).end(),
+                       [](char ch) { return (static_cast<unsigned char>(ch) & 0xC0U) != 0x80U; });
 }
 Json reverse(Call& c) {
   if (c.args[0].is_array()) {
@@ -213,7 +221,8 @@ Json at(Call& c) {
   return c.args[0][static_cast<std::size_t>(i)];
 }
 
-// --- objects -------------------------------------------------------------------------------------------------------------------
+// --- objects
+// -------------------------------------------------------------------------------------------------------------------
 Json keys(Call& c) {
   Json list = Json::array();
   for (const auto& entry : c.args[0].items()) list.push_back(entry.key());
@@ -268,7 +277,8 @@ Json object_from_lists(Call& c) {
 }
 Json lookup(Call& c) {
   if (c.args[0].is_object())
-    return c.args[1].is_string() ? c.args[0].value(c.text(1), Json()) : c.fail("type: an object is looked up by string");
+    return c.args[1].is_string() ? c.args[0].value(c.text(1), Json())
+                                 : c.fail("type: an object is looked up by string");
   if (!c.args[1].is_number_integer()) return c.fail("type: an array is looked up by number");
   const auto i = c.args[1].get<std::int64_t>();
   return i >= 0 && static_cast<std::size_t>(i) < c.args[0].size() ? c.args[0][static_cast<std::size_t>(i)] : Json();
@@ -286,8 +296,9 @@ std::string check_signature(const FunctionRow& row, const Call& call) {
     return "arity: " + name + " got " + std::to_string(count) + " arguments";
   for (std::size_t i = 0; i < count; ++i) {
     const Parameter& parameter = signature.parameters[std::min(i, signature.parameters.size() - 1)];
-    const bool good = std::any_of(parameter.letters.begin(), parameter.letters.end(),
-                                  [&](char letter) { return fits(letter, call.args[i], call.expressions[i] != nullptr); });
+    const bool good = std::any_of(parameter.letters.begin(), parameter.letters.end(), [&](char letter) {
+      return fits(letter, call.args[i], call.expressions[i] != nullptr);
+    });
     if (!good)
       return "type: argument " + std::to_string(i + 1) + " of " + name + " may not be " +
              (call.expressions[i] != nullptr ? "an expression" : type_name(call.args[i]));
@@ -300,22 +311,43 @@ std::vector<FunctionRow> standard_functions() {
   constexpr std::string_view kCommunity = "JMESPath community edition, JEP 13 to 20";
   constexpr std::string_view kKyverno = "Chainsaw's function reference";
   return {
-      {"abs", "n", abs_, kStandard}, {"avg", "N", avg, kStandard}, {"ceil", "n", ceil_, kStandard}, {"contains", "[ls]a", contains, kStandard},
-      {"floor", "n", floor_, kStandard}, {"keys", "o", keys, kStandard}, {"length", "[slo]", length, kStandard}, {"map", "el", map, kStandard},
-      {"max", "[NS]", max, kStandard}, {"max_by", "le", max_by, kStandard}, {"merge", "o*", merge, kStandard}, {"min", "[NS]", min, kStandard},
-      {"min_by", "le", min_by, kStandard}, {"not_null", "a*", not_null, kStandard}, {"reverse", "[ls]", reverse, kStandard},
-      {"sort", "[NS]", sort, kStandard}, {"sort_by", "le", sort_by, kStandard}, {"to_array", "a", to_array, kStandard},
-      {"to_number", "a", to_number, kStandard}, {"to_string", "a", to_string_, kStandard}, {"type", "a", type_, kStandard},
-      {"values", "o", values, kStandard}, {"from_items", "l", from_items, kCommunity}, {"group_by", "le", group_by, kCommunity},
-      {"zip", "l*", zip, kCommunity}, {"items", "[ol]s?s", items, kKyverno}, {"object_from_lists", "ll", object_from_lists, kKyverno},
-      {"lookup", "[ol][sn]", lookup, kKyverno}, {"at", "la", at, kKyverno},
+      {"abs", "n", abs_, kStandard},
+      {"avg", "N", avg, kStandard},
+      {"ceil", "n", ceil_, kStandard},
+      {"contains", "[ls]a", contains, kStandard},
+      {"floor", "n", floor_, kStandard},
+      {"keys", "o", keys, kStandard},
+      {"length", "[slo]", length, kStandard},
+      {"map", "el", map, kStandard},
+      {"max", "[NS]", max, kStandard},
+      {"max_by", "le", max_by, kStandard},
+      {"merge", "o*", merge, kStandard},
+      {"min", "[NS]", min, kStandard},
+      {"min_by", "le", min_by, kStandard},
+      {"not_null", "a*", not_null, kStandard},
+      {"reverse", "[ls]", reverse, kStandard},
+      {"sort", "[NS]", sort, kStandard},
+      {"sort_by", "le", sort_by, kStandard},
+      {"to_array", "a", to_array, kStandard},
+      {"to_number", "a", to_number, kStandard},
+      {"to_string", "a", to_string_, kStandard},
+      {"type", "a", type_, kStandard},
+      {"values", "o", values, kStandard},
+      {"from_items", "l", from_items, kCommunity},
+      {"group_by", "le", group_by, kCommunity},
+      {"zip", "l*", zip, kCommunity},
+      {"items", "[ol]s?s", items, kKyverno},
+      {"object_from_lists", "ll", object_from_lists, kKyverno},
+      {"lookup", "[ol][sn]", lookup, kKyverno},
+      {"at", "la", at, kKyverno},
   };
 }
 
 const FunctionRow* find_function(std::string_view name) {
   static const std::map<std::string_view, FunctionRow> kTable = [] {
     std::map<std::string_view, FunctionRow> table;
-    for (const auto& rows : {standard_functions(), text_functions(), time_functions(), cluster_functions(), certificate_functions()})
+    for (const auto& rows :
+         {standard_functions(), text_functions(), time_functions(), cluster_functions(), certificate_functions()})
       for (const FunctionRow& row : rows) table.emplace(row.name, row);
     return table;
   }();

@@ -12,8 +12,39 @@ using base::Result;
 namespace {
 
 enum class T {
-  end, identifier, quoted, literal, number, variable, root, current, dot, star, flatten, lbracket, rbracket, filter, lparen, rparen,
-  lbrace, rbrace, comma, colon, pipe, either, both, negation, expref, compare, assign, plus, minus, times, divide, modulo, floordiv,
+  end,
+  identifier,
+  quoted,
+  literal,
+  number,
+  variable,
+  root,
+  current,
+  dot,
+  star,
+  flatten,
+  lbracket,
+  rbracket,
+  filter,
+  lparen,
+  rparen,
+  lbrace,
+  rbrace,
+  comma,
+  colon,
+  pipe,
+  either,
+  both,
+  negation,
+  expref,
+  compare,
+  assign,
+  plus,
+  minus,
+  times,
+  divide,
+  modulo,
+  floordiv,
 };
 
 struct Token {
@@ -29,8 +60,12 @@ int binding_power(T type) {
     case T::either: return 2;
     case T::both: return 3;
     case T::compare: return 5;
-    case T::plus: case T::minus: return 6;
-    case T::times: case T::divide: case T::modulo: case T::floordiv: return 7;
+    case T::plus:
+    case T::minus: return 6;
+    case T::times:
+    case T::divide:
+    case T::modulo:
+    case T::floordiv: return 7;
     case T::flatten: return 9;
     case T::star: return 7;  // between two operands it multiplies
     case T::filter: return 21;
@@ -55,7 +90,8 @@ class Lexer {
       start_ = at_;
       if (at_ >= text_.size()) break;
       Token token = next();
-      if (!problem_.empty()) return Error{ErrorKind::invalid, "syntax: " + problem_ + " at column " + std::to_string(start_ + 1)};
+      if (!problem_.empty())
+        return Error{ErrorKind::invalid, "syntax: " + problem_ + " at column " + std::to_string(start_ + 1)};
       token.at = start_;
       tokens.push_back(std::move(token));
     }
@@ -124,11 +160,13 @@ class Lexer {
       return Token{T::root, "$", {}, 0};
     }
     static const std::vector<std::pair<std::string_view, T>> kFixed = {
-        {"[]", T::flatten}, {"[?", T::filter}, {"[", T::lbracket}, {"]", T::rbracket}, {"(", T::lparen}, {")", T::rparen}, {"{", T::lbrace},
-        {"}", T::rbrace}, {",", T::comma}, {":", T::colon}, {"||", T::either}, {"|", T::pipe}, {"&&", T::both}, {"&", T::expref},
-        {"==", T::compare}, {"!=", T::compare}, {"<=", T::compare}, {">=", T::compare}, {"<", T::compare}, {">", T::compare}, {"=", T::assign},
-        {"!", T::negation}, {".", T::dot}, {"*", T::star}, {"@", T::current}, {"+", T::plus}, {"-", T::minus}, {"//", T::floordiv},
-        {"/", T::divide}, {"%", T::modulo}, {"\u2212", T::minus}, {"\u00f7", T::divide}, {"\u00d7", T::times}};
+        {"[]", T::flatten},   {"[?", T::filter},     {"[", T::lbracket},  {"]", T::rbracket}, {"(", T::lparen},
+        {")", T::rparen},     {"{", T::lbrace},      {"}", T::rbrace},    {",", T::comma},    {":", T::colon},
+        {"||", T::either},    {"|", T::pipe},        {"&&", T::both},     {"&", T::expref},   {"==", T::compare},
+        {"!=", T::compare},   {"<=", T::compare},    {">=", T::compare},  {"<", T::compare},  {">", T::compare},
+        {"=", T::assign},     {"!", T::negation},    {".", T::dot},       {"*", T::star},     {"@", T::current},
+        {"+", T::plus},       {"-", T::minus},       {"//", T::floordiv}, {"/", T::divide},   {"%", T::modulo},
+        {"\u2212", T::minus}, {"\u00f7", T::divide}, {"\u00d7", T::times}};
     for (const auto& [word_text, type] : kFixed)
       if (eat(word_text)) return Token{type, std::string(word_text), {}, 0};
     problem_ = std::string("unknown character ") + c;
@@ -209,7 +247,8 @@ class Parser {
       case T::lbracket: take(); return bracket_first();
       case T::lbrace: take(); return hash();
       case T::negation: take(); return make(NodeKind::negation, "", {expression(kNot)});
-      case T::minus: case T::plus: take(); return make(NodeKind::arithmetic, token.type == T::minus ? "-" : "+", {expression(kNot)});
+      case T::minus:
+      case T::plus: take(); return make(NodeKind::arithmetic, token.type == T::minus ? "-" : "+", {expression(kNot)});
       case T::expref: take(); return make(NodeKind::expression, "", {expression(0)});
       case T::lparen: {
         take();
@@ -231,7 +270,8 @@ class Parser {
       case T::compare: return make(NodeKind::compare, token.text, {left, expression(power)});
       case T::plus: return make(NodeKind::arithmetic, "+", {left, expression(power)});
       case T::minus: return make(NodeKind::arithmetic, "-", {left, expression(power)});
-      case T::star: case T::times: return make(NodeKind::arithmetic, "*", {left, expression(power)});
+      case T::star:
+      case T::times: return make(NodeKind::arithmetic, "*", {left, expression(power)});
       case T::divide: return make(NodeKind::arithmetic, "/", {left, expression(power)});
       case T::modulo: return make(NodeKind::arithmetic, "%", {left, expression(power)});
       case T::floordiv: return make(NodeKind::arithmetic, "//", {left, expression(power)});
@@ -283,7 +323,9 @@ class Parser {
   }
   NodePtr after_dot(int power) {
     switch (peek().type) {
-      case T::identifier: case T::quoted: case T::star: return expression(power);
+      case T::identifier:
+      case T::quoted:
+      case T::star: return expression(power);
       case T::lbracket: take(); return multi_list();
       case T::lbrace: take(); return hash();
       default: return unexpected();
@@ -291,7 +333,8 @@ class Parser {
   }
   NodePtr bracket_first() {
     const T type = peek().type;
-    if (type == T::number || type == T::colon || (type == T::minus && peek(1).type == T::number)) return index(current());
+    if (type == T::number || type == T::colon || (type == T::minus && peek(1).type == T::number))
+      return index(current());
     if (type == T::star && peek(1).type == T::rbracket) {
       take();
       take();
@@ -313,7 +356,8 @@ class Parser {
     if (peek().type != T::number) return std::nullopt;
     const std::string digits = take().text;
     long value = 0;
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc()) problem_ = "number too large: " + digits;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc())
+      problem_ = "number too large: " + digits;
     return negative ? -value : value;
   }
   NodePtr index(const NodePtr& left) {

@@ -21,7 +21,8 @@ Json starts_with(Call& c) { return c.text(0).starts_with(c.text(1)); }
 Json ends_with(Call& c) { return c.text(0).ends_with(c.text(1)); }
 Json join(Call& c) {
   std::string joined;
-  for (std::size_t i = 0; i < c.args[1].size(); ++i) joined += (i > 0 ? c.text(0) : "") + c.args[1][i].get<std::string>();
+  for (std::size_t i = 0; i < c.args[1].size(); ++i)
+    joined += (i > 0 ? c.text(0) : "") + c.args[1][i].get<std::string>();
   return joined;
 }
 Json lower(Call& c) { return base::to_lower(c.text(0)); }
@@ -129,7 +130,9 @@ std::string go_rewrite(const std::string& text, const re2::RE2& pattern) {
       const std::string name = text.substr(from, end - from);
       int group = -1;
       if (const auto digits = base::parse_unsigned(name)) group = static_cast<int>(*digits);
-      else if (const auto found = pattern.NamedCapturingGroups().find(name); found != pattern.NamedCapturingGroups().end()) group = found->second;
+      else if (const auto found = pattern.NamedCapturingGroups().find(name);
+               found != pattern.NamedCapturingGroups().end())
+        group = found->second;
       if (group >= 0 && group <= std::min(9, pattern.NumberOfCapturingGroups())) result += "\\" + std::to_string(group);
       i = braced && end < text.size() ? end : end - 1;
     }
@@ -276,7 +279,9 @@ Json random_(Call& c) {
       }
       i = end + 1;
     } else if (pattern[i] == '\\' && i + 1 < pattern.size()) {
-      set = pattern[i + 1] == 'd' ? "0123456789" : pattern[i + 1] == 'w' ? "abcdefghijklmnopqrstuvwxyz0123456789_" : std::string(1, pattern[i + 1]);
+      set = pattern[i + 1] == 'd'   ? "0123456789"
+            : pattern[i + 1] == 'w' ? "abcdefghijklmnopqrstuvwxyz0123456789_"
+                                    : std::string(1, pattern[i + 1]);
       i += 2;
     } else {
       set = pattern[i++];
@@ -286,7 +291,8 @@ Json random_(Call& c) {
       const std::size_t end = pattern.find('}', i);
       const auto parts = base::split(std::string_view(pattern).substr(i + 1, end - i - 1), ',');
       const auto first = base::parse_unsigned(parts[0]), last = base::parse_unsigned(parts.back());
-      if (end == std::string::npos || !first || !last || *last > 10000) return c.fail("value: bad repetition in " + pattern);
+      if (end == std::string::npos || !first || !last || *last > 10000)
+        return c.fail("value: bad repetition in " + pattern);
       low = *first, high = std::max(*first, *last), i = end + 1;
     } else if (i < pattern.size() && (pattern[i] == '?' || pattern[i] == '*' || pattern[i] == '+')) {
       low = pattern[i] == '+' ? 1 : 0, high = pattern[i] == '?' ? 1 : 10, ++i;
@@ -307,21 +313,48 @@ std::vector<FunctionRow> text_functions() {
   constexpr std::string_view kCommunity = "JMESPath community edition, JEP 14";
   constexpr std::string_view kKyverno = "Chainsaw's function reference";
   return {
-      {"starts_with", "ss", starts_with, kStandard}, {"ends_with", "ss", ends_with, kStandard}, {"join", "sS", join, kStandard},
-      {"lower", "s", lower, kCommunity}, {"upper", "s", upper, kCommunity}, {"trim", "ss?", trim, kCommunity},
-      {"trim_left", "ss?", trim_left, kCommunity}, {"trim_right", "ss?", trim_right, kCommunity}, {"replace", "sssn?", replace, kCommunity},
-      {"split", "ssn?", split, kCommunity}, {"pad_left", "sns?", pad_left, kCommunity}, {"pad_right", "sns?", pad_right, kCommunity},
-      {"find_first", "ssn?n", find_first, kCommunity}, {"find_last", "ssn?n", find_last, kCommunity}, {"concat", "ss", concat, kKyverno},
-      {"wildcard", "s[sn]", wildcard, kKyverno}, {"pattern_match", "s[sn]", wildcard, kKyverno}, {"compare", "ss", compare, kKyverno},
-      {"equal_fold", "ss", equal_fold, kKyverno}, {"replace_all", "sss", replace_all, kKyverno}, {"to_upper", "s", upper, kKyverno},
-      {"to_lower", "s", lower, kKyverno}, {"trim_prefix", "ss", trim_prefix, kKyverno}, {"truncate", "sn", truncate, kKyverno},
-      {"to_boolean", "s", to_boolean, kKyverno}, {"label_match", "oo", label_match, kKyverno},
-      {"regex_replace_all", "s[sn][sn]", regex_replace_all, kKyverno}, {"regex_replace_all_literal", "s[sn][sn]", regex_replace_all_literal, kKyverno},
-      {"regex_match", "s[sn]", regex_match, kKyverno}, {"base64_encode", "s", base64_encode, kKyverno}, {"base64_decode", "s", base64_decode, kKyverno},
-      {"parse_json", "s", parse_json, kKyverno}, {"json_parse", "s", parse_json, kKyverno}, {"parse_yaml", "s", parse_yaml_, kKyverno},
-      {"path_canonicalize", "s", path_canonicalize, kKyverno}, {"sha256", "s", sha256, kKyverno}, {"sha1", "s", sha1, kKyverno},
-      {"md5", "s", md5, kKyverno}, {"semver_compare", "ss", semver_compare, kKyverno}, {"random", "s", random_, kKyverno},
-      {"as_string", "a", as_string, kKyverno}, {"trim_space", "s", trim_space, kKyverno},
+      {"starts_with", "ss", starts_with, kStandard},
+      {"ends_with", "ss", ends_with, kStandard},
+      {"join", "sS", join, kStandard},
+      {"lower", "s", lower, kCommunity},
+      {"upper", "s", upper, kCommunity},
+      {"trim", "ss?", trim, kCommunity},
+      {"trim_left", "ss?", trim_left, kCommunity},
+      {"trim_right", "ss?", trim_right, kCommunity},
+      {"replace", "sssn?", replace, kCommunity},
+      {"split", "ssn?", split, kCommunity},
+      {"pad_left", "sns?", pad_left, kCommunity},
+      {"pad_right", "sns?", pad_right, kCommunity},
+      {"find_first", "ssn?n", find_first, kCommunity},
+      {"find_last", "ssn?n", find_last, kCommunity},
+      {"concat", "ss", concat, kKyverno},
+      {"wildcard", "s[sn]", wildcard, kKyverno},
+      {"pattern_match", "s[sn]", wildcard, kKyverno},
+      {"compare", "ss", compare, kKyverno},
+      {"equal_fold", "ss", equal_fold, kKyverno},
+      {"replace_all", "sss", replace_all, kKyverno},
+      {"to_upper", "s", upper, kKyverno},
+      {"to_lower", "s", lower, kKyverno},
+      {"trim_prefix", "ss", trim_prefix, kKyverno},
+      {"truncate", "sn", truncate, kKyverno},
+      {"to_boolean", "s", to_boolean, kKyverno},
+      {"label_match", "oo", label_match, kKyverno},
+      {"regex_replace_all", "s[sn][sn]", regex_replace_all, kKyverno},
+      {"regex_replace_all_literal", "s[sn][sn]", regex_replace_all_literal, kKyverno},
+      {"regex_match", "s[sn]", regex_match, kKyverno},
+      {"base64_encode", "s", base64_encode, kKyverno},
+      {"base64_decode", "s", base64_decode, kKyverno},
+      {"parse_json", "s", parse_json, kKyverno},
+      {"json_parse", "s", parse_json, kKyverno},
+      {"parse_yaml", "s", parse_yaml_, kKyverno},
+      {"path_canonicalize", "s", path_canonicalize, kKyverno},
+      {"sha256", "s", sha256, kKyverno},
+      {"sha1", "s", sha1, kKyverno},
+      {"md5", "s", md5, kKyverno},
+      {"semver_compare", "ss", semver_compare, kKyverno},
+      {"random", "s", random_, kKyverno},
+      {"as_string", "a", as_string, kKyverno},
+      {"trim_space", "s", trim_space, kKyverno},
   };
 }
 

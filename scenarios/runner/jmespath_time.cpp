@@ -19,9 +19,20 @@ struct Scalar {
   bool binary = false;  // a quantity written with Ki, Mi …
 };
 
-constexpr std::pair<std::string_view, double> kSuffixes[] = {
-    {"Ki", 1024.0}, {"Mi", 1048576.0}, {"Gi", 1073741824.0}, {"Ti", 1099511627776.0}, {"Pi", 1125899906842624.0},
-    {"n", 1e-9}, {"u", 1e-6}, {"m", 1e-3}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}, {"P", 1e15}, {"", 1}};
+constexpr std::pair<std::string_view, double> kSuffixes[] = {{"Ki", 1024.0},
+                                                             {"Mi", 1048576.0},
+                                                             {"Gi", 1073741824.0},
+                                                             {"Ti", 1099511627776.0},
+                                                             {"Pi", 1125899906842624.0},
+                                                             {"n", 1e-9},
+                                                             {"u", 1e-6},
+                                                             {"m", 1e-3},
+                                                             {"k", 1e3},
+                                                             {"M", 1e6},
+                                                             {"G", 1e9},
+                                                             {"T", 1e12},
+                                                             {"P", 1e15},
+                                                             {"", 1}};
 
 std::optional<Scalar> scalar_of(const Json& json) {
   if (json.is_number()) return Scalar{Sort::number, json.get<double>(), false};
@@ -34,7 +45,8 @@ std::optional<Scalar> scalar_of(const Json& json) {
     for (const auto& [name, size] : kSuffixes)
       if (suffix == name) return Scalar{Sort::quantity, value * size, name.ends_with('i')};
   }
-  if (const auto duration = parse_duration(text)) return Scalar{Sort::duration, static_cast<double>(duration->count()), false};
+  if (const auto duration = parse_duration(text))
+    return Scalar{Sort::duration, static_cast<double>(duration->count()), false};
   return std::nullopt;
 }
 
@@ -49,7 +61,8 @@ std::string quantity_text(const Scalar& s) {
   }
   for (std::string_view name : {"P", "T", "G", "M", "k", "", "m", "u"})
     for (const auto& [suffix, size] : kSuffixes)
-      if (suffix == name && std::abs(std::fmod(s.value, size)) < size * 1e-9) return print(std::round(s.value / size)) + std::string(name);
+      if (suffix == name && std::abs(std::fmod(s.value, size)) < size * 1e-9)
+        return print(std::round(s.value / size)) + std::string(name);
   return print(std::round(s.value * 1e9)) + "n";
 }
 
@@ -76,7 +89,8 @@ Json combine(Call& c, char op) {
   if (!a || !b) return c.fail("type: needs numbers, quantities or durations");
   const bool additive = op == '+' || op == '-' || op == '%';
   if (additive && a->sort != b->sort) return c.fail("type: operands differ in kind");
-  if (!additive && a->sort != Sort::number && b->sort != Sort::number && op == '*') return c.fail("type: one operand must be a number");
+  if (!additive && a->sort != Sort::number && b->sort != Sort::number && op == '*')
+    return c.fail("type: one operand must be a number");
   if ((op == '/' || op == '%') && b->value == 0) return c.fail("value: division by zero");
   Scalar result = a->sort != Sort::number ? *a : *b;
   if (op == '+') result.value = a->value + b->value;
@@ -111,7 +125,8 @@ Json round_(Call& c) {
   return number(std::round(c.args[0].get<double>() * scale) / scale);
 }
 
-// --- instants ------------------------------------------------------------------------------------------------------------------
+// --- instants
+// ------------------------------------------------------------------------------------------------------------------
 /// Reads `text` by a Go layout (the parts of 2006-01-02T15:04:05Z07:00 with names of months); "" means RFC 3339.
 std::optional<base::TimePoint> parse_layout(std::string_view layout, std::string_view text) {
   if (layout.empty()) return parse_rfc3339(text);
@@ -127,7 +142,10 @@ std::optional<base::TimePoint> parse_layout(std::string_view layout, std::string
     return value;
   };
   const auto zone = [&](bool colon) {
-    if (!text.empty() && text[0] == 'Z') { text.remove_prefix(1); return true; }
+    if (!text.empty() && text[0] == 'Z') {
+      text.remove_prefix(1);
+      return true;
+    }
     if (text.empty() || (text[0] != '+' && text[0] != '-')) return false;
     const int sign = text[0] == '-' ? -1 : 1;
     text.remove_prefix(1);
@@ -144,36 +162,51 @@ std::optional<base::TimePoint> parse_layout(std::string_view layout, std::string
       layout.remove_prefix(word.size());
       return true;
     };
-    if (token("2006")) { if ((year = take(4, 4)) < 0) return std::nullopt; }
-    else if (token("Jan")) {
+    if (token("2006")) {
+      if ((year = take(4, 4)) < 0) return std::nullopt;
+    } else if (token("Jan")) {
       const std::size_t at = text.size() >= 3 ? kMonths.find(text.substr(0, 3)) : std::string_view::npos;
       if (at == std::string_view::npos || at % 3 != 0) return std::nullopt;
       month = static_cast<int>(at / 3) + 1;
       text.remove_prefix(3);
-    }
-    else if (token("Monday") || token("Mon") || token("MST")) {
+    } else if (token("Monday") || token("Mon") || token("MST")) {
       std::size_t n = 0;
       while (n < text.size() && ((text[n] >= 'A' && text[n] <= 'Z') || (text[n] >= 'a' && text[n] <= 'z'))) ++n;
       if (n == 0) return std::nullopt;
       text.remove_prefix(n);
-    }
-    else if (token("01")) { if ((month = take(2, 2)) < 0) return std::nullopt; }
-    else if (token("02")) { if ((day = take(2, 2)) < 0) return std::nullopt; }
-    else if (token("_2")) { if (text.starts_with(' ')) text.remove_prefix(1); if ((day = take(1, 2)) < 0) return std::nullopt; }
-    else if (token("15")) { if ((hour = take(2, 2)) < 0) return std::nullopt; }
-    else if (token("03")) { if ((hour = take(2, 2)) < 0) return std::nullopt; }
-    else if (token("04")) { if ((minute = take(2, 2)) < 0) return std::nullopt; }
-    else if (token("05")) {
+    } else if (token("01")) {
+      if ((month = take(2, 2)) < 0) return std::nullopt;
+    } else if (token("02")) {
+      if ((day = take(2, 2)) < 0) return std::nullopt;
+    } else if (token("_2")) {
+      if (text.starts_with(' ')) text.remove_prefix(1);
+      if ((day = take(1, 2)) < 0) return std::nullopt;
+    } else if (token("15")) {
+      if ((hour = take(2, 2)) < 0) return std::nullopt;
+    } else if (token("03")) {
+      if ((hour = take(2, 2)) < 0) return std::nullopt;
+    } else if (token("04")) {
+      if ((minute = take(2, 2)) < 0) return std::nullopt;
+    } else if (token("05")) {
       if ((second = take(2, 2)) < 0) return std::nullopt;
-      if (text.starts_with('.') && !layout.starts_with('.')) { text.remove_prefix(1); if (take(1, 9) < 0) return std::nullopt; }
-    }
-    else if (token("PM")) { afternoon = text.starts_with("PM"); text.remove_prefix(std::min<std::size_t>(2, text.size())); }
-    else if (token("Z07:00") || token("-07:00")) { if (!zone(true)) return std::nullopt; }
-    else if (token("Z0700") || token("-0700")) { if (!zone(false)) return std::nullopt; }
-    else if (token("1")) { if ((month = take(1, 2)) < 0) return std::nullopt; }
-    else if (token("2")) { if ((day = take(1, 2)) < 0) return std::nullopt; }
-    else if (token("3")) { if ((hour = take(1, 2)) < 0) return std::nullopt; }
-    else {
+      if (text.starts_with('.') && !layout.starts_with('.')) {
+        text.remove_prefix(1);
+        if (take(1, 9) < 0) return std::nullopt;
+      }
+    } else if (token("PM")) {
+      afternoon = text.starts_with("PM");
+      text.remove_prefix(std::min<std::size_t>(2, text.size()));
+    } else if (token("Z07:00") || token("-07:00")) {
+      if (!zone(true)) return std::nullopt;
+    } else if (token("Z0700") || token("-0700")) {
+      if (!zone(false)) return std::nullopt;
+    } else if (token("1")) {
+      if ((month = take(1, 2)) < 0) return std::nullopt;
+    } else if (token("2")) {
+      if ((day = take(1, 2)) < 0) return std::nullopt;
+    } else if (token("3")) {
+      if ((hour = take(1, 2)) < 0) return std::nullopt;
+    } else {
       if (text.empty() || text[0] != layout[0]) return std::nullopt;
       text.remove_prefix(1);
       layout.remove_prefix(1);
@@ -184,8 +217,8 @@ std::optional<base::TimePoint> parse_layout(std::string_view layout, std::string
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok()) return std::nullopt;
   if (afternoon && hour < 12) hour += 12;
-  return base::TimePoint(std::chrono::sys_days(date).time_since_epoch()) + std::chrono::hours(hour) + std::chrono::minutes(minute - offset) +
-         std::chrono::seconds(second);
+  return base::TimePoint(std::chrono::sys_days(date).time_since_epoch()) + std::chrono::hours(hour) +
+         std::chrono::minutes(minute - offset) + std::chrono::seconds(second);
 }
 
 std::optional<base::TimePoint> instant(Call& c, std::size_t index) {
@@ -238,7 +271,8 @@ Json time_truncate(Call& c) {
   const auto span = parse_duration(c.text(1));
   if (!when || !span || span->count() <= 0) return c.fail("value: not a positive duration: " + c.text(1));
   // Go counts from the year 1, 719162 days before 1970; nanoseconds since then do not fit into 64 bits.
-  const __int128 since = static_cast<__int128>(when->time_since_epoch().count()) + static_cast<__int128>(719162LL * 86400) * 1000000000;
+  const __int128 since =
+      static_cast<__int128>(when->time_since_epoch().count()) + static_cast<__int128>(719162LL * 86400) * 1000000000;
   return base::to_rfc3339(*when - base::Duration(static_cast<std::int64_t>(since % span->count())));
 }
 Json time_to_cron(Call& c) {
@@ -247,8 +281,9 @@ Json time_to_cron(Call& c) {
   const auto day = std::chrono::floor<std::chrono::days>(*when);
   const std::chrono::year_month_day date(day);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*when - day).count();
-  return std::to_string(seconds / 60 % 60) + " " + std::to_string(seconds / 3600) + " " + std::to_string(static_cast<unsigned>(date.day())) + " " +
-         std::to_string(static_cast<unsigned>(date.month())) + " " + std::to_string(std::chrono::weekday(day).c_encoding());
+  return std::to_string(seconds / 60 % 60) + " " + std::to_string(seconds / 3600) + " " +
+         std::to_string(static_cast<unsigned>(date.day())) + " " + std::to_string(static_cast<unsigned>(date.month())) +
+         " " + std::to_string(std::chrono::weekday(day).c_encoding());
 }
 
 }  // namespace
@@ -256,12 +291,25 @@ Json time_to_cron(Call& c) {
 std::vector<FunctionRow> time_functions() {
   constexpr std::string_view kKyverno = "Chainsaw's function reference";
   return {
-      {"add", "aa", add, kKyverno}, {"subtract", "aa", subtract, kKyverno}, {"multiply", "aa", multiply, kKyverno}, {"divide", "aa", divide, kKyverno},
-      {"modulo", "aa", modulo, kKyverno}, {"sum", "l", sum, kKyverno}, {"round", "nn?", round_, kKyverno},
-      {"time_now", "", time_now, kKyverno}, {"time_now_utc", "", time_now, kKyverno}, {"time_since", "sss", time_since, kKyverno},
-      {"time_add", "ss", time_add, kKyverno}, {"time_parse", "ss", time_parse, kKyverno}, {"time_utc", "s", time_utc, kKyverno},
-      {"time_diff", "ss", time_diff, kKyverno}, {"time_before", "ss", time_before, kKyverno}, {"time_after", "ss", time_after, kKyverno},
-      {"time_between", "sss", time_between, kKyverno}, {"time_truncate", "ss", time_truncate, kKyverno}, {"time_to_cron", "s", time_to_cron, kKyverno},
+      {"add", "aa", add, kKyverno},
+      {"subtract", "aa", subtract, kKyverno},
+      {"multiply", "aa", multiply, kKyverno},
+      {"divide", "aa", divide, kKyverno},
+      {"modulo", "aa", modulo, kKyverno},
+      {"sum", "l", sum, kKyverno},
+      {"round", "nn?", round_, kKyverno},
+      {"time_now", "", time_now, kKyverno},
+      {"time_now_utc", "", time_now, kKyverno},
+      {"time_since", "sss", time_since, kKyverno},
+      {"time_add", "ss", time_add, kKyverno},
+      {"time_parse", "ss", time_parse, kKyverno},
+      {"time_utc", "s", time_utc, kKyverno},
+      {"time_diff", "ss", time_diff, kKyverno},
+      {"time_before", "ss", time_before, kKyverno},
+      {"time_after", "ss", time_after, kKyverno},
+      {"time_between", "sss", time_between, kKyverno},
+      {"time_truncate", "ss", time_truncate, kKyverno},
+      {"time_to_cron", "s", time_to_cron, kKyverno},
   };
 }
 

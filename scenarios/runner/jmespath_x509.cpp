@@ -27,8 +27,13 @@ struct NameField {
   int nid;
   std::string_view name;
 };
-constexpr NameField kNameFields[] = {{NID_countryName, "Country"}, {NID_organizationName, "Organization"}, {NID_organizationalUnitName, "OrganizationalUnit"}, {NID_localityName, "Locality"},
-                                     {NID_stateOrProvinceName, "Province"}, {NID_streetAddress, "StreetAddress"}, {NID_postalCode, "PostalCode"}};
+constexpr NameField kNameFields[] = {{NID_countryName, "Country"},
+                                     {NID_organizationName, "Organization"},
+                                     {NID_organizationalUnitName, "OrganizationalUnit"},
+                                     {NID_localityName, "Locality"},
+                                     {NID_stateOrProvinceName, "Province"},
+                                     {NID_streetAddress, "StreetAddress"},
+                                     {NID_postalCode, "PostalCode"}};
 
 std::string text_of(const ASN1_STRING* value) {
   unsigned char* utf8 = nullptr;
@@ -43,7 +48,9 @@ Json oid(const ASN1_OBJECT* object) {
   char text[128];
   const int length = OBJ_obj2txt(text, sizeof text, object, 1);
   Json numbers = Json::array();
-  for (const std::string_view part : base::split(std::string_view(text, static_cast<std::size_t>(std::clamp(length, 0, 127))), '.')) numbers.push_back(base::parse_unsigned(part).value_or(0));
+  for (const std::string_view part :
+       base::split(std::string_view(text, static_cast<std::size_t>(std::clamp(length, 0, 127))), '.'))
+    numbers.push_back(base::parse_unsigned(part).value_or(0));
   return numbers;
 }
 
@@ -85,8 +92,11 @@ struct Algorithm {
   int nid, number;
 };
 constexpr Algorithm kKeys[] = {{EVP_PKEY_RSA, 1}, {EVP_PKEY_DSA, 2}, {EVP_PKEY_EC, 3}, {EVP_PKEY_ED25519, 4}};
-constexpr Algorithm kSignatures[] = {{NID_md5WithRSAEncryption, 2}, {NID_sha1WithRSAEncryption, 3}, {NID_sha256WithRSAEncryption, 4}, {NID_sha384WithRSAEncryption, 5}, {NID_sha512WithRSAEncryption, 6},
-                                     {NID_ecdsa_with_SHA1, 9}, {NID_ecdsa_with_SHA256, 10}, {NID_ecdsa_with_SHA384, 11}, {NID_ecdsa_with_SHA512, 12}, {NID_ED25519, 16}};
+constexpr Algorithm kSignatures[] = {{NID_md5WithRSAEncryption, 2},    {NID_sha1WithRSAEncryption, 3},
+                                     {NID_sha256WithRSAEncryption, 4}, {NID_sha384WithRSAEncryption, 5},
+                                     {NID_sha512WithRSAEncryption, 6}, {NID_ecdsa_with_SHA1, 9},
+                                     {NID_ecdsa_with_SHA256, 10},      {NID_ecdsa_with_SHA384, 11},
+                                     {NID_ecdsa_with_SHA512, 12},      {NID_ED25519, 16}};
 template <std::size_t Size>
 int go_number(const Algorithm (&table)[Size], int nid) {
   for (const Algorithm& row : table)
@@ -108,7 +118,8 @@ Json public_key(EVP_PKEY* key) {
 
 void alternative_names(const X509* certificate, Json& json) {
   for (const char* list : {"DNSNames", "EmailAddresses", "IPAddresses", "URIs"}) json[list] = nullptr;
-  Owned<GENERAL_NAMES, GENERAL_NAMES_free> names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  Owned<GENERAL_NAMES, GENERAL_NAMES_free> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type == GEN_DNS) json["DNSNames"].push_back(text_of(name->d.dNSName));
@@ -116,7 +127,8 @@ void alternative_names(const X509* certificate, Json& json) {
     if (name->type == GEN_URI) json["URIs"].push_back(text_of(name->d.uniformResourceIdentifier));
     if (name->type != GEN_IPADD || ASN1_STRING_length(name->d.iPAddress) != 4) continue;
     const unsigned char* bytes = ASN1_STRING_get0_data(name->d.iPAddress);
-    json["IPAddresses"].push_back(std::to_string(bytes[0]) + "." + std::to_string(bytes[1]) + "." + std::to_string(bytes[2]) + "." + std::to_string(bytes[3]));
+    json["IPAddresses"].push_back(std::to_string(bytes[0]) + "." + std::to_string(bytes[1]) + "." +
+                                  std::to_string(bytes[2]) + "." + std::to_string(bytes[3]));
   }
 }
 
@@ -149,7 +161,8 @@ Json image_normalize(Call& c) {
   if (image.empty() || image.find(' ') != std::string::npos) return c.fail("image_normalize: not an image");
   const std::size_t slash = image.find('/');
   const std::string first = image.substr(0, slash);
-  const bool registry = slash != std::string::npos && (first.find_first_of(".:") != std::string::npos || first == "localhost");
+  const bool registry =
+      slash != std::string::npos && (first.find_first_of(".:") != std::string::npos || first == "localhost");
   if (!registry) image.insert(0, "docker.io/");
   const std::string last = image.substr(image.rfind('/') + 1);
   if (last.find_first_of(":@") == std::string::npos) image += ":latest";

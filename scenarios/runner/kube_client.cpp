@@ -58,7 +58,8 @@ awaitable<ApiResult<Json>> KubeClient::call(std::string method, std::string path
   }
   http::CallOptions options;
   // A Clock object is answered when the time it asks for has passed.
-  options.timeout = request.target.starts_with("/apis/lab.drydock.dev/") ? base::Duration(std::chrono::hours(24 * 365)) : std::chrono::seconds(30);
+  options.timeout = request.target.starts_with("/apis/lab.drydock.dev/") ? base::Duration(std::chrono::hours(24 * 365))
+                                                                         : std::chrono::seconds(30);
   base::Result<http::Response> answer = co_await transport_.send(target_.endpoint, std::move(request), options);
   if (!answer) co_return ApiFailure{0, base::to_string(answer.error().kind), answer.error().message};
   if (answer->status < 200 || answer->status > 299) co_return failure_of(answer->status, answer->body);
@@ -90,7 +91,8 @@ awaitable<ApiResult<KubeClient::Kind>> KubeClient::find_kind(std::string api_ver
   if (list)
     for (const Json& row : list->value("resources", Json::array())) {
       const std::string name = row.value("name", "");
-      if (name.find('/') == std::string::npos) kinds_[api_version + " " + row.value("kind", "")] = Kind{name, row.value("namespaced", false)};
+      if (name.find('/') == std::string::npos)
+        kinds_[api_version + " " + row.value("kind", "")] = Kind{name, row.value("namespaced", false)};
     }
   if (const auto found = kinds_.find(key); found != kinds_.end()) co_return found->second;
   co_return ApiFailure{404, "NotFound", "no matches for kind \"" + kind + "\" in version \"" + api_version + "\""};
@@ -105,14 +107,17 @@ awaitable<ApiResult<ObjectRef>> KubeClient::find_resource(std::string name) {
   if (!groups) co_return groups.error();
   for (const Json& row : groups->value("groups", Json::array()))
     if (group.empty() || row.value("name", "") == group)
-      for (const Json& version : row.value("versions", Json::array())) versions.push_back(version.value("groupVersion", ""));
+      for (const Json& version : row.value("versions", Json::array()))
+        versions.push_back(version.value("groupVersion", ""));
   for (const std::string& version : versions) {
     ApiResult<Json> listed = co_await call("GET", group_path(version), nullptr, "");
     if (!listed) continue;
     for (const Json& row : listed->value("resources", Json::array())) {
-      bool named = row.value("name", "") == plain || row.value("singularName", "") == plain || base::equals_ignoring_case(row.value("kind", ""), plain);
+      bool named = row.value("name", "") == plain || row.value("singularName", "") == plain ||
+                   base::equals_ignoring_case(row.value("kind", ""), plain);
       for (const Json& alias : row.value("shortNames", Json::array())) named = named || alias == plain;
-      if (named && row.value("name", "").find('/') == std::string::npos) co_return ObjectRef{version, row.value("kind", ""), "", "", ""};
+      if (named && row.value("name", "").find('/') == std::string::npos)
+        co_return ObjectRef{version, row.value("kind", ""), "", "", ""};
     }
   }
   co_return ApiFailure{404, "NotFound", "the server doesn't have a resource type \"" + name + "\""};

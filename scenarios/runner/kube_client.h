@@ -42,11 +42,13 @@ class KubeClient {
   KubeClient(base::http::Transport& transport, KubeTarget target) : transport_(transport), target_(std::move(target)) {}
 
   /// GET, POST and so on; the decoded body. `kind` of patch is the content type.
-  boost::asio::awaitable<ApiResult<Json>> call(std::string method, std::string path, Json body, std::string content_type);
+  boost::asio::awaitable<ApiResult<Json>> call(std::string method, std::string path, Json body,
+                                               std::string content_type);
   boost::asio::awaitable<ApiResult<std::string>> text(std::string method, std::string path);
 
   boost::asio::awaitable<ApiResult<bool>> is_namespaced(std::string api_version, std::string kind);
-  /// apiVersion and kind of a resource as kubectl's users write it: plural, singular or short name, perhaps with ".group".
+  /// apiVersion and kind of a resource as kubectl's users write it: plural, singular or short name, perhaps with
+  /// ".group".
   boost::asio::awaitable<ApiResult<ObjectRef>> find_resource(std::string name);
   /// "/api/v1/namespaces/ns/pods/name"; a name or a selector may be absent.
   boost::asio::awaitable<ApiResult<std::string>> path_of(ObjectRef ref);

@@ -21,7 +21,14 @@ http::Response status_answer(int code, const std::string& reason, const std::str
   response.status = code;
   response.headers.set("Content-Type", "application/json");
   if (code == 429 || code == 503) response.headers.set("Retry-After", "1");
-  response.body = Json({{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", Json::object()}, {"status", "Failure"}, {"message", message}, {"reason", reason}, {"code", code}}).dump();
+  response.body = Json({{"kind", "Status"},
+                        {"apiVersion", "v1"},
+                        {"metadata", Json::object()},
+                        {"status", "Failure"},
+                        {"message", message},
+                        {"reason", reason},
+                        {"code", code}})
+                      .dump();
   return response;
 }
 
@@ -44,15 +51,19 @@ base::Result<void> KubeFaults::add(const Json& spec) {
   Rule rule;
   if (spec.contains("preset")) {
     const auto& presets = kube_fault_presets();
-    const auto preset = std::find_if(presets.begin(), presets.end(), [&](const KubeFaultPreset& row) { return spec["preset"] == std::string(row.name); });
-    if (preset == presets.end()) return wrong("preset " + spec["preset"].dump() + " is not known; see drydock list faults");
+    const auto preset = std::find_if(presets.begin(), presets.end(), [&](const KubeFaultPreset& row) {
+      return spec["preset"] == std::string(row.name);
+    });
+    if (preset == presets.end())
+      return wrong("preset " + spec["preset"].dump() + " is not known; see drydock list faults");
     rule.status = preset->status;
     rule.reason = preset->reason;
     rule.message = preset->purpose;
   }
   std::string delay;
-  const std::pair<std::string_view, std::string*> texts[] = {{"name", &rule.name}, {"method", &rule.method}, {"path", &rule.path}, {"client", &rule.client},
-                                                             {"action", &rule.action}, {"reason", &rule.reason}, {"message", &rule.message}, {"delay", &delay}};
+  const std::pair<std::string_view, std::string*> texts[] = {
+      {"name", &rule.name},     {"method", &rule.method}, {"path", &rule.path},       {"client", &rule.client},
+      {"action", &rule.action}, {"reason", &rule.reason}, {"message", &rule.message}, {"delay", &delay}};
   const std::pair<std::string_view, std::uint64_t*> counts[] = {{"nth", &rule.nth}, {"times", &rule.times}};
   for (const auto& [key, value] : spec.items()) {
     bool known = key == "preset";
@@ -76,7 +87,8 @@ base::Result<void> KubeFaults::add(const Json& spec) {
     }
     if (!known) return wrong("unknown key " + key);
   }
-  if (std::find(std::begin(kKubeActions), std::end(kKubeActions), rule.action) == std::end(kKubeActions)) return wrong("action " + rule.action + " is not known: error, delay, drop-request, drop-reply and hang are");
+  if (std::find(std::begin(kKubeActions), std::end(kKubeActions), rule.action) == std::end(kKubeActions))
+    return wrong("action " + rule.action + " is not known: error, delay, drop-request, drop-reply and hang are");
   if (rule.action == "delay") {
     const auto span = parse_duration(delay);
     if (!span) return wrong("delay must be a duration");
@@ -97,7 +109,9 @@ KubeFaults::Rule* KubeFaults::find(const http::Request& request) {
   const std::string agent = request.headers.get("User-Agent");
   if (agent == kRunnerAgent) return nullptr;
   for (Rule& rule : rules_) {
-    if (!jmes::wildcard_match(rule.method, request.method) || !jmes::wildcard_match(rule.path, std::string(request.path())) || !jmes::wildcard_match(rule.client, agent)) continue;
+    if (!jmes::wildcard_match(rule.method, request.method) ||
+        !jmes::wildcard_match(rule.path, std::string(request.path())) || !jmes::wildcard_match(rule.client, agent))
+      continue;
     ++rule.seen;
     if (rule.nth > 0 && rule.seen != rule.nth) continue;
     if (rule.times > 0 && rule.hit >= rule.times) continue;
@@ -108,10 +122,12 @@ KubeFaults::Rule* KubeFaults::find(const http::Request& request) {
   return nullptr;
 }
 
-http::Response KubeFaults::serve(const http::Request& request, const std::function<http::Response(const http::Request&)>& next) {
+http::Response KubeFaults::serve(const http::Request& request,
+                                 const std::function<http::Response(const http::Request&)>& next) {
   const Rule* rule = find(request);
   if (rule == nullptr) return next(request);
-  const std::string action = rule->action, reason = rule->reason, message = rule->message.empty() ? "spoiled by a Fault object" : rule->message;
+  const std::string action = rule->action, reason = rule->reason,
+                    message = rule->message.empty() ? "spoiled by a Fault object" : rule->message;
   const int status = rule->status;
   const base::Duration delay = rule->delay;
   http::Response response;

@@ -12,11 +12,12 @@
 #include "provisioner/base/random.h"
 #include "provisioner/base/result.h"
 
-/// Faults of the Kubernetes API: rules that select requests and spoil them before or after they are served. A Fault object with
-/// `target: kubernetes` has these keys: name, preset, method, path and client (patterns with * and ?, client is the User-Agent), nth
-/// (only that occurrence, from 1), times (at most so often), probability, action (error, delay, drop-request, drop-reply, hang),
-/// status, reason, message, delay. The runner's own requests are never spoiled.
-/// Errors: invalid (an unknown key, action or preset, a value of the wrong type). Source: the API's documented error answers.
+/// Faults of the Kubernetes API: rules that select requests and spoil them before or after they are served. A Fault
+/// object with `target: kubernetes` has these keys: name, preset, method, path and client (patterns with * and ?,
+/// client is the User-Agent), nth (only that occurrence, from 1), times (at most so often), probability, action (error,
+/// delay, drop-request, drop-reply, hang), status, reason, message, delay. The runner's own requests are never spoiled.
+/// Errors: invalid (an unknown key, action or preset, a value of the wrong type). Source: the API's documented error
+/// answers.
 namespace scenario {
 
 /// The User-Agent of the runner's own client.
@@ -35,7 +36,8 @@ class KubeFaults {
   explicit KubeFaults(std::uint64_t seed) : rng_(seed) {}
   base::Result<void> add(const nlohmann::json& rule);
   void remove(const std::string& name);
-  base::http::Response serve(const base::http::Request& request, const std::function<base::http::Response(const base::http::Request&)>& next);
+  base::http::Response serve(const base::http::Request& request,
+                             const std::function<base::http::Response(const base::http::Request&)>& next);
 
  private:
   struct Rule {

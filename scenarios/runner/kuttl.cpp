@@ -16,8 +16,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// What a name in a test directory says, as KUTTL reads it: an optional number, a first word that is "assert", "errors" or the
-/// beginning of the step's name, more words, ".yaml" (a directory has none). Names with other dots are not parts of a test.
+/// What a name in a test directory says, as KUTTL reads it: an optional number, a first word that is "assert", "errors"
+/// or the beginning of the step's name, more words, ".yaml" (a directory has none). Names with other dots are not parts
+/// of a test.
 struct Part {
   std::optional<std::uint64_t> index;
   enum class Role { apply, assert, error } role = Role::apply;
@@ -49,16 +50,21 @@ std::optional<Part> part_of(const fs::path& file) {
 bool is_kuttl(const YamlNode& document, std::string_view kind) {
   const YamlNode* version = document.find("apiVersion");
   const YamlNode* its_kind = document.find("kind");
-  return version != nullptr && its_kind != nullptr && (version->text.starts_with("kuttl.dev/") || version->text.starts_with("kudo.dev/")) && its_kind->text == kind;
+  return version != nullptr && its_kind != nullptr &&
+         (version->text.starts_with("kuttl.dev/") || version->text.starts_with("kudo.dev/")) && its_kind->text == kind;
 }
 
-bool known(const YamlNode& node, std::initializer_list<std::string_view> names, const std::string& kind, Problems& problems) {
+bool known(const YamlNode& node, std::initializer_list<std::string_view> names, const std::string& kind,
+           Problems& problems) {
   for (const auto& [key, value] : node.entries)
-    if (std::find(names.begin(), names.end(), key) == names.end()) problems.add(value.line, "unknown field \"" + key + "\" in " + kind);
+    if (std::find(names.begin(), names.end(), key) == names.end())
+      problems.add(value.line, "unknown field \"" + key + "\" in " + kind);
   return problems.lines.empty();
 }
 
-Operation operation(std::string verb, Json spec, int line) { return Operation{std::move(verb), std::move(spec), "", false, line}; }
+Operation operation(std::string verb, Json spec, int line) {
+  return Operation{std::move(verb), std::move(spec), "", false, line};
+}
 
 /// `$NAME` and `${NAME}` in the name of a file.
 std::string with_environment(const std::string& text) {
@@ -67,7 +73,9 @@ std::string with_environment(const std::string& text) {
     const bool braced = text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{';
     const std::size_t from = i + (braced ? 2 : 1);
     std::size_t end = from;
-    while (text[i] == '$' && end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
+    while (text[i] == '$' && end < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_'))
+      ++end;
     if (text[i] != '$' || end == from || (braced && (end == text.size() || text[end] != '}'))) {
       result += text[i];
       continue;
@@ -102,7 +110,8 @@ std::vector<std::string> shell_words(const std::string& text) {
     const char c = text[i];
     if (quote != 0) {
       if (c == quote) quote = 0;
-      else if (c == '\\' && quote == '"' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) word += text[++i];
+      else if (c == '\\' && quote == '"' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\'))
+        word += text[++i];
       else word += c;
     } else if (c == '\'' || c == '"') {
       quote = c;
@@ -123,21 +132,29 @@ std::vector<std::string> shell_words(const std::string& text) {
   return words;
 }
 
-/// A command of a TestStep: `command` is split into words, `script` goes to the shell. Background commands exist only in a suite;
-/// in a step they run in the foreground, as with KUTTL.
-void add_command(const YamlNode& node, std::vector<Operation>& to, const std::string& timeout, bool in_suite, Problems& problems) {
-  if (!known(node, {"command", "namespaced", "ignoreFailure", "background", "timeout", "script", "skipLogOutput"}, "command", problems)) return;
+/// A command of a TestStep: `command` is split into words, `script` goes to the shell. Background commands exist only
+/// in a suite; in a step they run in the foreground, as with KUTTL.
+void add_command(const YamlNode& node, std::vector<Operation>& to, const std::string& timeout, bool in_suite,
+                 Problems& problems) {
+  if (!known(node, {"command", "namespaced", "ignoreFailure", "background", "timeout", "script", "skipLogOutput"},
+             "command", problems))
+    return;
   const Json command = to_json(node);
-  if (command.contains("script") == command.contains("command")) return problems.add(node.line, "a command needs one of command and script");
+  if (command.contains("script") == command.contains("command"))
+    return problems.add(node.line, "a command needs one of command and script");
   for (const char* field : {"script", "command"})
-    if (command.contains(field) && !command[field].is_string()) return problems.add(node.line, std::string(field) + ": expected a text");
-  if (command.contains("script") && command.value("namespaced", false)) return problems.add(node.line, "a script cannot be namespaced; use $NAMESPACE");
+    if (command.contains(field) && !command[field].is_string())
+      return problems.add(node.line, std::string(field) + ": expected a text");
+  if (command.contains("script") && command.value("namespaced", false))
+    return problems.add(node.line, "a script cannot be namespaced; use $NAMESPACE");
   Json spec = Json::object();
   const bool background = command.value("background", false) && in_suite;
   if (command.contains("command") && !background) {
     std::vector<std::string> words = shell_words(command["command"].get<std::string>());
     if (words.empty()) return problems.add(node.line, "command: no word in it");
-    const bool has_one = std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with("--namespace") || word.starts_with("-n"); });
+    const bool has_one = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+      return word.starts_with("--namespace") || word.starts_with("-n");
+    });
     if (command.value("namespaced", false) && !has_one) words.insert(words.end(), {"--namespace", "$NAMESPACE"});
     spec["entrypoint"] = words.front();
     spec["args"] = std::vector<std::string>(words.begin() + 1, words.end());
@@ -148,19 +165,24 @@ void add_command(const YamlNode& node, std::vector<Operation>& to, const std::st
   const int own = command.value("timeout", Json()).is_number_integer() ? command["timeout"].get<int>() : 0;
   if (own != 0) spec["timeout"] = own > 0 ? std::to_string(own) + "s" : "24h";  // negative: for ever
   else if (!timeout.empty()) spec["timeout"] = timeout;
-  if (command.value("ignoreFailure", false)) spec["check"] = Json::object({{"($error == null || $error != null)", true}});
+  if (command.value("ignoreFailure", false))
+    spec["check"] = Json::object({{"($error == null || $error != null)", true}});
   if (command.value("skipLogOutput", false)) spec["skipLogOutput"] = true;
   const char* const verb = spec.contains("entrypoint") ? "command" : "script";
   to.push_back(operation(verb, std::move(spec), node.line));
 }
 
 void add_collector(const YamlNode& node, std::vector<Operation>& to, Problems& problems) {
-  if (!known(node, {"type", "pod", "namespace", "container", "selector", "tail", "cmd", "command"}, "collector", problems)) return;
+  if (!known(node, {"type", "pod", "namespace", "container", "selector", "tail", "cmd", "command"}, "collector",
+             problems))
+    return;
   const Json c = to_json(node);
   const std::string type = c.value("type", c.contains("cmd") || c.contains("command") ? "command" : "pod");
   Json spec = Json::object();
-  if (type == "command") return to.push_back(operation("script", {{"content", c.value("cmd", c.value("command", ""))}}, node.line));
-  if (type != "pod" && type != "events") return problems.add(node.line, "unknown collector \"" + type + "\": pod, command and events are known");
+  if (type == "command")
+    return to.push_back(operation("script", {{"content", c.value("cmd", c.value("command", ""))}}, node.line));
+  if (type != "pod" && type != "events")
+    return problems.add(node.line, "unknown collector \"" + type + "\": pod, command and events are known");
   if (c.contains("pod")) spec["name"] = c["pod"];
   for (const char* field : {"namespace", "container", "selector", "tail"})
     if (c.contains(field) && (type == "pod" || std::string(field) == "namespace")) spec[field] = c[field];
@@ -170,7 +192,8 @@ void add_collector(const YamlNode& node, std::vector<Operation>& to, Problems& p
 class Reader {
  public:
   /// `suite`: the file with the TestSuite; "" for the nearest kuttl-test.yaml.
-  Reader(std::string directory, std::string suite, Problems& problems) : directory_(std::move(directory)), suite_(std::move(suite)), problems_(problems) {}
+  Reader(std::string directory, std::string suite, Problems& problems)
+      : directory_(std::move(directory)), suite_(std::move(suite)), problems_(problems) {}
 
   Test run() {
     test_.kuttl = true;
@@ -196,9 +219,12 @@ class Reader {
       timeout_ = suite_timeout_;
       for (const fs::path& file : files) read_file(file, step);
       step.name = std::to_string(index) + (step.name.empty() ? "" : "-" + step.name);
-      for (auto* list : {&deletes_, &commands_, &applies_, &asserts_, &checks_, &errors_}) step.try_.insert(step.try_.end(), list->begin(), list->end());
+      for (auto* list : {&deletes_, &commands_, &applies_, &asserts_, &checks_, &errors_})
+        step.try_.insert(step.try_.end(), list->begin(), list->end());
       for (Operation& check : step.try_)
-        if (check.verb == "assert" || check.verb == "error" || check.verb == "delete" || check.spec.contains("repeatFor")) check.spec[check.spec.contains("repeatFor") ? "repeatFor" : "timeout"] = timeout_;
+        if (check.verb == "assert" || check.verb == "error" || check.verb == "delete" ||
+            check.spec.contains("repeatFor"))
+          check.spec[check.spec.contains("repeatFor") ? "repeatFor" : "timeout"] = timeout_;
       step.catch_ = collectors_;
       test_.steps.push_back(std::move(step));
     }
@@ -207,7 +233,8 @@ class Reader {
 
  private:
   void read_suite() {
-    for (fs::path folder = fs::path(directory_); !folder.empty() && folder != folder.parent_path(); folder = folder.parent_path()) {
+    for (fs::path folder = fs::path(directory_); !folder.empty() && folder != folder.parent_path();
+         folder = folder.parent_path()) {
       const std::string file = suite_.empty() ? (folder / "kuttl-test.yaml").string() : suite_;
       if (!suite_.empty()) folder = fs::path(suite_).parent_path();
       const auto text = base::read_file(file);
@@ -215,11 +242,42 @@ class Reader {
       const auto documents = parse_yaml(*text, file);
       if (!documents) return problems_.lines.push_back(documents.error().message);
       problems_.file = file;
-      if (documents->size() != 1 || !is_kuttl(documents->front(), "TestSuite")) return problems_.add(1, "expected one document of kind TestSuite");
+      if (documents->size() != 1 || !is_kuttl(documents->front(), "TestSuite"))
+        return problems_.add(1, "expected one document of kind TestSuite");
       const YamlNode& suite = documents->front();
-      if (!known(suite, {"apiVersion", "kind", "metadata", "crdDir", "manifestDirs", "testDirs", "startControlPlane", "attachControlPlaneOutput", "startKIND", "kindNetwork", "kindContext",
-                         "kindConfig", "kindContainers", "kindNodeCache", "skipDelete", "skipClusterDelete", "timeout", "parallel", "namespace", "suppress", "commands", "artifactsDir",
-                         "reportFormat", "reportName", "reportGranularity", "fullName", "config", "skipTestRegex", "controlPlaneArgs", "ignoreFiles"}, "TestSuite", problems_)) return;
+      if (!known(suite,
+                 {"apiVersion",
+                  "kind",
+                  "metadata",
+                  "crdDir",
+                  "manifestDirs",
+                  "testDirs",
+                  "startControlPlane",
+                  "attachControlPlaneOutput",
+                  "startKIND",
+                  "kindNetwork",
+                  "kindContext",
+                  "kindConfig",
+                  "kindContainers",
+                  "kindNodeCache",
+                  "skipDelete",
+                  "skipClusterDelete",
+                  "timeout",
+                  "parallel",
+                  "namespace",
+                  "suppress",
+                  "commands",
+                  "artifactsDir",
+                  "reportFormat",
+                  "reportName",
+                  "reportGranularity",
+                  "fullName",
+                  "config",
+                  "skipTestRegex",
+                  "controlPlaneArgs",
+                  "ignoreFiles"},
+                 "TestSuite", problems_))
+        return;
       const Json spec = to_json(suite);
       // startKIND, startControlPlane and what configures them: the lab is the cluster.
       if (spec.contains("timeout")) suite_timeout_ = spec["timeout"].dump() + "s";
@@ -228,9 +286,11 @@ class Reader {
       Step prepare;
       prepare.name = "suite";
       for (const char* field : {"crdDir", "manifestDirs"}) {
-        const Json dirs = spec.contains(field) ? (spec[field].is_array() ? spec[field] : Json::array({spec[field]})) : Json::array();
+        const Json dirs =
+            spec.contains(field) ? (spec[field].is_array() ? spec[field] : Json::array({spec[field]})) : Json::array();
         for (const Json& dir : dirs)
-          if (dir.is_string() && !dir.get<std::string>().empty()) add_manifests(suite_path(folder, with_environment(dir.get<std::string>())), suite.line, prepare.try_);
+          if (dir.is_string() && !dir.get<std::string>().empty())
+            add_manifests(suite_path(folder, with_environment(dir.get<std::string>())), suite.line, prepare.try_);
       }
       if (const YamlNode* commands = suite.find("commands"))
         for (const YamlNode& node : commands->items) add_command(node, prepare.try_, suite_timeout_, true, problems_);
@@ -245,10 +305,12 @@ class Reader {
     std::vector<fs::path> files;
     if (fs::is_regular_file(whole, failure)) files.push_back(whole);
     for (const auto& entry : fs::recursive_directory_iterator(whole, failure))
-      if (entry.is_regular_file() && (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml")) files.push_back(entry.path());
+      if (entry.is_regular_file() && (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml"))
+        files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     if (files.empty()) problems_.add(line, whole.string() + ": no manifest there");
-    for (const fs::path& file : files) to.push_back(operation("apply", {{"file", fs::relative(file, directory_, failure).string()}}, line));
+    for (const fs::path& file : files)
+      to.push_back(operation("apply", {{"file", fs::relative(file, directory_, failure).string()}}, line));
   }
 
   void read_file(const fs::path& path, Step& step) {
@@ -267,8 +329,10 @@ class Reader {
       if (is_kuttl(document, "TestFile")) continue;
       if (is_kuttl(document, "TestStep")) read_step(document, step);
       else if (is_kuttl(document, "TestAssert")) read_assert(document);
-      else if (part->role == Part::Role::assert) asserts_.push_back(operation("assert", {{"resource", to_json(document)}}, document.line));
-      else if (part->role == Part::Role::error) errors_.push_back(operation("error", {{"resource", to_json(document)}}, document.line));
+      else if (part->role == Part::Role::assert)
+        asserts_.push_back(operation("assert", {{"resource", to_json(document)}}, document.line));
+      else if (part->role == Part::Role::error)
+        errors_.push_back(operation("error", {{"resource", to_json(document)}}, document.line));
       else applies_.push_back(operation("apply", {{"resource", to_json(document)}}, document.line));
     }
     if (step.name.empty()) step.name = part->name;
@@ -285,13 +349,19 @@ class Reader {
   }
 
   void read_step(const YamlNode& document, Step& step) {
-    if (!known(document, {"apiVersion", "kind", "metadata", "name", "index", "apply", "assert", "error", "delete", "commands", "kubeconfig", "kubeconfigLoading", "context", "unitTest"}, "TestStep", problems_)) return;
+    if (!known(document,
+               {"apiVersion", "kind", "metadata", "name", "index", "apply", "assert", "error", "delete", "commands",
+                "kubeconfig", "kubeconfigLoading", "context", "unitTest"},
+               "TestStep", problems_))
+      return;
     const Json spec = to_json(document);
-    if (spec.contains("kubeconfig")) return problems_.add(document.line, "kubeconfig: a step cannot leave the lab; use --cluster");
+    if (spec.contains("kubeconfig"))
+      return problems_.add(document.line, "kubeconfig: a step cannot leave the lab; use --cluster");
     add_files(spec, "apply", document.line, applies_);
     add_files(spec, "assert", document.line, asserts_);
     add_files(spec, "error", document.line, errors_);
-    for (Json reference : spec.value("delete", Json::array())) deletes_.push_back(operation("delete", {{"ref", reference}}, document.line));
+    for (Json reference : spec.value("delete", Json::array()))
+      deletes_.push_back(operation("delete", {{"ref", reference}}, document.line));
     if (const YamlNode* commands = document.find("commands"))
       for (const YamlNode& node : commands->items) add_command(node, commands_, timeout_, false, problems_);
     if (spec.contains("name")) step.name = spec["name"].is_string() ? spec["name"].get<std::string>() : step.name;
@@ -305,7 +375,8 @@ class Reader {
       if (!file.is_string()) return problems_.add(line, std::string(field) + ": expected a list of files");
       const std::string name = with_environment(file.get<std::string>());
       std::error_code failure;
-      if (!fs::is_directory(fs::path(directory_) / name, failure)) to.push_back(operation(field, {{"file", name}}, line));
+      if (!fs::is_directory(fs::path(directory_) / name, failure))
+        to.push_back(operation(field, {{"file", name}}, line));
       else add_directory(name, field, line, to);
     }
   }
@@ -313,15 +384,19 @@ class Reader {
     std::error_code failure;
     std::vector<std::string> files;
     for (const auto& entry : fs::directory_iterator(fs::path(directory_) / name, failure))
-      if (entry.is_regular_file() && entry.path().extension() == ".yaml") files.push_back((fs::path(name) / entry.path().filename()).string());
+      if (entry.is_regular_file() && entry.path().extension() == ".yaml")
+        files.push_back((fs::path(name) / entry.path().filename()).string());
     std::sort(files.begin(), files.end());
     for (const std::string& file : files) to.push_back(operation(field, {{"file", file}}, line));
   }
 
   void read_assert(const YamlNode& document) {
     for (const char* field : {"resourceRefs", "assertAll", "assertAny"})
-      if (const YamlNode* cel = document.find(field)) return problems_.add(cel->line, std::string(field) + ": CEL expressions are not supported");
-    if (!known(document, {"apiVersion", "kind", "metadata", "timeout", "collectors", "commands"}, "TestAssert", problems_)) return;
+      if (const YamlNode* cel = document.find(field))
+        return problems_.add(cel->line, std::string(field) + ": CEL expressions are not supported");
+    if (!known(document, {"apiVersion", "kind", "metadata", "timeout", "collectors", "commands"}, "TestAssert",
+               problems_))
+      return;
     if (const YamlNode* timeout = document.find("timeout")) timeout_ = timeout->text + "s";
     if (const YamlNode* collectors = document.find("collectors"))
       for (const YamlNode& node : collectors->items) add_collector(node, collectors_, problems_);
@@ -360,7 +435,8 @@ Result<std::vector<std::string>> kuttl_suite_directories(const std::string& file
     if (!is_kuttl(document, "TestSuite")) continue;
     const YamlNode* listed = document.find("testDirs");
     if (listed == nullptr) continue;
-    for (const YamlNode& item : listed->items) directories.push_back(suite_path(fs::path(file).parent_path(), with_environment(item.text)).string());
+    for (const YamlNode& item : listed->items)
+      directories.push_back(suite_path(fs::path(file).parent_path(), with_environment(item.text)).string());
   }
   return directories;
 }

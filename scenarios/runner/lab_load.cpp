@@ -49,7 +49,8 @@ std::optional<double> as_number(std::string_view text) {
 
 }  // namespace
 
-bool meets_threshold(const std::string& threshold, const std::vector<double>& seconds, std::size_t wanted, double took, std::string& why) {
+bool meets_threshold(const std::string& threshold, const std::vector<double>& seconds, std::size_t wanted, double took,
+                     std::string& why) {
   std::size_t at = threshold.find_first_of("<>=");
   why = "\"" + threshold + "\" is not a threshold such as \"p(95) < 200ms\"";
   if (at == std::string::npos) return false;
@@ -66,7 +67,9 @@ bool meets_threshold(const std::string& threshold, const std::vector<double>& se
   } else if (metric == "min" || metric == "max") {
     figure = seconds.empty() ? 0 : metric == "min" ? seconds.front() : seconds.back();
   } else if (metric == "avg") {
-    figure = seconds.empty() ? 0 : std::accumulate(seconds.begin(), seconds.end(), 0.0) / static_cast<double>(seconds.size());
+    figure = seconds.empty()
+                 ? 0
+                 : std::accumulate(seconds.begin(), seconds.end(), 0.0) / static_cast<double>(seconds.size());
   } else {
     duration = false;
     if (metric == "bound") figure = static_cast<double>(seconds.size());
@@ -119,16 +122,22 @@ Json Loads::start(const Json& object) {
   run->name = object["metadata"].value("name", "");
   run->spec = object.value("spec", Json::object());
   const Json& spec = run->spec;
-  static constexpr std::string_view kKnown[] = {"claims", "over", "profile", "storageClass", "size", "accessModes", "namespace", "timeout", "thresholds"};
+  static constexpr std::string_view kKnown[] = {"claims",      "over",      "profile", "storageClass", "size",
+                                                "accessModes", "namespace", "timeout", "thresholds"};
   for (const auto& entry : spec.items())
-    if (std::find(std::begin(kKnown), std::end(kKnown), entry.key()) == std::end(kKnown)) return refused("unknown key " + entry.key());
-  if (!spec.contains("claims") || !spec["claims"].is_number_unsigned() || spec["claims"] == 0U || spec["claims"].get<std::size_t>() > kMostClaims) return refused("spec.claims must be a number from 1 to 100000");
+    if (std::find(std::begin(kKnown), std::end(kKnown), entry.key()) == std::end(kKnown))
+      return refused("unknown key " + entry.key());
+  if (!spec.contains("claims") || !spec["claims"].is_number_unsigned() || spec["claims"] == 0U ||
+      spec["claims"].get<std::size_t>() > kMostClaims)
+    return refused("spec.claims must be a number from 1 to 100000");
   for (const char* field : {"over", "profile", "storageClass", "size", "namespace", "timeout"})
-    if (spec.contains(field) && !spec[field].is_string()) return refused("spec." + std::string(field) + " must be a text");
+    if (spec.contains(field) && !spec[field].is_string())
+      return refused("spec." + std::string(field) + " must be a text");
   const auto over = parse_duration(spec.value("over", "0s")), patience = parse_duration(spec.value("timeout", "5m"));
   if (!over || !patience) return refused("spec.over and spec.timeout must be durations");
   const std::string profile = spec.value("profile", "constant");
-  if (profile != "constant" && profile != "ramp" && profile != "spike") return refused("profile " + profile + " is not known: constant, ramp and spike are");
+  if (profile != "constant" && profile != "ramp" && profile != "spike")
+    return refused("profile " + profile + " is not known: constant, ramp and spike are");
   for (const Json& threshold : spec.value("thresholds", Json::array())) {
     std::string why;
     if (!threshold.is_string()) return refused("a threshold is a text");
@@ -140,7 +149,8 @@ Json Loads::start(const Json& object) {
   run->began = world_.clock().now();
   runs_[run->name] = run;
   for (std::size_t i = 0; i < run->count; ++i) {
-    const base::Duration after(static_cast<std::int64_t>(moment(profile, i, run->count) * static_cast<double>(over->count())));
+    const base::Duration after(
+        static_cast<std::int64_t>(moment(profile, i, run->count) * static_cast<double>(over->count())));
     run->timers.push_back(world_.clock().after(after, [this, run, i] { create(run, i); }));
   }
   run->timers.push_back(world_.clock().after(*over + *patience, [this, run] { finish(run); }));
@@ -152,12 +162,17 @@ void Loads::create(const std::shared_ptr<Run>& run, std::size_t index) {
   Json claim = {{"apiVersion", "v1"},
                 {"kind", "PersistentVolumeClaim"},
                 {"metadata", {{"name", name}, {"labels", {{"lab.drydock.dev/load", run->name}}}}},
-                {"spec", {{"accessModes", run->spec.value("accessModes", Json::array({"ReadWriteOnce"}))}, {"resources", {{"requests", {{"storage", run->spec.value("size", "1Gi")}}}}}}}};
+                {"spec",
+                 {{"accessModes", run->spec.value("accessModes", Json::array({"ReadWriteOnce"}))},
+                  {"resources", {{"requests", {{"storage", run->spec.value("size", "1Gi")}}}}}}}};
   if (run->spec.contains("storageClass")) claim["spec"]["storageClassName"] = run->spec["storageClass"];
   run->waiting[run->ns + "/" + name] = world_.clock().now();
-  const base::http::Response made = world_.kube_internal("POST", "/api/v1/namespaces/" + run->ns + "/persistentvolumeclaims", claim);
+  const base::http::Response made =
+      world_.kube_internal("POST", "/api/v1/namespaces/" + run->ns + "/persistentvolumeclaims", claim);
   ++run->made;
-  if (made.status >= 300 && run->trouble.empty()) run->trouble = name + ": " + Json::parse(made.body, nullptr, false).value("message", "HTTP " + std::to_string(made.status));
+  if (made.status >= 300 && run->trouble.empty())
+    run->trouble =
+        name + ": " + Json::parse(made.body, nullptr, false).value("message", "HTTP " + std::to_string(made.status));
 }
 
 void Loads::watch(const base::http::Request& request, const base::http::Response& response) {
@@ -173,7 +188,8 @@ void Loads::watch(const base::http::Request& request, const base::http::Response
     run->seconds.push_back(in_seconds(world_.clock().now() - found->second));
     run->waiting.erase(found);
     // Not from inside the call that told us.
-    if (run->waiting.empty() && run->made == run->count) run->timers.push_back(world_.clock().after(base::Duration{0}, [this, kept = run] { finish(kept); }));
+    if (run->waiting.empty() && run->made == run->count)
+      run->timers.push_back(world_.clock().after(base::Duration{0}, [this, kept = run] { finish(kept); }));
     return;
   }
 }
@@ -193,12 +209,22 @@ void Loads::finish(const std::shared_ptr<Run>& run) {
     verdicts.push_back({{"threshold", threshold}, {"met", met}, {"figure", why}});
     if (!met) missed += (missed.empty() ? "" : "; ") + threshold.get<std::string>() + ": " + why;
   }
-  if (missed.empty() && run->spec.value("thresholds", Json::array()).empty() && run->seconds.size() < run->count) missed = std::to_string(run->count - run->seconds.size()) + " claims are not Bound";
+  if (missed.empty() && run->spec.value("thresholds", Json::array()).empty() && run->seconds.size() < run->count)
+    missed = std::to_string(run->count - run->seconds.size()) + " claims are not Bound";
   if (!missed.empty() && !run->trouble.empty()) missed += " (" + run->trouble + ")";
-  const Json status = {{"phase", missed.empty() ? "Done" : "Failed"}, {"message", missed}, {"bound", run->seconds.size()}, {"claims", run->count}, {"seconds", took},
-                       {"p50", milliseconds(percentile(run->seconds, 50))}, {"p95", milliseconds(percentile(run->seconds, 95))}, {"p99", milliseconds(percentile(run->seconds, 99))},
-                       {"max", milliseconds(run->seconds.empty() ? 0 : run->seconds.back())}, {"thresholds", verdicts}};
-  world_.journal().add("lab Load " + run->name + " " + status["phase"].get<std::string>() + ": " + std::to_string(run->seconds.size()) + " of " + std::to_string(run->count) + " bound, p95 " + status["p95"].get<std::string>());
+  const Json status = {{"phase", missed.empty() ? "Done" : "Failed"},
+                       {"message", missed},
+                       {"bound", run->seconds.size()},
+                       {"claims", run->count},
+                       {"seconds", took},
+                       {"p50", milliseconds(percentile(run->seconds, 50))},
+                       {"p95", milliseconds(percentile(run->seconds, 95))},
+                       {"p99", milliseconds(percentile(run->seconds, 99))},
+                       {"max", milliseconds(run->seconds.empty() ? 0 : run->seconds.back())},
+                       {"thresholds", verdicts}};
+  world_.journal().add("lab Load " + run->name + " " + status["phase"].get<std::string>() + ": " +
+                       std::to_string(run->seconds.size()) + " of " + std::to_string(run->count) + " bound, p95 " +
+                       status["p95"].get<std::string>());
   (void)world_.kube_internal("PATCH", "/apis/lab.drydock.dev/v1/loads/" + run->name + "/status", {{"status", status}});
 }
 
@@ -210,7 +236,10 @@ void Loads::stop(const Json& object) {
   run->over = true;
   for (const base::TimerId timer : run->timers) world_.clock().cancel(timer);
   for (std::size_t i = 0; i < run->made; ++i)
-    (void)world_.kube_internal("DELETE", "/api/v1/namespaces/" + run->ns + "/persistentvolumeclaims/" + run->name + "-" + std::to_string(i + 1), nullptr);
+    (void)world_.kube_internal(
+        "DELETE",
+        "/api/v1/namespaces/" + run->ns + "/persistentvolumeclaims/" + run->name + "-" + std::to_string(i + 1),
+        nullptr);
 }
 
 }  // namespace scenario

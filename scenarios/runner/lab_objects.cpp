@@ -15,7 +15,9 @@ namespace {
 constexpr std::string_view kLab = "/apis/lab.drydock.dev/v1/";
 constexpr std::string_view kArray = "/apis/ontap.drydock.dev/v1/";
 
-Json done(std::string message = "", std::string output = "") { return {{"phase", "Done"}, {"message", message}, {"output", output}}; }
+Json done(std::string message = "", std::string output = "") {
+  return {{"phase", "Done"}, {"message", message}, {"output", output}};
+}
 Json failed(std::string message) { return {{"phase", "Failed"}, {"message", message}, {"output", ""}}; }
 
 Json spec_of(const Json& object) { return object.value("spec", Json::object()); }
@@ -24,7 +26,8 @@ Json spec_of(const Json& object) { return object.value("spec", Json::object()); 
 Json run_commands(World& world, const Json& object) {
   const Json spec = spec_of(object);
   std::vector<std::string> answers, commands;
-  for (const Json& answer : spec.value("answers", Json::array())) answers.push_back(answer.is_string() ? answer.get<std::string>() : answer.dump());
+  for (const Json& answer : spec.value("answers", Json::array()))
+    answers.push_back(answer.is_string() ? answer.get<std::string>() : answer.dump());
   if (spec.contains("command") && spec["command"].is_string()) commands.push_back(spec["command"].get<std::string>());
   for (const Json& command : spec.value("commands", Json::array()))
     if (command.is_string()) commands.push_back(command.get<std::string>());
@@ -33,7 +36,8 @@ Json run_commands(World& world, const Json& object) {
   for (const std::string& command : commands) {
     const ontap_sim::cli::Outcome outcome = world.array().command(command, answers);
     output += outcome.output;
-    if (outcome.question) return failed(command + ": asks \"" + outcome.question->prompt + "\"; put the answer into spec.answers");
+    if (outcome.question)
+      return failed(command + ": asks \"" + outcome.question->prompt + "\"; put the answer into spec.answers");
     if (outcome.failed) return failed(std::string(base::trim(outcome.output)));
   }
   return done("", output);
@@ -56,11 +60,13 @@ FaultSpec fault_of(const Json& object) {
   const Json window = fault.rule.value("window", Json::object());
   for (const auto& entry : window.items()) {
     const auto span = entry.value().is_string() ? parse_duration(entry.value().get<std::string>()) : std::nullopt;
-    if (!span || (entry.key() != "after" && entry.key() != "for")) fault.problem = "window has the durations after and for";
+    if (!span || (entry.key() != "after" && entry.key() != "for"))
+      fault.problem = "window has the durations after and for";
     else (entry.key() == "after" ? fault.after : fault.lasts) = *span;
   }
   for (const char* own : {"target", "window"}) fault.rule.erase(own);
-  if (fault.target != "ontap" && fault.target != "kubernetes") fault.problem = "target " + fault.target + " is not known: ontap and kubernetes are";
+  if (fault.target != "ontap" && fault.target != "kubernetes")
+    fault.problem = "target " + fault.target + " is not known: ontap and kubernetes are";
   return fault;
 }
 
@@ -85,7 +91,8 @@ Json add_fault(World& world, const Json& object) {
     clear_fault(world, fault);
     world.later(fault.name, fault.after, [lab, fault] { (void)set_fault(*lab, fault); });
   }
-  if (fault.lasts.count() > 0) world.later(fault.name, fault.after + fault.lasts, [lab, fault] { clear_fault(*lab, fault); });
+  if (fault.lasts.count() > 0)
+    world.later(fault.name, fault.after + fault.lasts, [lab, fault] { clear_fault(*lab, fault); });
   return done();
 }
 void remove_fault(World& world, const Json& object) {
@@ -94,17 +101,20 @@ void remove_fault(World& world, const Json& object) {
   clear_fault(world, fault);
 }
 
-/// spec: {advance: "10m"}: in memory the time of the whole lab passes before the object's request is answered (see after()); over the
-/// wire the array's clock is put forward. {freeze: true|false}: the array's clock stands still, or goes on from where it stood.
+/// spec: {advance: "10m"}: in memory the time of the whole lab passes before the object's request is answered (see
+/// after()); over the wire the array's clock is put forward. {freeze: true|false}: the array's clock stands still, or
+/// goes on from where it stood.
 Json move_clock(World& world, const Json& object) {
   const Json spec = spec_of(object);
   for (const auto& entry : spec.items())
-    if (entry.key() != "advance" && entry.key() != "freeze") return failed("unknown key " + entry.key() + ": advance and freeze are known");
+    if (entry.key() != "advance" && entry.key() != "freeze")
+      return failed("unknown key " + entry.key() + ": advance and freeze are known");
   if (spec.contains("freeze")) {
     if (!spec["freeze"].is_boolean()) return failed("spec.freeze must be true or false");
     world.array().clock().freeze(spec["freeze"].get<bool>());
   }
-  if (!spec.contains("advance")) return spec.contains("freeze") ? done() : failed("spec.advance or spec.freeze is needed");
+  if (!spec.contains("advance"))
+    return spec.contains("freeze") ? done() : failed("spec.advance or spec.freeze is needed");
   const auto span = spec["advance"].is_string() ? parse_duration(spec["advance"].get<std::string>()) : std::nullopt;
   if (!span || span->count() < 0) return failed("spec.advance must be a duration");
   if (world.whole_clock) return done();
@@ -118,7 +128,8 @@ void stop_load(World& world, const Json& object) { world.loads().stop(object); }
 Json take_snapshot(World& world, const Json& object) { return world.snapshots().run(object); }
 void forget_snapshot(World& world, const Json& object) { world.snapshots().forget(object); }
 
-/// spec: {component: provisioner, at: "volume-create", moment: before|after, restart: true}; without `at` it dies at once.
+/// spec: {component: provisioner, at: "volume-create", moment: before|after, restart: true}; without `at` it dies at
+/// once.
 Json crash(World& world, const Json& object) {
   if (!world.crash) return failed("nothing to crash");
   const std::string problem = world.crash(spec_of(object));
@@ -130,38 +141,47 @@ Json add_backend(World& world, const Json& object) {
   if (!world.add_backend) return failed("no provisioner runs beside the cluster");
   World* lab = &world;
   const std::string path = std::string(kLab) + "backends/" + object["metadata"].value("name", "") + "/status";
-  world.add_backend(spec_of(object), [lab, path](Json status) { (void)lab->kube_internal("PATCH", path, {{"status", std::move(status)}}); });
+  world.add_backend(spec_of(object), [lab, path](Json status) {
+    (void)lab->kube_internal("PATCH", path, {{"status", std::move(status)}});
+  });
   return {{"phase", "Pending"}, {"message", ""}};
 }
 
-Json definition(std::string_view group, std::string_view kind, std::string_view plural, const std::vector<ArrayColumn>& columns) {
+Json definition(std::string_view group, std::string_view kind, std::string_view plural,
+                const std::vector<ArrayColumn>& columns) {
   Json printed = Json::array();
-  for (const ArrayColumn& column : columns) printed.push_back({{"name", column.name}, {"type", column.type}, {"jsonPath", column.path}});
+  for (const ArrayColumn& column : columns)
+    printed.push_back({{"name", column.name}, {"type", column.type}, {"jsonPath", column.path}});
   const Json any = {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}};
   std::string singular = base::to_lower(kind);
-  return {{"apiVersion", "apiextensions.k8s.io/v1"},
-          {"kind", "CustomResourceDefinition"},
-          {"metadata", {{"name", std::string(plural) + "." + std::string(group)}}},
-          {"spec",
-           {{"group", group},
-            {"scope", "Cluster"},
-            {"names", {{"kind", kind}, {"listKind", std::string(kind) + "List"}, {"plural", plural}, {"singular", singular}}},
-            {"versions",
-             Json::array({{{"name", "v1"},
-                           {"served", true},
-                           {"storage", true},
-                           {"subresources", {{"status", Json::object()}}},
-                           {"schema", {{"openAPIV3Schema", {{"type", "object"}, {"properties", {{"spec", any}, {"status", any}}}}}}},
-                           {"additionalPrinterColumns", printed}}})}}}};
+  return {
+      {"apiVersion", "apiextensions.k8s.io/v1"},
+      {"kind", "CustomResourceDefinition"},
+      {"metadata", {{"name", std::string(plural) + "." + std::string(group)}}},
+      {"spec",
+       {{"group", group},
+        {"scope", "Cluster"},
+        {"names",
+         {{"kind", kind}, {"listKind", std::string(kind) + "List"}, {"plural", plural}, {"singular", singular}}},
+        {"versions",
+         Json::array({{{"name", "v1"},
+                       {"served", true},
+                       {"storage", true},
+                       {"subresources", {{"status", Json::object()}}},
+                       {"schema",
+                        {{"openAPIV3Schema", {{"type", "object"}, {"properties", {{"spec", any}, {"status", any}}}}}}},
+                       {"additionalPrinterColumns", printed}}})}}}};
 }
 
 }  // namespace
 
 const std::vector<LabKind>& lab_kinds() {
   static const std::vector<LabKind> kTable = {
-      {"OntapCommand", "ontapcommands", "clustershell commands run as the administrator of the array", run_commands, nullptr},
+      {"OntapCommand", "ontapcommands", "clustershell commands run as the administrator of the array", run_commands,
+       nullptr},
       {"Backend", "backends", "a backend file for the provisioner that runs beside the cluster", add_backend, nullptr},
-      {"Fault", "faults", "a fault rule of the array or of the Kubernetes API; it ends with the object", add_fault, remove_fault},
+      {"Fault", "faults", "a fault rule of the array or of the Kubernetes API; it ends with the object", add_fault,
+       remove_fault},
       {"Load", "loads", "many claims over a time, with thresholds that become a verdict", start_load, stop_load},
       {"Clock", "clocks", "moves the lab's time", move_clock, nullptr},
       {"Crash", "crashes", "kills the provisioner at a named point", crash, nullptr},
@@ -172,9 +192,12 @@ const std::vector<LabKind>& lab_kinds() {
 
 std::vector<Json> lab_definitions() {
   std::vector<Json> definitions;
-  const std::vector<ArrayColumn> columns = {{"Phase", "string", ".status.phase"}, {"Message", "string", ".status.message"}};
-  for (const LabKind& row : lab_kinds()) definitions.push_back(definition("lab.drydock.dev", row.kind, row.plural, columns));
-  for (const ArrayKind& row : array_kinds()) definitions.push_back(definition("ontap.drydock.dev", row.kind, row.plural, row.columns));
+  const std::vector<ArrayColumn> columns = {{"Phase", "string", ".status.phase"},
+                                            {"Message", "string", ".status.message"}};
+  for (const LabKind& row : lab_kinds())
+    definitions.push_back(definition("lab.drydock.dev", row.kind, row.plural, columns));
+  for (const ArrayKind& row : array_kinds())
+    definitions.push_back(definition("ontap.drydock.dev", row.kind, row.plural, row.columns));
   return definitions;
 }
 
@@ -185,9 +208,15 @@ std::optional<http::Response> LabObjects::before(const http::Request& request) {
     http::Response refused;
     refused.status = 405;
     refused.headers.set("Content-Type", "application/json");
-    refused.body = Json({{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", Json::object()}, {"status", "Failure"}, {"reason", "MethodNotAllowed"}, {"code", 405},
-                         {"message", "objects of ontap.drydock.dev show the array and cannot be written; use an OntapCommand"}})
-                       .dump();
+    refused.body =
+        Json({{"kind", "Status"},
+              {"apiVersion", "v1"},
+              {"metadata", Json::object()},
+              {"status", "Failure"},
+              {"reason", "MethodNotAllowed"},
+              {"code", 405},
+              {"message", "objects of ontap.drydock.dev show the array and cannot be written; use an OntapCommand"}})
+            .dump();
     return refused;
   }
   refresh();
@@ -211,7 +240,10 @@ void LabObjects::refresh() {
       const std::string text = status.dump();
       const auto known = shown.find(name);
       if (known != shown.end() && known->second == text) continue;
-      const Json object = {{"apiVersion", "ontap.drydock.dev/v1"}, {"kind", kind.kind}, {"metadata", {{"name", name}}}, {"status", status}};
+      const Json object = {{"apiVersion", "ontap.drydock.dev/v1"},
+                           {"kind", kind.kind},
+                           {"metadata", {{"name", name}}},
+                           {"status", status}};
       if (known == shown.end()) (void)world_.kube_internal("POST", base_path, object);
       (void)world_.kube_internal("PATCH", base_path + "/" + name + "/status", {{"status", status}});
       shown[name] = text;
@@ -249,8 +281,10 @@ void LabObjects::after(const http::Request& request, http::Response& response) {
   world_.journal().add("lab " + std::string(row->kind) + " " + name + " " + status.value("phase", ""));
   const http::Response updated = world_.kube_internal("PATCH", own + "/status", {{"status", status}});
   if (updated.status == 200) response.body = updated.body;
-  if (row->kind == "Clock" && world_.whole_clock && status.value("phase", "") == "Done" && spec_of(object).contains("advance"))
-    response.delivery.delay += parse_duration(spec_of(object)["advance"].get<std::string>()).value_or(base::Duration{0});
+  if (row->kind == "Clock" && world_.whole_clock && status.value("phase", "") == "Done" &&
+      spec_of(object).contains("advance"))
+    response.delivery.delay +=
+        parse_duration(spec_of(object)["advance"].get<std::string>()).value_or(base::Duration{0});
 }
 
 }  // namespace scenario

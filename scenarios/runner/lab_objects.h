@@ -9,10 +9,11 @@
 #include "provisioner/base/http/message.h"
 #include "scenarios/runner/kube_client.h"
 
-/// What the lab adds to the Kubernetes API: objects of lab.drydock.dev/v1 that do something when they are created or changed
-/// (a row in lab_objects.cpp each), and the array's state as read-only objects of ontap.drydock.dev/v1 (a row in array_objects.cpp each).
-/// Both groups are CustomResourceDefinitions of the fake, so that discovery, tables and watches are the server's own. An action's
-/// outcome is in the object's status: {phase: Done|Failed, message, output}. An object of the array is refreshed before it is read.
+/// What the lab adds to the Kubernetes API: objects of lab.drydock.dev/v1 that do something when they are created or
+/// changed (a row in lab_objects.cpp each), and the array's state as read-only objects of ontap.drydock.dev/v1 (a row
+/// in array_objects.cpp each). Both groups are CustomResourceDefinitions of the fake, so that discovery, tables and
+/// watches are the server's own. An action's outcome is in the object's status: {phase: Done|Failed, message, output}.
+/// An object of the array is refreshed before it is read.
 namespace scenario {
 
 class World;
@@ -46,7 +47,8 @@ std::vector<Json> lab_definitions();
 class LabObjects {
  public:
   explicit LabObjects(World& world) : world_(world) {}
-  /// An answer instead of the API's (a write to the array's group), or nothing. Refreshes the array's objects before they are read.
+  /// An answer instead of the API's (a write to the array's group), or nothing. Refreshes the array's objects before
+  /// they are read.
   std::optional<base::http::Response> before(const base::http::Request& request);
   /// Carries out what was accepted and puts the status into the answer.
   void after(const base::http::Request& request, base::http::Response& response);
@@ -56,7 +58,7 @@ class LabObjects {
  private:
   World& world_;
   std::map<std::string, std::map<std::string, std::string>> shown_;  // plural -> name -> status as text
-  std::map<std::string, Json> live_;                                  // lab objects by path, for undo
+  std::map<std::string, Json> live_;                                 // lab objects by path, for undo
 };
 
 }  // namespace scenario

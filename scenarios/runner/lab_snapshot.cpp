@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::string_view kDefinitions = "apiextensions.k8s.io";
 
-Json snapshot_status(const char* phase, std::string message) { return {{"phase", phase}, {"message", std::move(message)}, {"output", ""}}; }
+Json snapshot_status(const char* phase, std::string message) {
+  return {{"phase", phase}, {"message", std::move(message)}, {"output", ""}};
+}
 
 /// What scenarios do to the lab, and the array as it is shown, are not the cluster's own state.
 bool is_saved(const k8s_fake::Resource& resource) { return !resource.group.ends_with(".drydock.dev"); }
@@ -40,13 +42,16 @@ Json Snapshots::run(const Json& object) {
   for (const auto& entry : spec.items())
     if (entry.key() != "restore") return snapshot_status("Failed", "unknown key " + entry.key() + ": restore is known");
   if (!spec.contains("restore")) return save(name);
-  if (!spec["restore"].is_string() || !saved_.contains(spec["restore"].get<std::string>())) return snapshot_status("Failed", "no snapshot " + spec["restore"].dump() + " was taken");
-  if (world_.add_backend && !world_.save_product) return snapshot_status("Failed", "over the wire the provisioner beside the cluster cannot be put back");
+  if (!spec["restore"].is_string() || !saved_.contains(spec["restore"].get<std::string>()))
+    return snapshot_status("Failed", "no snapshot " + spec["restore"].dump() + " was taken");
+  if (world_.add_backend && !world_.save_product)
+    return snapshot_status("Failed", "over the wire the provisioner beside the cluster cannot be put back");
   // Not from inside the call that asked for it: the API is in the middle of answering.
   world_.later("snapshot " + name, base::Duration{0}, [this, name, from = spec["restore"].get<std::string>()] {
     const auto found = saved_.find(from);
     if (found != saved_.end()) restore(found->second);
-    const Json status = found != saved_.end() ? snapshot_status("Done", "restored " + from) : snapshot_status("Failed", from + " has gone");
+    const Json status = found != saved_.end() ? snapshot_status("Done", "restored " + from)
+                                              : snapshot_status("Failed", from + " has gone");
     world_.journal().add("lab Snapshot " + name + " " + status.value("message", ""));
     (void)world_.kube_internal("PATCH", "/apis/lab.drydock.dev/v1/snapshots/" + name + "/status", {{"status", status}});
   });
@@ -80,7 +85,8 @@ void Snapshots::restore(const Saved& saved) {
     const auto found = saved.objects.find({resource.group, resource.plural});
     return found != saved.objects.end() ? found->second : kNone;
   };
-  const auto each = [&](bool definitions, void (*change)(k8s_fake::Store&, const k8s_fake::Resource&, const k8s_fake::Objects&)) {
+  const auto each = [&](bool definitions,
+                        void (*change)(k8s_fake::Store&, const k8s_fake::Resource&, const k8s_fake::Objects&)) {
     std::vector<const k8s_fake::Resource*> resources;  // definitions add and remove kinds
     for (const auto& resource : server.kinds.resources())
       if (is_saved(*resource) && (resource->group == kDefinitions) == definitions) resources.push_back(resource.get());

@@ -9,8 +9,8 @@
 #include "provisioner/base/http/memory.h"
 #include "provisioner/base/task_group.h"
 #include "provisioner/server.h"
-#include "scenarios/runner/product.h"
 #include "scenarios/runner/jmespath_functions.h"
+#include "scenarios/runner/product.h"
 
 namespace scenario {
 
@@ -23,7 +23,8 @@ namespace {
 constexpr std::uint16_t kKubePort = 6443;
 constexpr std::uint16_t kRestPort = 8000;
 
-/// Asked before a message leaves (it gives the message its number) and when its answer has come; true: the process dies there.
+/// Asked before a message leaves (it gives the message its number) and when its answer has come; true: the process dies
+/// there.
 using Point = std::function<bool(bool before, std::uint64_t& number, const std::string& name)>;
 
 /// A provisioner's view of the network. After kill() nothing it sends leaves, and no answer reaches it.
@@ -38,7 +39,8 @@ class MortalTransport final : public http::Transport {
     std::uint64_t number = 0;
     const std::string call = ontap_sim::api_of(request.body);
     const std::string name = call.empty() ? request.method + " " + std::string(request.path()) : call;
-    if (dead_ || point_(true, number, name)) co_return base::Error{base::ErrorKind::unavailable, "the process has ended"};
+    if (dead_ || point_(true, number, name))
+      co_return base::Error{base::ErrorKind::unavailable, "the process has ended"};
     Result<http::Response> answer = co_await under_.send(std::move(to), std::move(request), options);
     if (!dead_) (void)point_(false, number, name);
     if (dead_) co_return base::Error{base::ErrorKind::unknown_outcome, "the process has ended"};
@@ -60,9 +62,12 @@ struct MemoryWorld::Parts {
   explicit Parts(const WorldConfig& config) : clock(io), rng(config.seed) {}
 
   struct Instance {
-    Instance(boost::asio::io_context& io_context, http::Transport& network, base::Clock& clock, provisioner::MemoryDatabase& database, Point point,
-             std::function<base::Duration()> delay)
-        : transport(network, clock, std::move(point), std::move(delay)), store(database), tasks(io_context.get_executor()), stop(io_context.get_executor()) {}
+    Instance(boost::asio::io_context& io_context, http::Transport& network, base::Clock& clock,
+             provisioner::MemoryDatabase& database, Point point, std::function<base::Duration()> delay)
+        : transport(network, clock, std::move(point), std::move(delay)),
+          store(database),
+          tasks(io_context.get_executor()),
+          stop(io_context.get_executor()) {}
     MortalTransport transport;
     provisioner::MemoryStore store;
     base::TaskGroup tasks;
@@ -116,12 +121,13 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
   parts.kube = [lab_world](const http::Request& request) { return lab_world->kube(request); };
   parts.ontap = [lab_world](const http::Request& request) { return lab_world->ontap(request); };
   Parts* all = &parts;
-  parts.network = std::make_unique<http::MemoryTransport>(parts.clock, [all](const std::string& host, std::uint16_t port) -> const http::Handler* {
-    if (port == kKubePort) return &all->kube;
-    if ((port == 443 || port == 8443) && all->world->array_has(host)) return &all->ontap;
-    const auto listener = all->listeners.find({host, port});
-    return listener != all->listeners.end() ? &listener->second : nullptr;
-  });
+  parts.network = std::make_unique<http::MemoryTransport>(
+      parts.clock, [all](const std::string& host, std::uint16_t port) -> const http::Handler* {
+        if (port == kKubePort) return &all->kube;
+        if ((port == 443 || port == 8443) && all->world->array_has(host)) return &all->ontap;
+        const auto listener = all->listeners.find({host, port});
+        return listener != all->listeners.end() ? &listener->second : nullptr;
+      });
 
   k8s_fake::RuntimeConfig runtime;
   runtime.api.host = "127.0.0.1";
@@ -131,12 +137,18 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
   runtime.nodes.clear();
   for (const k8s_fake::NodeConfig& node : parts.world->cluster_config().nodes)
     runtime.nodes.push_back({node.name, node.address, node.labels, node.cpu, node.memory, node.pods});
-  for (const k8s_fake::ImageConfig& image : parts.world->cluster_config().images) runtime.behaviours[image.name] = image.behaviour;
-  runtime.missing_images.insert(parts.world->cluster_config().missing_images.begin(), parts.world->cluster_config().missing_images.end());
-  parts.runtime = std::make_unique<k8s_fake::Runtime>(parts.io.get_executor(), parts.clock, *parts.network, runtime, parts.world->storage_hooks(), k8s_fake::Images{}, parts.rng.next(),
-                                                      parts.world->logger());
+  for (const k8s_fake::ImageConfig& image : parts.world->cluster_config().images)
+    runtime.behaviours[image.name] = image.behaviour;
+  runtime.missing_images.insert(parts.world->cluster_config().missing_images.begin(),
+                                parts.world->cluster_config().missing_images.end());
+  parts.runtime = std::make_unique<k8s_fake::Runtime>(parts.io.get_executor(), parts.clock, *parts.network, runtime,
+                                                      parts.world->storage_hooks(), k8s_fake::Images{},
+                                                      parts.rng.next(), parts.world->logger());
   k8s_fake::Runtime* node = parts.runtime.get();
-  parts.world->cluster().set_pod_streams([node](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) { return node->pod_stream(request, pod, subresource); });
+  parts.world->cluster().set_pod_streams(
+      [node](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) {
+        return node->pod_stream(request, pod, subresource);
+      });
   parts.runtime->start();
 
   parts.lab.executor = parts.io.get_executor();
@@ -151,11 +163,14 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
   parts.world->whole_clock = true;
   parts.world->crash = [self, has = config.provisioner](const Json& spec) -> std::string {
     for (const auto& entry : spec.items())
-      if (entry.key() != "component" && entry.key() != "restart" && entry.key() != "at" && entry.key() != "moment") return "unknown key " + entry.key() + ": component, restart, at and moment are known";
+      if (entry.key() != "component" && entry.key() != "restart" && entry.key() != "at" && entry.key() != "moment")
+        return "unknown key " + entry.key() + ": component, restart, at and moment are known";
     if (spec.value("component", Json("provisioner")) != "provisioner") return "only the provisioner can crash";
     if (!has) return "no provisioner runs here";
-    const Json restart = spec.value("restart", Json(true)), at = spec.value("at", Json("")), moment = spec.value("moment", Json("after"));
-    if (!restart.is_boolean() || !at.is_string() || (moment != "before" && moment != "after")) return "restart is true or false, at a call's name, moment before or after";
+    const Json restart = spec.value("restart", Json(true)), at = spec.value("at", Json("")),
+               moment = spec.value("moment", Json("after"));
+    if (!restart.is_boolean() || !at.is_string() || (moment != "before" && moment != "after"))
+      return "restart is true or false, at a call's name, moment before or after";
     if (at != "") {
       self->parts_->named_points.push_back({at.get<std::string>(), moment == "before", restart.get<bool>()});
       return "";
@@ -169,7 +184,8 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
   };
   parts.tasks = std::make_unique<base::TaskGroup>(parts.io.get_executor());
   parts.world->save_product = [self]() -> std::function<void()> {
-    std::array<provisioner::MemoryDatabase, 2> copies = {self->parts_->seats[0].database, self->parts_->seats[1].database};
+    std::array<provisioner::MemoryDatabase, 2> copies = {self->parts_->seats[0].database,
+                                                         self->parts_->seats[1].database};
     return [self, copies] {
       for (int which = 0; which < 2; ++which) {
         Parts::Seat& seat = self->parts_->seats[static_cast<std::size_t>(which)];
@@ -218,12 +234,14 @@ World& MemoryWorld::world() { return *parts_->world; }
 Lab& MemoryWorld::lab() { return parts_->lab; }
 
 namespace {
-awaitable<void> run_one(Lab* lab, const Test* test, const RunConfig* config, int id, std::function<void(const StepResult&)> on_step, std::optional<TestResult>* into) {
+awaitable<void> run_one(Lab* lab, const Test* test, const RunConfig* config, int id,
+                        std::function<void(const StepResult&)> on_step, std::optional<TestResult>* into) {
   *into = co_await run_test(*lab, *test, *config, id, std::move(on_step));
 }
 }  // namespace
 
-TestResult MemoryWorld::run(const Test& test, const RunConfig& config, int id, const std::function<void(const StepResult&)>& on_step) {
+TestResult MemoryWorld::run(const Test& test, const RunConfig& config, int id,
+                            const std::function<void(const StepResult&)>& on_step) {
   std::optional<TestResult> result;
   base::TaskGroup tasks(parts_->io.get_executor());
   tasks.spawn(run_one(&parts_->lab, &test, &config, id, on_step, &result));
@@ -240,16 +258,28 @@ TestResult MemoryWorld::run(const Test& test, const RunConfig& config, int id, c
   return *result;
 }
 
-bool MemoryWorld::run_until(const std::function<bool()>& done, base::Duration limit) { return parts_->clock.run_until(done, limit); }
+bool MemoryWorld::run_until(const std::function<bool()>& done, base::Duration limit) {
+  return parts_->clock.run_until(done, limit);
+}
 void MemoryWorld::advance(base::Duration span) { parts_->clock.advance(span); }
-base::Duration MemoryWorld::elapsed() const { return parts_->clock.now() - base::TimePoint(std::chrono::seconds(1511855192)); }
+base::Duration MemoryWorld::elapsed() const {
+  return parts_->clock.now() - base::TimePoint(std::chrono::seconds(1511855192));
+}
 
 void MemoryWorld::start_provisioner(int which) {
   Parts& parts = *parts_;
   Parts::Seat& seat = parts.seats[static_cast<std::size_t>(which)];
-  auto point = [this, which](bool before, std::uint64_t& number, const std::string& name) { return at_crash_point(which, before, number, name); };
-  auto delay = [all = parts_.get()] { return all->jitter > base::Duration{0} ? base::Duration(static_cast<std::int64_t>(all->jitter_rng.below(static_cast<std::uint64_t>(all->jitter.count())))) : base::Duration{0}; };
-  seat.instances.push_back(std::make_unique<Parts::Instance>(parts.io, *parts.network, parts.clock, seat.database, point, delay));
+  auto point = [this, which](bool before, std::uint64_t& number, const std::string& name) {
+    return at_crash_point(which, before, number, name);
+  };
+  auto delay = [all = parts_.get()] {
+    return all->jitter > base::Duration{0}
+               ? base::Duration(
+                     static_cast<std::int64_t>(all->jitter_rng.below(static_cast<std::uint64_t>(all->jitter.count()))))
+               : base::Duration{0};
+  };
+  seat.instances.push_back(
+      std::make_unique<Parts::Instance>(parts.io, *parts.network, parts.clock, seat.database, point, delay));
   Parts::Instance* instance = seat.instances.back().get();
   provisioner::ServerConfig config;
   config.host_name = which == 0 ? "drydock" : "drydock-2";
@@ -261,12 +291,17 @@ void MemoryWorld::start_provisioner(int which) {
     config.kubernetes = api;
   }
   Parts* all = parts_.get();
-  provisioner::ServerParts server{parts.clock, instance->transport, base::Rng(parts.rng.next()), parts.world->logger(), instance->store,
-                                  [all](std::string, std::uint16_t port, http::Handler handler) -> Result<std::shared_ptr<void>> {
-                                    all->listeners[{"127.0.0.1", port}] = std::move(handler);
-                                    return std::shared_ptr<void>(nullptr, [all, port](void*) { all->listeners.erase({"127.0.0.1", port}); });
-                                  },
-                                  &instance->stop};
+  provisioner::ServerParts server{
+      parts.clock,
+      instance->transport,
+      base::Rng(parts.rng.next()),
+      parts.world->logger(),
+      instance->store,
+      [all](std::string, std::uint16_t port, http::Handler handler) -> Result<std::shared_ptr<void>> {
+        all->listeners[{"127.0.0.1", port}] = std::move(handler);
+        return std::shared_ptr<void>(nullptr, [all, port](void*) { all->listeners.erase({"127.0.0.1", port}); });
+      },
+      &instance->stop};
   parts.world->journal().add(which == 0 ? "provisioner starts" : "second provisioner starts");
   instance->tasks.spawn(Parts::serve(instance, std::move(config), std::move(server)));
 }
@@ -313,10 +348,13 @@ void MemoryWorld::set_jitter(base::Duration longest, std::uint64_t seed) {
   parts_->jitter_rng = base::Rng(seed);
 }
 std::uint64_t MemoryWorld::messages() const { return parts_->messages; }
-const std::map<std::string, std::string>& MemoryWorld::records(int which) const { return parts_->seats[static_cast<std::size_t>(which)].database.records; }
+const std::map<std::string, std::string>& MemoryWorld::records(int which) const {
+  return parts_->seats[static_cast<std::size_t>(which)].database.records;
+}
 
 namespace {
-awaitable<void> ask_rest(http::Transport* network, http::Endpoint to, http::Request request, std::optional<Result<http::Response>>* into) {
+awaitable<void> ask_rest(http::Transport* network, http::Endpoint to, http::Request request,
+                         std::optional<Result<http::Response>>* into) {
   http::CallOptions options;
   *into = co_await network->send(std::move(to), std::move(request), options);
 }
@@ -350,7 +388,8 @@ void MemoryWorld::tell(const std::string& method, const std::string& path, const
   parts_->tasks->spawn(tell_rest(parts_->network.get(), rest_of(which), rest_request(method, path, body)));
 }
 
-Result<http::Response> MemoryWorld::rest(const std::string& method, const std::string& path, const Json& body, int which) {
+Result<http::Response> MemoryWorld::rest(const std::string& method, const std::string& path, const Json& body,
+                                         int which) {
   http::Endpoint to = rest_of(which);
   http::Request request = rest_request(method, path, body);
   std::optional<Result<http::Response>> answer;

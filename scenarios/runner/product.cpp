@@ -4,7 +4,9 @@ namespace scenario {
 
 using Json = nlohmann::json;
 
-boost::asio::awaitable<void> add_backend(base::http::Transport& transport, base::Clock& clock, base::http::Endpoint rest, Json config, std::function<void(Json status)> done) {
+boost::asio::awaitable<void> add_backend(base::http::Transport& transport, base::Clock& clock,
+                                         base::http::Endpoint rest, Json config,
+                                         std::function<void(Json status)> done) {
   const base::TimePoint deadline = clock.now() + std::chrono::seconds(30);
   std::string last;
   while (clock.now() < deadline) {

@@ -53,7 +53,8 @@ std::string failures_of(const StepResult& step) {
   std::string text;
   for (const OperationResult& operation : step.operations)
     if (operation.verdict == Verdict::failed)
-      text += (text.empty() ? "" : "\n") + operation.block + " " + operation.name + (operation.line > 0 ? " (line " + std::to_string(operation.line) + ")" : "") + "\n" + operation.message;
+      text += (text.empty() ? "" : "\n") + operation.block + " " + operation.name +
+              (operation.line > 0 ? " (line " + std::to_string(operation.line) + ")" : "") + "\n" + operation.message;
   return text;
 }
 
@@ -75,12 +76,14 @@ std::vector<Item> items_of(const TestResult& test, Granularity granularity) {
   if (granularity == Granularity::test) {
     Item item{test.file, test.name, test.message, "", test.verdict, test.duration};
     for (const StepResult& step : test.steps) {
-      if (step.verdict == Verdict::failed) item.message += (item.message.empty() ? "" : "\n") + step.name + ": " + failures_of(step);
+      if (step.verdict == Verdict::failed)
+        item.message += (item.message.empty() ? "" : "\n") + step.name + ": " + failures_of(step);
       if (test.verdict == Verdict::failed) item.output += outputs_of(step);
     }
     return {item};
   }
-  if (test.steps.empty() || !test.message.empty()) items.push_back({test.file, test.name, test.message, "", test.verdict, test.duration});
+  if (test.steps.empty() || !test.message.empty())
+    items.push_back({test.file, test.name, test.message, "", test.verdict, test.duration});
   for (const StepResult& step : test.steps) {
     if (!counted(step)) continue;
     if (granularity == Granularity::step) {
@@ -88,7 +91,8 @@ std::vector<Item> items_of(const TestResult& test, Granularity granularity) {
       continue;
     }
     for (const OperationResult& operation : step.operations)
-      items.push_back({test.name, step.name + ": " + operation.name, operation.message, operation.output, operation.verdict, operation.duration});
+      items.push_back({test.name, step.name + ": " + operation.name, operation.message, operation.output,
+                       operation.verdict, operation.duration});
   }
   return items;
 }
@@ -111,7 +115,8 @@ std::string step_lines(const TestResult*, const StepResult& step, Granularity gr
   std::string text;
   if (granularity == Granularity::operation) {
     for (const OperationResult& operation : step.operations) {
-      text += std::string(word(operation.verdict)) + "  " + step.name + ": " + operation.name + " (" + seconds(operation.duration) + "s)\n";
+      text += std::string(word(operation.verdict)) + "  " + step.name + ": " + operation.name + " (" +
+              seconds(operation.duration) + "s)\n";
       if (operation.verdict == Verdict::failed) text += indented(operation.message, "      ");
     }
     return text;
@@ -143,7 +148,8 @@ std::string first_failure(const TestResult& test) {
   if (!test.message.empty()) return test.message.substr(0, test.message.find('\n'));
   for (const StepResult& step : test.steps)
     for (const OperationResult& operation : step.operations)
-      if (operation.verdict == Verdict::failed) return step.name + ": " + operation.name + ": " + base::replace_all(operation.message, "\n", "; ");
+      if (operation.verdict == Verdict::failed)
+        return step.name + ": " + operation.name + ": " + base::replace_all(operation.message, "\n", "; ");
   return "";
 }
 
@@ -157,24 +163,30 @@ std::string junit(const std::vector<TestResult>& results, Granularity granularit
     total.failed += counts.failed;
     total.skipped += counts.skipped;
     time += test.duration;
-    body += "  <testsuite name=\"" + escaped(test.name) + "\" tests=\"" + std::to_string(counts.passed + counts.failed + counts.skipped) + "\" failures=\"" + std::to_string(counts.failed) +
-            "\" errors=\"0\" skipped=\"" + std::to_string(counts.skipped) + "\" time=\"" + seconds(test.duration) + "\">\n";
+    body += "  <testsuite name=\"" + escaped(test.name) + "\" tests=\"" +
+            std::to_string(counts.passed + counts.failed + counts.skipped) + "\" failures=\"" +
+            std::to_string(counts.failed) + "\" errors=\"0\" skipped=\"" + std::to_string(counts.skipped) +
+            "\" time=\"" + seconds(test.duration) + "\">\n";
     for (const Item& item : items_of(test, granularity)) {
-      body += "    <testcase classname=\"" + escaped(item.suite) + "\" name=\"" + escaped(item.name) + "\" time=\"" + seconds(item.duration) + "\"";
+      body += "    <testcase classname=\"" + escaped(item.suite) + "\" name=\"" + escaped(item.name) + "\" time=\"" +
+              seconds(item.duration) + "\"";
       if (item.verdict == Verdict::passed) {
         body += "/>\n";
         continue;
       }
       body += ">\n";
       if (item.verdict == Verdict::skipped) body += "      <skipped/>\n";
-      else body += "      <failure message=\"" + escaped(item.message.substr(0, item.message.find('\n'))) + "\">" + escaped(item.message) + "</failure>\n";
+      else
+        body += "      <failure message=\"" + escaped(item.message.substr(0, item.message.find('\n'))) + "\">" +
+                escaped(item.message) + "</failure>\n";
       if (!item.output.empty()) body += "      <system-out>" + escaped(item.output) + "</system-out>\n";
       body += "    </testcase>\n";
     }
     body += "  </testsuite>\n";
   }
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"drydock\" tests=\"" + std::to_string(total.passed + total.failed + total.skipped) + "\" failures=\"" +
-         std::to_string(total.failed) + "\" errors=\"0\" time=\"" + seconds(time) + "\">\n" + body + "</testsuites>\n";
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"drydock\" tests=\"" +
+         std::to_string(total.passed + total.failed + total.skipped) + "\" failures=\"" + std::to_string(total.failed) +
+         "\" errors=\"0\" time=\"" + seconds(time) + "\">\n" + body + "</testsuites>\n";
 }
 
 std::string json_lines(const std::vector<TestResult>& results) {
@@ -182,11 +194,24 @@ std::string json_lines(const std::vector<TestResult>& results) {
   for (const TestResult& test : results) {
     for (const StepResult& step : test.steps)
       for (const OperationResult& operation : step.operations)
-        text += Json({{"test", test.name}, {"step", step.name}, {"block", operation.block}, {"operation", operation.name}, {"line", operation.line}, {"verdict", word(operation.verdict)},
-                      {"message", operation.message}, {"start", static_cast<double>(operation.start.count()) / 1e9}, {"seconds", static_cast<double>(operation.duration.count()) / 1e9}})
-                    .dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-    text += Json({{"test", test.name}, {"file", test.file}, {"verdict", word(test.verdict)}, {"message", test.message}, {"seconds", static_cast<double>(test.duration.count()) / 1e9}})
-                .dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+        text += Json({{"test", test.name},
+                      {"step", step.name},
+                      {"block", operation.block},
+                      {"operation", operation.name},
+                      {"line", operation.line},
+                      {"verdict", word(operation.verdict)},
+                      {"message", operation.message},
+                      {"start", static_cast<double>(operation.start.count()) / 1e9},
+                      {"seconds", static_cast<double>(operation.duration.count()) / 1e9}})
+                    .dump(-1, ' ', false, Json::error_handler_t::replace) +
+                "\n";
+    text += Json({{"test", test.name},
+                  {"file", test.file},
+                  {"verdict", word(test.verdict)},
+                  {"message", test.message},
+                  {"seconds", static_cast<double>(test.duration.count()) / 1e9}})
+                .dump(-1, ' ', false, Json::error_handler_t::replace) +
+            "\n";
   }
   return text;
 }
@@ -196,9 +221,10 @@ std::string tap(const std::vector<TestResult>& results, Granularity granularity)
   std::size_t number = 0;
   for (const TestResult& test : results)
     for (const Item& item : items_of(test, granularity)) {
-      body += (item.verdict == Verdict::failed ? "not ok " : "ok ") + std::to_string(++number) + " - " + item.suite + " " + base::replace_all(item.name, "#", "") +
-              (item.verdict == Verdict::skipped ? " # SKIP" : "") + "\n";
-      if (item.verdict == Verdict::failed) body += "  ---\n" + indented("message: |\n" + indented(item.message, "  "), "  ") + "  ...\n";
+      body += (item.verdict == Verdict::failed ? "not ok " : "ok ") + std::to_string(++number) + " - " + item.suite +
+              " " + base::replace_all(item.name, "#", "") + (item.verdict == Verdict::skipped ? " # SKIP" : "") + "\n";
+      if (item.verdict == Verdict::failed)
+        body += "  ---\n" + indented("message: |\n" + indented(item.message, "  "), "  ") + "  ...\n";
     }
   return "TAP version 13\n1.." + std::to_string(number) + "\n" + body;
 }
@@ -219,7 +245,8 @@ std::optional<Tick> tick_of(const std::string& line) {
   tick.text = line.substr(blank + 1);
   if (tick.text.starts_with("ontap ")) tick.lane = "array";
   else if (tick.text.starts_with("lab ") || tick.text.find("provisioner ") != std::string::npos) tick.lane = "faults";
-  else if (tick.text.starts_with("kube ")) tick.lane = tick.text.find("/events") != std::string::npos ? "events" : "kubernetes";
+  else if (tick.text.starts_with("kube "))
+    tick.lane = tick.text.find("/events") != std::string::npos ? "events" : "kubernetes";
   else return std::nullopt;  // the runner's own lines are the steps
   return tick;
 }
@@ -235,14 +262,17 @@ std::string timeline(const TestResult& test) {
   const double whole = std::max(1e-3, static_cast<double>(test.duration.count()) / 1e9);
   std::string page = "<div class=\"timeline\"><div class=\"lane\" data-lane=\"steps\"><span>steps</span><div>";
   for (const StepResult& step : test.steps)
-    page += "<i class=\"step " + std::string(word(step.verdict)) + "\" style=\"left:" + percent(static_cast<double>(step.start.count()) / 1e9, whole) + ";width:" +
-            percent(static_cast<double>(step.duration.count()) / 1e9, whole) + "\" title=\"" + escaped(step.name) + "\"></i>";
+    page += "<i class=\"step " + std::string(word(step.verdict)) +
+            "\" style=\"left:" + percent(static_cast<double>(step.start.count()) / 1e9, whole) +
+            ";width:" + percent(static_cast<double>(step.duration.count()) / 1e9, whole) + "\" title=\"" +
+            escaped(step.name) + "\"></i>";
   page += "</div></div>\n";
   for (const char* lane : {"events", "kubernetes", "array", "faults"}) {
     page += "<div class=\"lane\" data-lane=\"" + std::string(lane) + "\"><span>" + lane + "</span><div>";
     for (const std::string& line : test.journal)
       if (const auto tick = tick_of(line); tick && tick->lane == lane)
-        page += "<i class=\"tick\" style=\"left:" + percent(tick->seconds, whole) + "\" title=\"" + escaped("+" + line.substr(1, line.find(' ')) + tick->text) + "\"></i>";
+        page += "<i class=\"tick\" style=\"left:" + percent(tick->seconds, whole) + "\" title=\"" +
+                escaped("+" + line.substr(1, line.find(' ')) + tick->text) + "\"></i>";
     page += "</div></div>\n";
   }
   return page + "</div>\n";
@@ -252,35 +282,46 @@ std::string operations_table(const TestResult& test) {
   std::string page = "<table>\n";
   for (const StepResult& step : test.steps)
     for (const OperationResult& operation : step.operations) {
-      page += "<tr><td class=\"" + std::string(word(operation.verdict)) + "\">" + word(operation.verdict) + "</td><td>" + escaped(step.name) + "</td><td>" + escaped(operation.name);
+      page += "<tr><td class=\"" + std::string(word(operation.verdict)) + "\">" + word(operation.verdict) +
+              "</td><td>" + escaped(step.name) + "</td><td>" + escaped(operation.name);
       if (!operation.message.empty()) page += "<pre>" + escaped(operation.message) + "</pre>";
-      if (!operation.output.empty() && operation.verdict == Verdict::failed) page += "<pre>" + escaped(operation.output) + "</pre>";
+      if (!operation.output.empty() && operation.verdict == Verdict::failed)
+        page += "<pre>" + escaped(operation.output) + "</pre>";
       page += "</td><td>+" + seconds(operation.start) + "s</td><td>" + seconds(operation.duration) + "s</td></tr>\n";
     }
   return page + "</table>\n";
 }
 
 constexpr const char* kStyle =
-    "body{font:14px/1.45 system-ui,sans-serif;margin:2em;max-width:80em;color:#222}h1{font-size:1.4em}summary{cursor:pointer;padding:.2em}\n"
-    ".PASS{color:#176117}.FAIL{color:#a11212}.SKIP{color:#777}pre{background:#f5f5f5;padding:.6em;overflow:auto}table{border-collapse:collapse;width:100%}\n"
-    "td{padding:.15em .5em;vertical-align:top;border-bottom:1px solid #eee}.timeline{margin:.5em 0}.lane{display:flex;height:1.2em;font-size:12px}.lane span{width:7em;color:#555}\n"
-    ".lane div{position:relative;flex:1;background:#f3f5fa;margin:1px 0}.lane i{position:absolute;top:0;height:100%}.step{min-width:2px;background:#7fb77f;border-left:1px solid #fff}\n"
+    "body{font:14px/1.45 "
+    "system-ui,sans-serif;margin:2em;max-width:80em;color:#222}h1{font-size:1.4em}summary{cursor:pointer;padding:.2em}"
+    "\n"
+    ".PASS{color:#176117}.FAIL{color:#a11212}.SKIP{color:#777}pre{background:#f5f5f5;padding:.6em;overflow:auto}table{"
+    "border-collapse:collapse;width:100%}\n"
+    "td{padding:.15em .5em;vertical-align:top;border-bottom:1px solid #eee}.timeline{margin:.5em "
+    "0}.lane{display:flex;height:1.2em;font-size:12px}.lane span{width:7em;color:#555}\n"
+    ".lane div{position:relative;flex:1;background:#f3f5fa;margin:1px 0}.lane "
+    "i{position:absolute;top:0;height:100%}.step{min-width:2px;background:#7fb77f;border-left:1px solid #fff}\n"
     ".step.FAIL{background:#c33}.step.SKIP{background:#bbb}.tick{width:2px;background:#357}\n";
 
 }  // namespace
 
 std::string html(const std::vector<TestResult>& results, const std::string& title) {
   const Counts counts = count(results, Granularity::test);
-  std::string page = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + escaped(title) + "</title>\n<style>\n" + kStyle + "</style></head><body>\n<h1>" + escaped(title) +
-                     "</h1>\n<p id=\"counts\">" + std::to_string(counts.passed) + " passed, " + std::to_string(counts.failed) + " failed</p>\n";
+  std::string page = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + escaped(title) +
+                     "</title>\n<style>\n" + kStyle + "</style></head><body>\n<h1>" + escaped(title) +
+                     "</h1>\n<p id=\"counts\">" + std::to_string(counts.passed) + " passed, " +
+                     std::to_string(counts.failed) + " failed</p>\n";
   for (const TestResult& test : results) {
     const bool bad = test.verdict == Verdict::failed;
-    page += "<details class=\"test\"" + std::string(bad ? " open" : "") + "><summary><b class=\"" + word(test.verdict) + "\">" + word(test.verdict) + "</b> " + escaped(test.name) + " (" + seconds(test.duration) +
+    page += "<details class=\"test\"" + std::string(bad ? " open" : "") + "><summary><b class=\"" + word(test.verdict) +
+            "\">" + word(test.verdict) + "</b> " + escaped(test.name) + " (" + seconds(test.duration) +
             "s)</summary>\n";
     if (!test.message.empty()) page += "<pre>" + escaped(test.message) + "</pre>\n";
     page += timeline(test) + operations_table(test);
     if (bad && !test.journal.empty()) {
-      page += "<details><summary>Journal (" + std::to_string(test.journal.size()) + " lines)</summary><pre class=\"journal\">";
+      page += "<details><summary>Journal (" + std::to_string(test.journal.size()) +
+              " lines)</summary><pre class=\"journal\">";
       for (const std::string& line : test.journal) page += escaped(line) + "\n";
       page += "</pre></details>\n";
     }

@@ -23,7 +23,8 @@ std::string first_failure(const TestResult& test);
 std::string junit(const std::vector<TestResult>& results, Granularity granularity);
 std::string json_lines(const std::vector<TestResult>& results);
 std::string tap(const std::vector<TestResult>& results, Granularity granularity);
-/// One page that needs nothing else: a timeline of steps, events, calls and faults for each test, the journal of those that failed.
+/// One page that needs nothing else: a timeline of steps, events, calls and faults for each test, the journal of those
+/// that failed.
 std::string html(const std::vector<TestResult>& results, const std::string& title);
 
 }  // namespace scenario

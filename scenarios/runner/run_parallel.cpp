@@ -13,8 +13,15 @@ namespace scenario {
 namespace {
 
 Json to_json(const OperationResult& operation) {
-  return {{"name", operation.name}, {"block", operation.block}, {"verb", operation.verb}, {"line", operation.line}, {"verdict", static_cast<int>(operation.verdict)}, {"message", operation.message},
-          {"output", operation.output}, {"start", operation.start.count()}, {"duration", operation.duration.count()}};
+  return {{"name", operation.name},
+          {"block", operation.block},
+          {"verb", operation.verb},
+          {"line", operation.line},
+          {"verdict", static_cast<int>(operation.verdict)},
+          {"message", operation.message},
+          {"output", operation.output},
+          {"start", operation.start.count()},
+          {"duration", operation.duration.count()}};
 }
 
 OperationResult operation_from(const Json& json) {
@@ -66,10 +73,20 @@ Json to_json(const TestResult& result) {
   for (const StepResult& step : result.steps) {
     Json operations = Json::array();
     for (const OperationResult& operation : step.operations) operations.push_back(to_json(operation));
-    steps.push_back({{"name", step.name}, {"verdict", static_cast<int>(step.verdict)}, {"operations", operations}, {"start", step.start.count()}, {"duration", step.duration.count()}});
+    steps.push_back({{"name", step.name},
+                     {"verdict", static_cast<int>(step.verdict)},
+                     {"operations", operations},
+                     {"start", step.start.count()},
+                     {"duration", step.duration.count()}});
   }
-  return {{"name", result.name}, {"file", result.file}, {"ns", result.ns}, {"verdict", static_cast<int>(result.verdict)}, {"message", result.message}, {"steps", steps},
-          {"start", result.start.count()}, {"duration", result.duration.count()}};
+  return {{"name", result.name},
+          {"file", result.file},
+          {"ns", result.ns},
+          {"verdict", static_cast<int>(result.verdict)},
+          {"message", result.message},
+          {"steps", steps},
+          {"start", result.start.count()},
+          {"duration", result.duration.count()}};
 }
 
 TestResult test_result_from_json(const Json& json) {
@@ -93,13 +110,16 @@ TestResult test_result_from_json(const Json& json) {
   return result;
 }
 
-void run_side_by_side(const std::vector<Test>& tests, std::size_t most, const std::function<FinishedTest(std::size_t)>& run, const std::function<bool(std::size_t, FinishedTest)>& done) {
+void run_side_by_side(const std::vector<Test>& tests, std::size_t most,
+                      const std::function<FinishedTest(std::size_t)>& run,
+                      const std::function<bool(std::size_t, FinishedTest)>& done) {
   std::vector<Child> running;
   std::size_t next = 0;
   bool more = true;
   const auto alone = [&](std::size_t job) { return tests[job].spec.value("concurrent", true) == false; };
   while ((more && next < tests.size()) || !running.empty()) {
-    while (more && next < tests.size() && running.size() < most && (running.empty() || (!alone(next) && !alone(running.front().job)))) {
+    while (more && next < tests.size() && running.size() < most &&
+           (running.empty() || (!alone(next) && !alone(running.front().job)))) {
       int ends[2];
       if (::pipe(ends) != 0) break;
       std::fflush(nullptr);
@@ -107,7 +127,8 @@ void run_side_by_side(const std::vector<Test>& tests, std::size_t most, const st
       if (pid == 0) {
         ::close(ends[0]);
         const FinishedTest mine = run(next);
-        const std::string text = Json({{"result", to_json(mine.result)}, {"journal", mine.journal}}).dump(-1, ' ', false, Json::error_handler_t::replace);
+        const std::string text = Json({{"result", to_json(mine.result)}, {"journal", mine.journal}})
+                                     .dump(-1, ' ', false, Json::error_handler_t::replace);
         for (std::size_t sent = 0; sent < text.size();) {
           const ssize_t count = ::write(ends[1], text.data() + sent, text.size() - sent);
           if (count < 0 && errno != EINTR) break;

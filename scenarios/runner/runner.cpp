@@ -11,7 +11,8 @@ using boost::asio::awaitable;
 
 namespace {
 
-constexpr std::pair<std::string_view, std::string_view> kTimeouts[] = {{"apply", "5s"}, {"assert", "30s"}, {"cleanup", "30s"}, {"delete", "15s"}, {"error", "30s"}, {"exec", "5s"}};
+constexpr std::pair<std::string_view, std::string_view> kTimeouts[] = {
+    {"apply", "5s"}, {"assert", "30s"}, {"cleanup", "30s"}, {"delete", "15s"}, {"error", "30s"}, {"exec", "5s"}};
 
 /// A value that operation, step, test and configuration may set, the innermost first.
 Json inherited(std::initializer_list<const Json*> scopes, std::string_view field, Json missing) {
@@ -20,8 +21,10 @@ Json inherited(std::initializer_list<const Json*> scopes, std::string_view field
   return missing;
 }
 
-base::Duration timeout_of(std::string_view row, const Json& operation, const Json& step, const Json& test, const Json& config) {
-  if (operation.is_object() && operation.contains("timeout")) return parse_duration(operation["timeout"].get<std::string>()).value_or(base::Duration{0});
+base::Duration timeout_of(std::string_view row, const Json& operation, const Json& step, const Json& test,
+                          const Json& config) {
+  if (operation.is_object() && operation.contains("timeout"))
+    return parse_duration(operation["timeout"].get<std::string>()).value_or(base::Duration{0});
   for (const Json* scope : {&step, &test, &config})
     if (scope->is_object() && scope->contains("timeouts") && (*scope)["timeouts"].contains(row))
       return parse_duration((*scope)["timeouts"][std::string(row)].get<std::string>()).value_or(base::Duration{0});
@@ -37,7 +40,8 @@ std::string operation_name(const Operation& operation) {
   std::string what;
   if (spec.contains("file")) what = text(spec["file"]);
   else if (spec.contains("resource") && spec["resource"].is_object()) what = show(ref_of(spec["resource"]));
-  else if (spec.contains("ref")) what = text(spec["ref"].value("kind", Json(""))) + " " + text(spec["ref"].value("name", Json("")));
+  else if (spec.contains("ref"))
+    what = text(spec["ref"].value("kind", Json(""))) + " " + text(spec["ref"].value("name", Json("")));
   else if (spec.contains("content")) what = text(spec["content"]).substr(0, text(spec["content"]).find('\n'));
   else if (spec.contains("entrypoint")) {
     what = text(spec["entrypoint"]);
@@ -50,7 +54,12 @@ std::string operation_name(const Operation& operation) {
 class TestRun {
  public:
   TestRun(Lab& lab, const Test& test, const RunConfig& config, int id, std::function<void(const StepResult&)> on_step)
-      : lab_(lab), test_(test), config_(config), run_{lab, test, config, KubeClient(*lab.transport, lab.kube), "", {}, 0, true}, on_step_(std::move(on_step)), id_(id) {}
+      : lab_(lab),
+        test_(test),
+        config_(config),
+        run_{lab, test, config, KubeClient(*lab.transport, lab.kube), "", {}, 0, true},
+        on_step_(std::move(on_step)),
+        id_(id) {}
 
   awaitable<TestResult> run() {
     began_ = lab_.clock->now();
@@ -62,7 +71,8 @@ class TestRun {
       co_return std::move(result_);
     }
     for (const char* field : {"clusters", "cluster"})
-      if (test_.spec.contains(field)) co_return fail(std::string(field) + ": a scenario runs against one lab; give another cluster with --cluster");
+      if (test_.spec.contains(field))
+        co_return fail(std::string(field) + ": a scenario runs against one lab; give another cluster with --cluster");
     prepare_bindings();
     std::optional<std::string> problem = co_await prepare_namespace();
     if (!problem) problem = add_bindings(test_.spec.value("bindings", Json::array()), context_, !test_.kuttl);
@@ -119,15 +129,22 @@ class TestRun {
     context_.host.environment = [this](const std::string& name) {
       const auto found = lab_.environment.find(name);
       const char* inherited_value = ::getenv(name.c_str());
-      return found != lab_.environment.end() ? found->second : std::string(inherited_value != nullptr ? inherited_value : "");
+      return found != lab_.environment.end() ? found->second
+                                             : std::string(inherited_value != nullptr ? inherited_value : "");
     };
-    context_.bindings = context_.bindings.with("values", config_.values).with("client", Json::object()).with("config", Json::object()).with(
-        "test", {{"id", id_}, {"scenarioId", test_.spec.value("scenarioId", 1)}, {"metadata", test_.metadata}});
+    context_.bindings =
+        context_.bindings.with("values", config_.values)
+            .with("client", Json::object())
+            .with("config", Json::object())
+            .with("test",
+                  {{"id", id_}, {"scenarioId", test_.spec.value("scenarioId", 1)}, {"metadata", test_.metadata}});
   }
 
   awaitable<std::optional<std::string>> prepare_namespace() {
-    static constexpr const char* kFirst[] = {"brave", "calm", "eager", "fine", "glad", "keen", "merry", "proud", "quick", "sharp", "tidy", "warm"};
-    static constexpr const char* kSecond[] = {"badger", "crane", "dingo", "falcon", "gecko", "heron", "ibex", "koala", "lemur", "marten", "otter", "stork"};
+    static constexpr const char* kFirst[] = {"brave", "calm",  "eager", "fine",  "glad", "keen",
+                                             "merry", "proud", "quick", "sharp", "tidy", "warm"};
+    static constexpr const char* kSecond[] = {"badger", "crane", "dingo", "falcon", "gecko", "heron",
+                                              "ibex",   "koala", "lemur", "marten", "otter", "stork"};
     run_.ns = inherited({&test_.spec, &config_.spec}, "namespace", "").get<std::string>();
     if (run_.ns.empty()) {
       const std::string first = kFirst[lab_.rng.below(std::size(kFirst))];
@@ -198,7 +215,8 @@ class TestRun {
     step_contexts_.push_back(context);
   }
 
-  awaitable<void> run_block(const std::vector<Operation>& operations, const Step& step, std::string block, ExpressionContext context, StepResult& result) {
+  awaitable<void> run_block(const std::vector<Operation>& operations, const Step& step, std::string block,
+                            ExpressionContext context, StepResult& result) {
     int id = 0;
     for (const Operation& operation : operations) {
       OperationResult outcome = co_await run_operation(operation, step, block, ++id, context);
@@ -207,7 +225,8 @@ class TestRun {
     }
   }
 
-  awaitable<OperationResult> run_operation(const Operation& operation, const Step& step, std::string block, int id, ExpressionContext& context) {
+  awaitable<OperationResult> run_operation(const Operation& operation, const Step& step, std::string block, int id,
+                                           ExpressionContext& context) {
     OperationResult result;
     result.name = operation_name(operation);
     result.verb = operation.verb;
@@ -215,13 +234,19 @@ class TestRun {
     result.line = operation.line;
     result.start = lab_.clock->now() - began_;
     const StepRow* row = find_step(operation.verb);
-    OperationCall call{run_, operation, context, timeout_of(row->timeout, operation.spec, step.spec, test_.spec, config_.spec), true, "Background", id, {}};
-    call.templates = !test_.kuttl && inherited({&operation.spec, &step.spec, &test_.spec, &config_.spec}, "template", true) != Json(false);
-    call.propagation = inherited({&operation.spec, &step.spec, &test_.spec, &config_.spec}, "deletionPropagationPolicy", "Background").get<std::string>();
+    OperationCall call{
+        run_, operation,    context, timeout_of(row->timeout, operation.spec, step.spec, test_.spec, config_.spec),
+        true, "Background", id,      {}};
+    call.templates = !test_.kuttl && inherited({&operation.spec, &step.spec, &test_.spec, &config_.spec}, "template",
+                                               true) != Json(false);
+    call.propagation =
+        inherited({&operation.spec, &step.spec, &test_.spec, &config_.spec}, "deletionPropagationPolicy", "Background")
+            .get<std::string>();
     call.context.bindings = call.context.bindings.with("operation", {{"id", id}, {"resourceId", 1}});
     std::optional<std::string> problem;
     for (const char* field : {"clusters", "cluster"})
-      if (operation.spec.contains(field)) problem = std::string(field) + ": a scenario runs against one lab; give another cluster with --cluster";
+      if (operation.spec.contains(field))
+        problem = std::string(field) + ": a scenario runs against one lab; give another cluster with --cluster";
     if (!problem) problem = add_bindings(operation.spec.value("bindings", Json::array()), call.context, call.templates);
     OperationOutcome outcome;
     if (problem) outcome.failure = problem;
@@ -243,10 +268,12 @@ class TestRun {
     StepResult cleanup;
     cleanup.name = "cleanup";
     cleanup.start = lab_.clock->now() - began_;
-    const auto delay = parse_duration(inherited({&test_.spec, &config_.spec}, "delayBeforeCleanup", "0s").get<std::string>());
+    const auto delay =
+        parse_duration(inherited({&test_.spec, &config_.spec}, "delayBeforeCleanup", "0s").get<std::string>());
     if (delay && delay->count() > 0) co_await base::sleep_for(*lab_.clock, *delay);
     const base::Duration timeout = timeout_of("cleanup", Json(), Json(), test_.spec, config_.spec);
-    const std::string propagation = inherited({&test_.spec, &config_.spec}, "deletionPropagationPolicy", "Background").get<std::string>();
+    const std::string propagation =
+        inherited({&test_.spec, &config_.spec}, "deletionPropagationPolicy", "Background").get<std::string>();
     for (std::size_t i = steps_run_; i-- > 0;) {
       std::reverse(run_.created.begin(), run_.created.end());
       for (const Created& made : run_.created) {
@@ -296,7 +323,8 @@ class TestRun {
 
 }  // namespace
 
-awaitable<TestResult> run_test(Lab& lab, const Test& test, const RunConfig& config, int id, std::function<void(const StepResult&)> on_step) {
+awaitable<TestResult> run_test(Lab& lab, const Test& test, const RunConfig& config, int id,
+                               std::function<void(const StepResult&)> on_step) {
   TestRun run(lab, test, config, id, std::move(on_step));
   co_return co_await run.run();
 }

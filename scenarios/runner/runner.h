@@ -14,9 +14,9 @@
 #include "scenarios/runner/kube_client.h"
 #include "scenarios/runner/test_file.h"
 
-/// Runs one test against a lab: steps in order, catch on failure, finally always, cleanup at the end (what was created, then
-/// the steps' cleanup blocks, in reverse order; then the namespace that the test was given).
-/// Times are the lab's clock. Source: Chainsaw's documentation of the lifecycle of a test.
+/// Runs one test against a lab: steps in order, catch on failure, finally always, cleanup at the end (what was created,
+/// then the steps' cleanup blocks, in reverse order; then the namespace that the test was given). Times are the lab's
+/// clock. Source: Chainsaw's documentation of the lifecycle of a test.
 namespace scenario {
 
 /// What a test runs against. With `io` null no step can start a process (the virtual world).
@@ -45,8 +45,8 @@ struct RunConfig {
 enum class Verdict { passed, failed, skipped };
 
 struct OperationResult {
-  std::string name;     // the description, or verb and object
-  std::string block;    // "try", "catch", "finally", "cleanup"
+  std::string name;   // the description, or verb and object
+  std::string block;  // "try", "catch", "finally", "cleanup"
   std::string verb;
   int line = 0;
   Verdict verdict = Verdict::passed;

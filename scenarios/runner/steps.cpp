@@ -17,12 +17,14 @@ constexpr std::string_view kSource = "Chainsaw's reference of operations";
 
 const std::vector<StepRow>& step_table() {
   static const std::vector<StepRow> kTable = {
-      {"apply", "apply", false, run_apply, kSource}, {"create", "apply", false, run_create, kSource}, {"update", "apply", false, run_update, kSource},
-      {"patch", "apply", false, run_patch, kSource}, {"delete", "delete", false, run_delete, kSource}, {"assert", "assert", false, run_assert, kSource},
-      {"error", "error", false, run_error, kSource}, {"script", "exec", true, run_script, kSource}, {"command", "exec", true, run_command_step, kSource},
-      {"sleep", "exec", false, run_sleep, kSource}, {"wait", "exec", false, run_wait, kSource}, {"get", "exec", false, run_get, kSource},
-      {"describe", "exec", false, run_describe, kSource}, {"podLogs", "exec", false, run_pod_logs, kSource}, {"events", "exec", false, run_events, kSource},
-      {"proxy", "exec", false, run_proxy, kSource}};
+      {"apply", "apply", false, run_apply, kSource},        {"create", "apply", false, run_create, kSource},
+      {"update", "apply", false, run_update, kSource},      {"patch", "apply", false, run_patch, kSource},
+      {"delete", "delete", false, run_delete, kSource},     {"assert", "assert", false, run_assert, kSource},
+      {"error", "error", false, run_error, kSource},        {"script", "exec", true, run_script, kSource},
+      {"command", "exec", true, run_command_step, kSource}, {"sleep", "exec", false, run_sleep, kSource},
+      {"wait", "exec", false, run_wait, kSource},           {"get", "exec", false, run_get, kSource},
+      {"describe", "exec", false, run_describe, kSource},   {"podLogs", "exec", false, run_pod_logs, kSource},
+      {"events", "exec", false, run_events, kSource},       {"proxy", "exec", false, run_proxy, kSource}};
   return kTable;
 }
 
@@ -32,11 +34,14 @@ const StepRow* find_step(std::string_view verb) {
   return nullptr;
 }
 
-awaitable<void> poll_pause(OperationCall& call) { co_await base::sleep_for(*call.run.lab.clock, std::chrono::milliseconds(50)); }
+awaitable<void> poll_pause(OperationCall& call) {
+  co_await base::sleep_for(*call.run.lab.clock, std::chrono::milliseconds(50));
+}
 
 std::string describe_mismatches(const std::vector<Mismatch>& mismatches) {
   std::vector<std::string> lines;
-  for (const Mismatch& mismatch : mismatches) lines.push_back("  " + (mismatch.path.empty() ? "@" : mismatch.path) + ": " + mismatch.message);
+  for (const Mismatch& mismatch : mismatches)
+    lines.push_back("  " + (mismatch.path.empty() ? "@" : mismatch.path) + ": " + mismatch.message);
   return base::join(lines, "\n");
 }
 
@@ -54,9 +59,11 @@ std::optional<std::string> add_bindings(const Json& rows, ExpressionContext& con
     const std::string raw = row.value("name", "");
     Result<Json> name = templates ? evaluate_text(raw, nullptr, context) : Result<Json>(Json(raw));
     if (!name) return "binding " + raw + ": " + name.error().message;
-    Result<Json> value = templates ? evaluate_templates(row.value("value", Json()), context) : Result<Json>(row.value("value", Json()));
+    Result<Json> value =
+        templates ? evaluate_templates(row.value("value", Json()), context) : Result<Json>(row.value("value", Json()));
     if (!value) return "binding " + raw + ": " + value.error().message;
-    context.bindings = context.bindings.with(name->is_string() ? name->get<std::string>() : name->dump(), std::move(*value));
+    context.bindings =
+        context.bindings.with(name->is_string() ? name->get<std::string>() : name->dump(), std::move(*value));
   }
   return std::nullopt;
 }
@@ -74,7 +81,8 @@ std::optional<std::string> add_outputs(OperationCall& call, const Json& subject)
     const Result<Json> name = evaluate_text(raw, subject, call.context);
     if (!name) return "output " + raw + ": " + name.error().message;
     const Json& value = row["value"];
-    Result<Json> result = value.is_string() ? evaluate_text(value.get<std::string>(), subject, call.context) : evaluate_templates(value, call.context);
+    Result<Json> result = value.is_string() ? evaluate_text(value.get<std::string>(), subject, call.context)
+                                            : evaluate_templates(value, call.context);
     if (!result) return "output " + raw + ": " + result.error().message;
     call.outputs.emplace_back(name->is_string() ? name->get<std::string>() : name->dump(), *result);
     call.context.bindings = call.context.bindings.with(call.outputs.back().first, std::move(*result));
@@ -90,7 +98,8 @@ void count_resource(OperationCall& call, std::size_t index) {
 }
 
 Result<std::vector<Json>> read_documents(const OperationCall& call, const std::string& pattern) {
-  if (pattern.starts_with("http://") || pattern.starts_with("https://")) return Error{ErrorKind::invalid, pattern + ": a scenario reads files of its own directory only"};
+  if (pattern.starts_with("http://") || pattern.starts_with("https://"))
+    return Error{ErrorKind::invalid, pattern + ": a scenario reads files of its own directory only"};
   auto files = expand_files(call.run.test.directory, pattern, call.run.test.root);
   if (!files) return files.error();
   std::vector<Json> documents;
@@ -101,7 +110,8 @@ Result<std::vector<Json>> read_documents(const OperationCall& call, const std::s
     if (!nodes) return nodes.error();
     for (const YamlNode& node : *nodes) {
       Json json = to_json(node);
-      if (!json.is_object()) return Error{ErrorKind::invalid, file + ":" + std::to_string(node.line) + ": expected an object"};
+      if (!json.is_object())
+        return Error{ErrorKind::invalid, file + ":" + std::to_string(node.line) + ": expected an object"};
       documents.push_back(std::move(json));
     }
   }
@@ -113,7 +123,8 @@ std::string labels_selector(const Json& object) {
   if (metadata == object.end() || !metadata->is_object() || !metadata->contains("labels")) return "";
   std::vector<std::string> parts;
   for (const auto& label : (*metadata)["labels"].items())
-    if (label.value().is_string() && !is_expression(label.value().get<std::string>()) && !is_expression(label.key()) && !label.key().starts_with("~"))
+    if (label.value().is_string() && !is_expression(label.value().get<std::string>()) && !is_expression(label.key()) &&
+        !label.key().starts_with("~"))
       parts.push_back(label.key() + "=" + label.value().get<std::string>());
   return base::join(parts, ",");
 }
@@ -149,7 +160,8 @@ awaitable<Result<std::vector<Json>>> load_resources(OperationCall& call, bool ev
       resource = std::move(*done);
     }
     const ObjectRef ref = ref_of(resource);
-    if (ref.api_version.empty() || ref.kind.empty()) co_return Error{ErrorKind::invalid, "a resource needs apiVersion and kind"};
+    if (ref.api_version.empty() || ref.kind.empty())
+      co_return Error{ErrorKind::invalid, "a resource needs apiVersion and kind"};
     ApiResult<bool> namespaced = co_await call.run.client.is_namespaced(ref.api_version, ref.kind);
     // An unknown kind is the API's answer to give, when the operation reaches it.
     if (namespaced && *namespaced && ref.ns.empty()) resource["metadata"]["namespace"] = call.run.ns;
@@ -174,7 +186,9 @@ std::optional<std::string> conclude(OperationCall& call, const Json& object, con
     matched = true;
     const auto mismatches = check_assertion(expectation["check"], object, context);
     if (!mismatches) return "expect: " + mismatches.error().message;
-    if (!mismatches->empty()) return "expectation not met" + (error ? " (" + *error + ")" : std::string()) + "\n" + describe_mismatches(*mismatches);
+    if (!mismatches->empty())
+      return "expectation not met" + (error ? " (" + *error + ")" : std::string()) + "\n" +
+             describe_mismatches(*mismatches);
   }
   if (!matched && error) return error;
   // An error that was expected has outputs too.
@@ -202,7 +216,8 @@ awaitable<ApiResult<Json>> change_once(OperationCall& call, Change how, Json res
     ApiResult<Json> current = co_await client.call("GET", path, nullptr, "");
     if (!current && (current.error().code != 404 || how != Change::apply)) co_return current.error();
     if (current && how == Change::update) {
-      if (!resource["metadata"].contains("resourceVersion")) resource["metadata"]["resourceVersion"] = (*current)["metadata"]["resourceVersion"];
+      if (!resource["metadata"].contains("resourceVersion"))
+        resource["metadata"]["resourceVersion"] = (*current)["metadata"]["resourceVersion"];
       co_return co_await client.call("PUT", path + dry, resource, "application/json");
     }
     if (current) co_return co_await client.call("PATCH", path + dry, resource, "application/merge-patch+json");
@@ -227,10 +242,12 @@ awaitable<OperationOutcome> change(OperationCall& call, Change how) {
       ApiResult<Json> result = co_await change_once(call, how, resource, created);
       if (created && call.run.track) {
         ObjectRef made = ref_of(*result);
-        if (made.api_version.empty()) made.api_version = ref_of(resource).api_version, made.kind = ref_of(resource).kind;
+        if (made.api_version.empty())
+          made.api_version = ref_of(resource).api_version, made.kind = ref_of(resource).kind;
         call.run.created.push_back({made, call.run.step_index});
       }
-      const std::optional<std::string> error = result ? std::nullopt : std::optional<std::string>(result.error().message);
+      const std::optional<std::string> error =
+          result ? std::nullopt : std::optional<std::string>(result.error().message);
       failure = conclude(call, result ? *result : resource, error);
       if (!failure || call.run.lab.clock->now() >= deadline) break;
       co_await poll_pause(call);
@@ -247,7 +264,8 @@ awaitable<OperationOutcome> run_create(OperationCall& call) { return change(call
 awaitable<OperationOutcome> run_update(OperationCall& call) { return change(call, Change::update); }
 awaitable<OperationOutcome> run_patch(OperationCall& call) { return change(call, Change::patch); }
 
-awaitable<std::optional<std::string>> delete_and_wait(Execution& run, ObjectRef ref, base::Duration timeout, std::string propagation) {
+awaitable<std::optional<std::string>> delete_and_wait(Execution& run, ObjectRef ref, base::Duration timeout,
+                                                      std::string propagation) {
   base::Clock& clock = *run.lab.clock;
   const base::TimePoint deadline = clock.now() + timeout;
   ApiResult<std::string> found_path = co_await run.client.path_of(ref);
@@ -284,7 +302,9 @@ awaitable<OperationOutcome> run_delete(OperationCall& call) {
       if (!done) co_return OperationOutcome{done.error().message, ""};
       reference = std::move(*done);
     }
-    Json object = {{"apiVersion", reference.value("apiVersion", "")}, {"kind", reference.value("kind", "")}, {"metadata", Json::object()}};
+    Json object = {{"apiVersion", reference.value("apiVersion", "")},
+                   {"kind", reference.value("kind", "")},
+                   {"metadata", Json::object()}};
     for (const char* field : {"name", "namespace", "labels"})
       if (reference.contains(field)) object["metadata"][field] = reference[field];
     wanted.push_back(std::move(object));
@@ -310,7 +330,8 @@ awaitable<OperationOutcome> run_delete(OperationCall& call) {
       targets.push_back(std::move(target));
     }
     for (const ObjectRef& target : targets) {
-      const std::optional<std::string> error = co_await delete_and_wait(call.run, target, call.timeout, call.propagation);
+      const std::optional<std::string> error =
+          co_await delete_and_wait(call.run, target, call.timeout, call.propagation);
       const std::optional<std::string> failure = conclude(call, object, error);
       if (failure) co_return OperationOutcome{show(target) + ": " + *failure, ""};
     }
@@ -344,7 +365,8 @@ awaitable<Look> look_once(OperationCall& call, const Json& expected) {
       // Labels select where they are texts; others are trees that only compare.
       if (metadata.contains("labels") && metadata["labels"].is_object())
         for (const auto& label : metadata["labels"].items())
-          if (label.value().is_string() && !is_expression(label.key()) && !label.key().starts_with("~")) head["metadata"]["labels"][label.key()] = label.value();
+          if (label.value().is_string() && !is_expression(label.key()) && !label.key().starts_with("~"))
+            head["metadata"]["labels"][label.key()] = label.value();
     }
     if (call.templates) {
       auto done = evaluate_templates(head, call.context);
@@ -397,7 +419,8 @@ awaitable<Look> look_once(OperationCall& call, const Json& expected) {
 Json escape_texts(const Json& value) {
   if (value.is_string()) {
     const std::string& text = value.get_ref<const std::string&>();
-    const bool special = is_expression(text) || (text.size() > 2 && text.front() == '\\' && text.back() == '\\') || text.find("->") != std::string::npos || text.starts_with("~");
+    const bool special = is_expression(text) || (text.size() > 2 && text.front() == '\\' && text.back() == '\\') ||
+                         text.find("->") != std::string::npos || text.starts_with("~");
     return special ? Json("\\" + text + "\\") : value;
   }
   if (value.is_array()) {
@@ -407,7 +430,8 @@ Json escape_texts(const Json& value) {
   }
   if (value.is_object()) {
     Json object = Json::object();
-    for (const auto& entry : value.items()) object[escape_texts(Json(entry.key())).get<std::string>()] = escape_texts(entry.value());
+    for (const auto& entry : value.items())
+      object[escape_texts(Json(entry.key())).get<std::string>()] = escape_texts(entry.value());
     return object;
   }
   return value;

@@ -38,7 +38,7 @@ struct OperationCall {
   base::Duration timeout{0};
   bool templates = true;
   std::string propagation = "Background";
-  int id = 0;  // $operation.id
+  int id = 0;                                         // $operation.id
   std::vector<std::pair<std::string, Json>> outputs;  // what later operations of the step see
 };
 
@@ -86,6 +86,7 @@ boost::asio::awaitable<OperationOutcome> run_pod_logs(OperationCall& call);
 boost::asio::awaitable<OperationOutcome> run_events(OperationCall& call);
 boost::asio::awaitable<OperationOutcome> run_proxy(OperationCall& call);
 /// Deletes one object and waits until it has gone.
-boost::asio::awaitable<std::optional<std::string>> delete_and_wait(Execution& run, ObjectRef ref, base::Duration timeout, std::string propagation);
+boost::asio::awaitable<std::optional<std::string>> delete_and_wait(Execution& run, ObjectRef ref,
+                                                                   base::Duration timeout, std::string propagation);
 
 }  // namespace scenario

@@ -18,7 +18,8 @@ struct Wanted {
 awaitable<Wanted> wanted_objects(OperationCall& call, std::string api_version, std::string kind) {
   const Json& spec = call.operation.spec;
   Wanted wanted;
-  std::string* const fields[] = {&wanted.ref.api_version, &wanted.ref.kind, &wanted.ref.name, &wanted.ref.ns, &wanted.ref.selector};
+  std::string* const fields[] = {&wanted.ref.api_version, &wanted.ref.kind, &wanted.ref.name, &wanted.ref.ns,
+                                 &wanted.ref.selector};
   const char* const names[] = {"apiVersion", "kind", "name", "namespace", "selector"};
   for (std::size_t i = 0; i < 5; ++i) {
     auto value = evaluated(call, spec, names[i]);
@@ -34,7 +35,8 @@ awaitable<Wanted> wanted_objects(OperationCall& call, std::string api_version, s
   }
   if (wanted.ref.api_version.empty()) wanted.ref.api_version = api_version;
   if (wanted.ref.kind.empty()) wanted.ref.kind = kind;
-  if (!wanted.failure && (wanted.ref.api_version.empty() || wanted.ref.kind.empty())) wanted.failure = "apiVersion and kind are needed";
+  if (!wanted.failure && (wanted.ref.api_version.empty() || wanted.ref.kind.empty()))
+    wanted.failure = "apiVersion and kind are needed";
   if (wanted.failure) co_return wanted;
   ApiResult<bool> namespaced = co_await call.run.client.is_namespaced(wanted.ref.api_version, wanted.ref.kind);
   if (!namespaced) wanted.failure = namespaced.error().message;
@@ -90,14 +92,19 @@ std::string unmet(OperationCall& call, const Json& what, const Json& object, std
     auto value = evaluated(call, what["condition"], "value");
     if (!name || !value) return broken = !name ? name.error().message : value.error().message;
     const std::string status = value->empty() ? "True" : *value;
-    const Json conditions = object.contains("status") && object["status"].is_object() ? object["status"].value("conditions", Json::array()) : Json::array();
+    const Json conditions = object.contains("status") && object["status"].is_object()
+                                ? object["status"].value("conditions", Json::array())
+                                : Json::array();
     for (const Json& condition : conditions) {
       if (!base::equals_ignoring_case(condition.value("type", ""), *name)) continue;
       // As kubectl: a condition that was observed before the object last changed does not count.
       const Json generation = object["metadata"].value("generation", Json());
       const Json observed = condition.value("observedGeneration", object["status"].value("observedGeneration", Json()));
-      if (generation.is_number() && observed.is_number() && observed < generation) return *name + " was observed of generation " + observed.dump();
-      return base::equals_ignoring_case(condition.value("status", ""), status) ? "" : *name + " is " + condition.value("status", "");
+      if (generation.is_number() && observed.is_number() && observed < generation)
+        return *name + " was observed of generation " + observed.dump();
+      return base::equals_ignoring_case(condition.value("status", ""), status)
+                 ? ""
+                 : *name + " is " + condition.value("status", "");
     }
     return "no condition " + *name;
   }
@@ -112,17 +119,22 @@ std::string unmet(OperationCall& call, const Json& what, const Json& object, std
   return *path + " is " + text;
 }
 
-std::string printed(const Json& object, const std::string& format) { return format == "json" ? object.dump(4) : object.dump(2); }
+std::string printed(const Json& object, const std::string& format) {
+  return format == "json" ? object.dump(4) : object.dump(2);
+}
 
 std::string one_line(const Json& object) {
   const Json status = object.value("status", Json::object());
-  const std::string phase = status.is_object() && status.contains("phase") && status["phase"].is_string() ? "  " + status["phase"].get<std::string>() : "";
+  const std::string phase = status.is_object() && status.contains("phase") && status["phase"].is_string()
+                                ? "  " + status["phase"].get<std::string>()
+                                : "";
   return show(ref_of(object)) + phase;
 }
 
 std::string event_line(const Json& event) {
   const Json involved = event.value("involvedObject", Json::object());
-  return event.value("type", "") + "  " + event.value("reason", "") + "  " + involved.value("kind", "") + "/" + involved.value("name", "") + "  " + event.value("message", "");
+  return event.value("type", "") + "  " + event.value("reason", "") + "  " + involved.value("kind", "") + "/" +
+         involved.value("name", "") + "  " + event.value("message", "");
 }
 
 }  // namespace
@@ -164,7 +176,9 @@ awaitable<OperationOutcome> run_get(OperationCall& call) {
   if (!found) co_return OperationOutcome{show(wanted.ref) + ": " + found.error().message, ""};
   OperationOutcome outcome;
   const std::string format = call.operation.spec.value("format", "");
-  for (const Json& object : *found) outcome.output += (outcome.output.empty() ? "" : "\n") + (format.empty() ? one_line(object) : printed(object, format));
+  for (const Json& object : *found)
+    outcome.output +=
+        (outcome.output.empty() ? "" : "\n") + (format.empty() ? one_line(object) : printed(object, format));
   co_return outcome;
 }
 
@@ -181,7 +195,8 @@ awaitable<OperationOutcome> run_describe(OperationCall& call) {
     ApiResult<std::vector<Json>> related = co_await call.run.client.list(events);
     if (!related) continue;
     for (const Json& event : *related)
-      if (event.value("involvedObject", Json::object()).value("name", "") == object["metadata"].value("name", "")) outcome.output += "\n  " + event_line(event);
+      if (event.value("involvedObject", Json::object()).value("name", "") == object["metadata"].value("name", ""))
+        outcome.output += "\n  " + event_line(event);
   }
   co_return outcome;
 }
@@ -196,7 +211,8 @@ awaitable<OperationOutcome> run_events(OperationCall& call) {
   if (!found) co_return OperationOutcome{found.error().message, ""};
   OperationOutcome outcome;
   for (const Json& event : *found)
-    if (name->empty() || event["metadata"].value("name", "") == *name) outcome.output += (outcome.output.empty() ? "" : "\n") + event_line(event);
+    if (name->empty() || event["metadata"].value("name", "") == *name)
+      outcome.output += (outcome.output.empty() ? "" : "\n") + event_line(event);
   co_return outcome;
 }
 
@@ -215,10 +231,13 @@ awaitable<OperationOutcome> run_pod_logs(OperationCall& call) {
     for (const Json& container : pod.value("spec", Json::object()).value("containers", Json::array())) {
       const std::string name = container.value("name", "");
       if (!only->empty() && name != *only) continue;
-      std::string path = "/api/v1/namespaces/" + pod["metadata"].value("namespace", "") + "/pods/" + pod["metadata"].value("name", "") + "/log?container=" + name;
+      std::string path = "/api/v1/namespaces/" + pod["metadata"].value("namespace", "") + "/pods/" +
+                         pod["metadata"].value("name", "") + "/log?container=" + name;
       if (tail > 0) path += "&tailLines=" + std::to_string(tail);
       ApiResult<std::string> text = co_await call.run.client.text("GET", path);
-      outcome.output += (outcome.output.empty() ? "" : "\n") + ("[" + pod["metadata"].value("name", "") + "/" + name + "]\n") + (text ? *text : text.error().message);
+      outcome.output += (outcome.output.empty() ? "" : "\n") +
+                        ("[" + pod["metadata"].value("name", "") + "/" + name + "]\n") +
+                        (text ? *text : text.error().message);
     }
   co_return outcome;
 }
@@ -232,10 +251,13 @@ awaitable<OperationOutcome> run_proxy(OperationCall& call) {
   if (!port || !target) co_return OperationOutcome{!port ? port.error().message : target.error().message, ""};
   ApiResult<std::string> found_path = co_await call.run.client.path_of(wanted.ref);
   if (!found_path) co_return OperationOutcome{found_path.error().message, ""};
-  const std::string path = *found_path + (port->empty() ? "" : ":" + *port) + "/proxy/" + (target->starts_with("/") ? target->substr(1) : *target);
+  const std::string path = *found_path + (port->empty() ? "" : ":" + *port) + "/proxy/" +
+                           (target->starts_with("/") ? target->substr(1) : *target);
   ApiResult<std::string> answer = co_await call.run.client.text("GET", path);
   const std::optional<std::string> error = answer ? std::nullopt : std::optional<std::string>(answer.error().message);
-  call.context.bindings = call.context.bindings.with("stdout", answer ? *answer : "").with("stderr", error.value_or("")).with("error", error ? Json(*error) : Json());
+  call.context.bindings = call.context.bindings.with("stdout", answer ? *answer : "")
+                              .with("stderr", error.value_or(""))
+                              .with("error", error ? Json(*error) : Json());
   OperationOutcome outcome;
   outcome.output = answer ? *answer : "";
   outcome.failure = error ? error : add_outputs(call, nullptr);

@@ -19,12 +19,15 @@ base::Result<std::map<std::string, std::string>> environment_of(OperationCall& c
   environment["NAMESPACE"] = call.run.ns;
   const std::string own_bin = fs::absolute(directory).lexically_normal().string() + "/bin";
   const char* path = std::getenv("PATH");
-  const std::string before = environment.contains("PATH") ? environment["PATH"] : path != nullptr ? path : "/usr/bin:/bin";
+  const std::string before = environment.contains("PATH") ? environment["PATH"]
+                             : path != nullptr            ? path
+                                                          : "/usr/bin:/bin";
   if (fs::is_directory(own_bin)) environment["PATH"] = own_bin + ":" + before;
   for (const Json& row : call.operation.spec.value("env", Json::array())) {
     const Json value = row.value("value", Json());
     auto result = call.templates ? evaluate_templates(value, call.context) : base::Result<Json>(value);
-    if (!result) return base::Error{base::ErrorKind::invalid, "env " + row.value("name", "") + ": " + result.error().message};
+    if (!result)
+      return base::Error{base::ErrorKind::invalid, "env " + row.value("name", "") + ": " + result.error().message};
     environment[row.value("name", "")] = result->is_string() ? result->get<std::string>() : result->dump();
   }
   return environment;
@@ -58,7 +61,8 @@ std::string expand(const std::string& text, const std::map<std::string, std::str
 awaitable<OperationOutcome> run_process_once(OperationCall& call, Command command) {
   if (call.run.lab.io == nullptr) co_return OperationOutcome{"a script needs the wire world (drydock run --wire)", ""};
   const Json& spec = call.operation.spec;
-  base::Result<Outcome> outcome = co_await run_command(*call.run.lab.io, *call.run.lab.clock, std::move(command), call.timeout);
+  base::Result<Outcome> outcome =
+      co_await run_command(*call.run.lab.io, *call.run.lab.clock, std::move(command), call.timeout);
   const std::string out = outcome ? std::string(base::trim(outcome->out)) : "";
   const std::string err = outcome ? std::string(base::trim(outcome->err)) : "";
   std::optional<std::string> error;
@@ -67,13 +71,16 @@ awaitable<OperationOutcome> run_process_once(OperationCall& call, Command comman
   else if (outcome->exit_code != 0) error = "exit status " + std::to_string(outcome->exit_code);
   OperationOutcome result;
   if (!spec.value("skipLogOutput", false)) result.output = out + (err.empty() ? "" : (out.empty() ? "" : "\n") + err);
-  call.context.bindings = call.context.bindings.with("stdout", out).with("stderr", err).with("error", error ? Json(*error) : Json());
+  call.context.bindings =
+      call.context.bindings.with("stdout", out).with("stderr", err).with("error", error ? Json(*error) : Json());
   if (spec.contains("check") && outcome) {
     const auto mismatches = check_assertion(spec["check"], nullptr, call.context);
     if (!mismatches) result.failure = "check: " + mismatches.error().message;
     else if (!mismatches->empty()) result.failure = "check not met\n" + describe_mismatches(*mismatches);
   } else if (error) {
-    result.failure = (outcome && outcome->timed_out ? "timed out after " + base::to_go_duration(call.timeout) : *error) + (err.empty() ? "" : ": " + err);
+    result.failure =
+        (outcome && outcome->timed_out ? "timed out after " + base::to_go_duration(call.timeout) : *error) +
+        (err.empty() ? "" : ": " + err);
   }
   if (!result.failure) result.failure = add_outputs(call, nullptr);
   co_return result;
@@ -116,7 +123,8 @@ awaitable<OperationOutcome> run_script(OperationCall& call) {
     content = base::read_file(files->front()).value_or("");
   }
   command.argv.push_back(spec.value("shell", "sh"));
-  for (const Json& argument : spec.value("shellArgs", Json::array({"-c"}))) command.argv.push_back(argument.get<std::string>());
+  for (const Json& argument : spec.value("shellArgs", Json::array({"-c"})))
+    command.argv.push_back(argument.get<std::string>());
   command.argv.push_back(std::move(content));
   co_return co_await run_process(call, std::move(command));
 }
@@ -131,7 +139,8 @@ awaitable<OperationOutcome> run_command_step(OperationCall& call) {
   if (!environment) co_return OperationOutcome{environment.error().message, ""};
   command.environment = *environment;
   command.argv.push_back(spec.value("entrypoint", ""));
-  for (const Json& argument : spec.value("args", Json::array())) command.argv.push_back(expand(argument.get<std::string>(), *environment));
+  for (const Json& argument : spec.value("args", Json::array()))
+    command.argv.push_back(expand(argument.get<std::string>(), *environment));
   co_return co_await run_process(call, std::move(command));
 }
 

@@ -62,7 +62,8 @@ base::Result<pid_t> spawn(const Command& command, int in, int out, int err) {
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
-    if (command.environment.find(text.substr(0, text.find('='))) == command.environment.end()) environment.push_back(text);
+    if (command.environment.find(text.substr(0, text.find('='))) == command.environment.end())
+      environment.push_back(text);
   }
   for (const auto& [name, value] : command.environment) environment.push_back(name + "=" + value);
   std::vector<char*> env, argv;
@@ -93,7 +94,9 @@ base::Result<pid_t> spawn(const Command& command, int in, int out, int err) {
   if (program.find('/') == std::string::npos) {
     const auto own = command.environment.find("PATH");
     const char* inherited = ::getenv("PATH");
-    const std::string path = own != command.environment.end() ? own->second : inherited != nullptr ? inherited : "/usr/bin:/bin";
+    const std::string path = own != command.environment.end() ? own->second
+                             : inherited != nullptr           ? inherited
+                                                              : "/usr/bin:/bin";
     for (std::size_t at = 0; at <= path.size();) {
       const std::size_t end = std::min(path.find(':', at), path.size());
       const std::string candidate = path.substr(at, end - at) + "/" + words[0];
@@ -104,18 +107,24 @@ base::Result<pid_t> spawn(const Command& command, int in, int out, int err) {
       at = end + 1;
     }
   }
-  const int failure = program.find('/') == std::string::npos ? ENOENT : ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), env.data());
+  const int failure = program.find('/') == std::string::npos
+                          ? ENOENT
+                          : ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), env.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
-  if (failure != 0) return Error{failure == ENOENT ? ErrorKind::not_found : ErrorKind::invalid, words[0] + ": " + std::strerror(failure)};
+  if (failure != 0)
+    return Error{failure == ENOENT ? ErrorKind::not_found : ErrorKind::invalid,
+                 words[0] + ": " + std::strerror(failure)};
   return pid;
 }
 
 }  // namespace
 
-awaitable<base::Result<Outcome>> run_command(boost::asio::io_context& io, base::Clock& clock, Command command, base::Duration timeout) {
+awaitable<base::Result<Outcome>> run_command(boost::asio::io_context& io, base::Clock& clock, Command command,
+                                             base::Duration timeout) {
   Pipe in, out, err;
-  if (!in.open() || !out.open() || !err.open()) co_return Error{ErrorKind::unavailable, std::string("pipe: ") + std::strerror(errno)};
+  if (!in.open() || !out.open() || !err.open())
+    co_return Error{ErrorKind::unavailable, std::string("pipe: ") + std::strerror(errno)};
   base::Result<pid_t> pid = spawn(command, in.read, out.write, err.write);
   for (int end : {in.read, out.write, err.write}) ::close(end);
   if (!pid) {

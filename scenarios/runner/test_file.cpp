@@ -32,7 +32,8 @@ std::vector<Operation> operations(const YamlNode* list, Problems& problems) {
     for (const auto& [key, value] : node.entries) {
       const std::string type = verb_type(key);
       if (type.empty()) continue;
-      if (!operation.verb.empty()) problems.add(value.line, "an operation has one action, found \"" + operation.verb + "\" and \"" + key + "\"");
+      if (!operation.verb.empty())
+        problems.add(value.line, "an operation has one action, found \"" + operation.verb + "\" and \"" + key + "\"");
       operation.verb = key;
       Problems already_reported;
       operation.spec = checked(value, type, already_reported);
@@ -44,12 +45,16 @@ std::vector<Operation> operations(const YamlNode* list, Problems& problems) {
     operation.description = text_of(node, "description");
     operation.continue_on_error = text_of(node, "continueOnError") == "true";
     const Json& spec = operation.spec;
-    const bool sourced = operation.verb == "apply" || operation.verb == "create" || operation.verb == "update" || operation.verb == "patch" ||
-                         operation.verb == "assert" || operation.verb == "error";
-    if (sourced && spec.contains("file") == spec.contains("resource")) problems.add(node.line, operation.verb + " needs one of file and resource");
-    if (operation.verb == "delete" && spec.contains("file") == spec.contains("ref")) problems.add(node.line, "delete needs one of file and ref");
-    if (operation.verb == "script" && spec.contains("file") == spec.contains("content")) problems.add(node.line, "script needs one of content and file");
-    if (operation.verb == "wait" && spec.contains("for") && spec["for"].size() != 1) problems.add(node.line, "wait needs one of for.deletion, for.condition and for.jsonPath");
+    const bool sourced = operation.verb == "apply" || operation.verb == "create" || operation.verb == "update" ||
+                         operation.verb == "patch" || operation.verb == "assert" || operation.verb == "error";
+    if (sourced && spec.contains("file") == spec.contains("resource"))
+      problems.add(node.line, operation.verb + " needs one of file and resource");
+    if (operation.verb == "delete" && spec.contains("file") == spec.contains("ref"))
+      problems.add(node.line, "delete needs one of file and ref");
+    if (operation.verb == "script" && spec.contains("file") == spec.contains("content"))
+      problems.add(node.line, "script needs one of content and file");
+    if (operation.verb == "wait" && spec.contains("for") && spec["for"].size() != 1)
+      problems.add(node.line, "wait needs one of for.deletion, for.condition and for.jsonPath");
     all.push_back(std::move(operation));
   }
   return all;
@@ -85,17 +90,20 @@ Json to_v1alpha1(Json spec) {
   move("cleanup", "skipDelete", "skipDelete");
   move("cleanup", "delayBeforeCleanup", "delayBeforeCleanup");
   move("deletion", "propagation", "deletionPropagationPolicy");
-  for (const char* field : {"concurrent", "skip", "failFast", "parallel", "repeatCount"}) move("execution", field, field);
+  for (const char* field : {"concurrent", "skip", "failFast", "parallel", "repeatCount"})
+    move("execution", field, field);
   move("execution", "terminationGracePeriod", "forceTerminationGracePeriod");
   move("execution", "forceTerminationGracePeriod", "forceTerminationGracePeriod");
   move("templating", "enabled", "template");
   move("templating", "compiler", "compiler");
-  for (const char* field : {"excludeTestRegex", "includeTestRegex", "testFile", "fullName"}) move("discovery", field, field);
+  for (const char* field : {"excludeTestRegex", "includeTestRegex", "testFile", "fullName"})
+    move("discovery", field, field);
   move("report", "format", "reportFormat");
   move("report", "path", "reportPath");
   move("report", "name", "reportName");
   move("error", "catch", "catch");
-  for (const char* section : {"cleanup", "deletion", "execution", "templating", "error", "discovery", "report"}) spec.erase(section);
+  for (const char* section : {"cleanup", "deletion", "execution", "templating", "error", "discovery", "report"})
+    spec.erase(section);
   return spec;
 }
 
@@ -103,12 +111,15 @@ Json to_v1alpha1(Json spec) {
 void resolve_template(Step& step, const std::string& directory, const std::string& root, Problems& problems) {
   const std::string name = step.spec["use"].value("template", "");
   const auto files = expand_files(directory, name, root);
-  if (!files || files->size() != 1) return problems.add(step.line, "cannot use the step template " + name + (files ? "" : ": " + files.error().message));
+  if (!files || files->size() != 1)
+    return problems.add(step.line,
+                        "cannot use the step template " + name + (files ? "" : ": " + files.error().message));
   const auto text = base::read_file(files->front());
   if (!text) return problems.add(step.line, "cannot read the step template " + name);
   const auto documents = parse_yaml(*text, files->front());
   if (!documents) return problems.lines.push_back(documents.error().message);
-  if (documents->size() != 1 || text_of(documents->front(), "kind") != "StepTemplate") return problems.add(step.line, name + " is not a StepTemplate");
+  if (documents->size() != 1 || text_of(documents->front(), "kind") != "StepTemplate")
+    return problems.add(step.line, name + " is not a StepTemplate");
   Problems own{files->front(), {}};
   const YamlNode* spec = documents->front().find("spec");
   if (spec == nullptr) return problems.add(step.line, name + " has no spec");
@@ -121,7 +132,9 @@ void resolve_template(Step& step, const std::string& directory, const std::strin
   const Json with = step.spec["use"].value("with", Json::object());
   for (const Json& binding : with.value("bindings", Json::array())) bindings.push_back(binding);
   step.spec["bindings"] = bindings;
-  const auto append = [](std::vector<Operation>& to, const std::vector<Operation>& from) { to.insert(to.end(), from.begin(), from.end()); };
+  const auto append = [](std::vector<Operation>& to, const std::vector<Operation>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
   append(step.try_, used.try_);
   append(step.catch_, used.catch_);
   append(step.finally, used.finally);
@@ -137,9 +150,12 @@ Test test_of(const YamlNode& document, const std::string& root, Problems& proble
   test.line = document.line;
   const std::string version = text_of(document, "apiVersion");
   for (const auto& [key, value] : document.entries)
-    if (key != "apiVersion" && key != "kind" && key != "metadata" && key != "spec") problems.add(value.line, "unknown field \"" + key + "\" in Test");
+    if (key != "apiVersion" && key != "kind" && key != "metadata" && key != "spec")
+      problems.add(value.line, "unknown field \"" + key + "\" in Test");
   if (const YamlNode* metadata = document.find("metadata")) test.metadata = to_json(*metadata);
-  test.name = test.metadata.is_object() && test.metadata.contains("name") && test.metadata["name"].is_string() ? test.metadata["name"].get<std::string>() : "";
+  test.name = test.metadata.is_object() && test.metadata.contains("name") && test.metadata["name"].is_string()
+                  ? test.metadata["name"].get<std::string>()
+                  : "";
   if (test.name.empty()) test.name = fs::path(test.directory).filename().string();
   const YamlNode* spec = document.find("spec");
   if (spec == nullptr) {
@@ -147,7 +163,8 @@ Test test_of(const YamlNode& document, const std::string& root, Problems& proble
     return test;
   }
   const bool second = version == "chainsaw.kyverno.io/v1alpha2";
-  if (!second && version != "chainsaw.kyverno.io/v1alpha1") problems.add(document.line, "apiVersion " + version + " is not known: v1alpha1 and v1alpha2 are");
+  if (!second && version != "chainsaw.kyverno.io/v1alpha1")
+    problems.add(document.line, "apiVersion " + version + " is not known: v1alpha1 and v1alpha2 are");
   test.spec = checked(*spec, second ? "TestSpec2" : "TestSpec", problems);
   test.spec.erase("steps");
   const YamlNode* errors = second ? spec->find("error") : spec;
@@ -178,7 +195,8 @@ Result<std::vector<Test>> read_tests(const std::string& file, const std::string&
   Problems problems{file, {}};
   for (const YamlNode& document : *documents) {
     if (!text_of(document, "apiVersion").starts_with(kGroup) || text_of(document, "kind") != "Test") {
-      problems.add(document.line, "a scenario file holds documents of kind Test (" + std::string(kGroup) + "v1alpha1), found " + text_of(document, "apiVersion") + " " +
+      problems.add(document.line, "a scenario file holds documents of kind Test (" + std::string(kGroup) +
+                                      "v1alpha1), found " + text_of(document, "apiVersion") + " " +
                                       text_of(document, "kind"));
       continue;
     }
@@ -245,7 +263,9 @@ struct Finder {
     }
     // What lies below a test's directory belongs to the test.
     for (const fs::path& folder : folders) {
-      if (std::any_of(taken.begin(), taken.end(), [&](const fs::path& owner) { return below(folder, owner); }) || !is_kuttl_case(folder.string())) continue;
+      if (std::any_of(taken.begin(), taken.end(), [&](const fs::path& owner) { return below(folder, owner); }) ||
+          !is_kuttl_case(folder.string()))
+        continue;
       take(read_kuttl(folder.string(), suite), suite.empty() ? path : fs::path(suite).parent_path().string());
       taken.push_back(folder);
     }
@@ -280,7 +300,8 @@ Result<Configuration> read_configuration(const std::string& file) {
   auto documents = parse_yaml(*text, file);
   if (!documents) return documents.error();
   Problems problems{file, {}};
-  if (documents->size() != 1 || text_of(documents->front(), "kind") != "Configuration") return Error{ErrorKind::invalid, file + ":1: expected one document of kind Configuration"};
+  if (documents->size() != 1 || text_of(documents->front(), "kind") != "Configuration")
+    return Error{ErrorKind::invalid, file + ":1: expected one document of kind Configuration"};
   const YamlNode* spec = documents->front().find("spec");
   if (spec == nullptr) return Configuration{};
   const bool second = text_of(documents->front(), "apiVersion").ends_with("/v1alpha2");
@@ -294,10 +315,13 @@ Result<Configuration> read_configuration(const std::string& file) {
   return configuration;
 }
 
-Result<std::vector<std::string>> expand_files(const std::string& directory, const std::string& pattern, const std::string& root) {
-  if (pattern.starts_with("/")) return Error{ErrorKind::invalid, pattern + ": a scenario names files relative to its own directory"};
+Result<std::vector<std::string>> expand_files(const std::string& directory, const std::string& pattern,
+                                              const std::string& root) {
+  if (pattern.starts_with("/"))
+    return Error{ErrorKind::invalid, pattern + ": a scenario names files relative to its own directory"};
   const fs::path whole = (fs::path(directory) / pattern).lexically_normal();
-  // Inside the working directory, or of the test's own when that is elsewhere; symbolic links count as what they lead to.
+  // Inside the working directory, or of the test's own when that is elsewhere; symbolic links count as what they lead
+  // to.
   std::error_code failure;
   const auto inside = [&](const fs::path& file) {
     const fs::path reached = fs::weakly_canonical(file, failure);
@@ -314,7 +338,8 @@ Result<std::vector<std::string>> expand_files(const std::string& directory, cons
   std::vector<std::string> found;
   const fs::path folder = whole.parent_path();
   for (const auto& entry : fs::directory_iterator(folder, failure))
-    if (entry.is_regular_file() && jmes::wildcard_match(whole.filename().string(), entry.path().filename().string())) found.push_back(entry.path().string());
+    if (entry.is_regular_file() && jmes::wildcard_match(whole.filename().string(), entry.path().filename().string()))
+      found.push_back(entry.path().string());
   std::sort(found.begin(), found.end());
   for (const std::string& file : found)
     if (!inside(file)) return outside;

@@ -7,10 +7,9 @@
 #include "provisioner/base/result.h"
 #include "scenarios/runner/yaml.h"
 
-/// Scenario files as values: Kyverno Chainsaw's Test, StepTemplate and Configuration (v1alpha1 and v1alpha2; the second form is
-/// read into the first), checked against the table of fields in test_schema.cpp.
-/// Errors: invalid, one line per mistake, each "FILE:LINE: reason".
-/// Source: Chainsaw's API reference v1alpha1 and v1alpha2.
+/// Scenario files as values: Kyverno Chainsaw's Test, StepTemplate and Configuration (v1alpha1 and v1alpha2; the second
+/// form is read into the first), checked against the table of fields in test_schema.cpp. Errors: invalid, one line per
+/// mistake, each "FILE:LINE: reason". Source: Chainsaw's API reference v1alpha1 and v1alpha2.
 namespace scenario {
 
 using Json = nlohmann::json;
@@ -43,9 +42,11 @@ struct Test {
   int line = 0;
 };
 
-/// Every Test of the file. A StepTemplate that a step uses is read from its file and put in its place; `root` as in Test.
+/// Every Test of the file. A StepTemplate that a step uses is read from its file and put in its place; `root` as in
+/// Test.
 base::Result<std::vector<Test>> read_tests(const std::string& file, const std::string& root = "");
-/// Every Test below the paths, by file name: Chainsaw files (any YAML file with a Test of its group) and KUTTL directories.
+/// Every Test below the paths, by file name: Chainsaw files (any YAML file with a Test of its group) and KUTTL
+/// directories.
 base::Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths);
 struct Configuration {
   Json spec = Json::object();  // in the v1alpha1 form, without catch
@@ -65,8 +66,9 @@ Json checked(const YamlNode& node, std::string_view type, Problems& problems);
 /// The verb's own type if `verb` is one, else "".
 std::string verb_type(std::string_view verb);
 std::vector<std::string> verbs();
-/// Files below a directory that match a pattern with * ? and [..], sorted. A plain name yields itself. Nothing may lie outside of the
-/// working directory, of `directory` and of `root`.
-base::Result<std::vector<std::string>> expand_files(const std::string& directory, const std::string& pattern, const std::string& root);
+/// Files below a directory that match a pattern with * ? and [..], sorted. A plain name yields itself. Nothing may lie
+/// outside of the working directory, of `directory` and of `root`.
+base::Result<std::vector<std::string>> expand_files(const std::string& directory, const std::string& pattern,
+                                                    const std::string& root);
 
 }  // namespace scenario

@@ -30,30 +30,62 @@ const std::map<std::string_view, Fields>& schema() {
     const Fields bindings = {{"bindings", "[Binding]"}};
     const Fields outputs = {{"outputs", "[Output]"}};
     const Fields source = {{"file", "string"}, {"resource", "any"}, {"template", "bool"}};
-    const Fields change = joined({timeout, clusters, bindings, outputs, source, {{"dryRun", "bool"}, {"subresource", "string"}, {"expect", "[Expectation]"}}});
+    const Fields change = joined({timeout,
+                                  clusters,
+                                  bindings,
+                                  outputs,
+                                  source,
+                                  {{"dryRun", "bool"}, {"subresource", "string"}, {"expect", "[Expectation]"}}});
     const Fields look = joined({timeout, clusters, bindings, source});
     const Fields type = {{"apiVersion", "string"}, {"kind", "string"}};
     const Fields name = {{"name", "string"}, {"namespace", "string"}};
     const Fields select = joined({name, {{"selector", "string"}}});
-    const Fields old_resource = {{"resource", "string"}};  // the form before apiVersion and kind: "pods", "deployments.apps"
-    const Fields exec = joined({timeout, clusters, bindings, outputs, {{"check", "any"}, {"env", "[Binding]"}, {"skipLogOutput", "bool"}, {"skipCommandOutput", "bool"}, {"workDir", "string"}}});
+    const Fields old_resource = {
+        {"resource", "string"}};  // the form before apiVersion and kind: "pods", "deployments.apps"
+    const Fields exec = joined({timeout,
+                                clusters,
+                                bindings,
+                                outputs,
+                                {{"check", "any"},
+                                 {"env", "[Binding]"},
+                                 {"skipLogOutput", "bool"},
+                                 {"skipCommandOutput", "bool"},
+                                 {"workDir", "string"}}});
     const Fields compiler = {{"compiler", "compiler"}};
-    const Fields collectors = {{"podLogs", "PodLogs"}, {"events", "Events"}, {"describe", "Describe"}, {"wait", "Wait"}, {"get", "Get"}, {"delete", "Delete"},
-                               {"command", "Command"}, {"script", "Script"}, {"sleep", "Sleep"}, {"assert", "Assert"}, {"error", "Error"}, {"apply", "Apply"},
-                               {"create", "Create"}, {"update", "Update"}, {"patch", "Patch"}, {"proxy", "Proxy"}};
+    const Fields collectors = {
+        {"podLogs", "PodLogs"}, {"events", "Events"}, {"describe", "Describe"}, {"wait", "Wait"},
+        {"get", "Get"},         {"delete", "Delete"}, {"command", "Command"},   {"script", "Script"},
+        {"sleep", "Sleep"},     {"assert", "Assert"}, {"error", "Error"},       {"apply", "Apply"},
+        {"create", "Create"},   {"update", "Update"}, {"patch", "Patch"},       {"proxy", "Proxy"}};
     const Fields base_op = joined({compiler, {{"description", "string"}, {"continueOnError", "bool"}}});
-    const Fields blocks = {{"try", "[Operation]"}, {"catch", "[Operation]"}, {"finally", "[Operation]"}, {"cleanup", "[Operation]"}};
+    const Fields blocks = {
+        {"try", "[Operation]"}, {"catch", "[Operation]"}, {"finally", "[Operation]"}, {"cleanup", "[Operation]"}};
     const Fields common = joined({compiler, clusters, bindings, {{"description", "string"}, {"timeouts", "Timeouts"}}});
     return std::map<std::string_view, Fields>{
-        {"Apply", change}, {"Create", change}, {"Update", change}, {"Patch", change}, {"Assert", look}, {"Error", look},
-        {"Delete", joined({timeout, clusters, bindings, {{"template", "bool"}, {"file", "string"}, {"ref", "ObjectReference"}, {"expect", "[Expectation]"}, {"deletionPropagationPolicy", "propagation"}}})},
+        {"Apply", change},
+        {"Create", change},
+        {"Update", change},
+        {"Patch", change},
+        {"Assert", look},
+        {"Error", look},
+        {"Delete", joined({timeout,
+                           clusters,
+                           bindings,
+                           {{"template", "bool"},
+                            {"file", "string"},
+                            {"ref", "ObjectReference"},
+                            {"expect", "[Expectation]"},
+                            {"deletionPropagationPolicy", "propagation"}}})},
         {"ObjectReference", joined({type, name, {{"labels", "stringmap"}}})},
-        {"Script", joined({exec, {{"content", "string"}, {"file", "string"}, {"shell", "string"}, {"shellArgs", "[string]"}}})},
+        {"Script",
+         joined({exec, {{"content", "string"}, {"file", "string"}, {"shell", "string"}, {"shellArgs", "[string]"}}})},
         {"Command", joined({exec, {{"entrypoint", "string", true}, {"args", "[string]"}}})},
         {"Sleep", {{"duration", "duration", true}}},
-        {"Wait", joined({timeout, clusters, type, old_resource, select, {{"format", "format"}, {"for", "WaitFor", true}}})},
+        {"Wait",
+         joined({timeout, clusters, type, old_resource, select, {{"format", "format"}, {"for", "WaitFor", true}}})},
         {"WaitFor", {{"deletion", "any"}, {"condition", "Condition"}, {"jsonPath", "JsonPath"}}},
-        {"Condition", {{"name", "string", true}, {"value", "string"}}}, {"JsonPath", {{"path", "string", true}, {"value", "string"}}},
+        {"Condition", {{"name", "string", true}, {"value", "string"}}},
+        {"JsonPath", {{"path", "string", true}, {"value", "string"}}},
         {"Get", joined({timeout, clusters, type, old_resource, select, {{"format", "format"}}})},
         {"Describe", joined({timeout, clusters, type, old_resource, select, {{"showEvents", "bool"}}})},
         {"PodLogs", joined({timeout, clusters, select, {{"container", "string"}, {"tail", "int"}}})},
@@ -63,26 +95,98 @@ const std::map<std::string_view, Fields>& schema() {
         {"Output", joined({compiler, {{"name", "string", true}, {"value", "any", true}, {"match", "any"}}})},
         {"Expectation", {{"match", "any"}, {"check", "any", true}}},
         {"Operation", joined({base_op, collectors})},
-        {"Use", {{"template", "string", true}, {"with", "With"}}}, {"With", bindings},
-        {"TestStep", joined({common, blocks, {{"name", "string"}, {"use", "Use"}, {"skipDelete", "bool"}, {"template", "bool"}, {"deletionPropagationPolicy", "propagation"}}})},
-        {"Timeouts", {{"apply", "duration"}, {"assert", "duration"}, {"cleanup", "duration"}, {"delete", "duration"}, {"error", "duration"}, {"exec", "duration"}}},
+        {"Use", {{"template", "string", true}, {"with", "With"}}},
+        {"With", bindings},
+        {"TestStep", joined({common,
+                             blocks,
+                             {{"name", "string"},
+                              {"use", "Use"},
+                              {"skipDelete", "bool"},
+                              {"template", "bool"},
+                              {"deletionPropagationPolicy", "propagation"}}})},
+        {"Timeouts",
+         {{"apply", "duration"},
+          {"assert", "duration"},
+          {"cleanup", "duration"},
+          {"delete", "duration"},
+          {"error", "duration"},
+          {"exec", "duration"}}},
         {"Scenario", bindings},
-        {"TestSpec", joined({common, {{"failFast", "bool"}, {"skip", "bool"}, {"concurrent", "bool"}, {"skipDelete", "bool"}, {"template", "bool"}, {"namespace", "string"},
-                                      {"namespaceTemplate", "any"}, {"namespaceTemplateCompiler", "compiler"}, {"scenarios", "[Scenario]"}, {"steps", "[TestStep]", true}, {"catch", "[Operation]"},
-                                      {"forceTerminationGracePeriod", "duration"}, {"delayBeforeCleanup", "duration"}, {"deletionPropagationPolicy", "propagation"}}})},
-        {"TestSpec2", joined({common, {{"cleanup", "Cleanup2"}, {"deletion", "Deletion2"}, {"error", "ErrorOptions2"}, {"execution", "Execution2"}, {"namespace", "Namespace2"},
-                                       {"templating", "Templating2"}, {"scenarios", "[Scenario]"}, {"steps", "[TestStep]", true}}})},
-        {"Cleanup2", {{"skipDelete", "bool"}, {"delayBeforeCleanup", "duration"}}}, {"Deletion2", {{"propagation", "propagation"}}}, {"ErrorOptions2", {{"catch", "[Operation]"}}},
-        {"Execution2", {{"concurrent", "bool"}, {"skip", "bool"}, {"failFast", "bool"}, {"terminationGracePeriod", "duration"}, {"forceTerminationGracePeriod", "duration"}, {"parallel", "int"}, {"repeatCount", "int"}}},
-        {"Namespace2", joined({compiler, {{"name", "string"}, {"template", "any"}}})}, {"Templating2", joined({compiler, {{"enabled", "bool"}}})},
+        {"TestSpec", joined({common,
+                             {{"failFast", "bool"},
+                              {"skip", "bool"},
+                              {"concurrent", "bool"},
+                              {"skipDelete", "bool"},
+                              {"template", "bool"},
+                              {"namespace", "string"},
+                              {"namespaceTemplate", "any"},
+                              {"namespaceTemplateCompiler", "compiler"},
+                              {"scenarios", "[Scenario]"},
+                              {"steps", "[TestStep]", true},
+                              {"catch", "[Operation]"},
+                              {"forceTerminationGracePeriod", "duration"},
+                              {"delayBeforeCleanup", "duration"},
+                              {"deletionPropagationPolicy", "propagation"}}})},
+        {"TestSpec2", joined({common,
+                              {{"cleanup", "Cleanup2"},
+                               {"deletion", "Deletion2"},
+                               {"error", "ErrorOptions2"},
+                               {"execution", "Execution2"},
+                               {"namespace", "Namespace2"},
+                               {"templating", "Templating2"},
+                               {"scenarios", "[Scenario]"},
+                               {"steps", "[TestStep]", true}}})},
+        {"Cleanup2", {{"skipDelete", "bool"}, {"delayBeforeCleanup", "duration"}}},
+        {"Deletion2", {{"propagation", "propagation"}}},
+        {"ErrorOptions2", {{"catch", "[Operation]"}}},
+        {"Execution2",
+         {{"concurrent", "bool"},
+          {"skip", "bool"},
+          {"failFast", "bool"},
+          {"terminationGracePeriod", "duration"},
+          {"forceTerminationGracePeriod", "duration"},
+          {"parallel", "int"},
+          {"repeatCount", "int"}}},
+        {"Namespace2", joined({compiler, {{"name", "string"}, {"template", "any"}}})},
+        {"Templating2", joined({compiler, {{"enabled", "bool"}}})},
         {"StepTemplateSpec", joined({bindings, blocks, compiler, {{"description", "string"}}})},
-        {"ConfigurationSpec", {{"timeouts", "Timeouts"}, {"skipDelete", "bool"}, {"template", "bool"}, {"compiler", "compiler"}, {"failFast", "bool"}, {"parallel", "int"}, {"deletionPropagationPolicy", "propagation"},
-                               {"reportFormat", "string"}, {"reportPath", "string"}, {"reportName", "string"}, {"namespace", "string"}, {"namespaceTemplateCompiler", "compiler"}, {"namespaceTemplate", "any"},
-                               {"fullName", "bool"}, {"excludeTestRegex", "string"}, {"includeTestRegex", "string"}, {"repeatCount", "int"}, {"testFile", "string"},
-                               {"forceTerminationGracePeriod", "duration"}, {"delayBeforeCleanup", "duration"}, {"clusters", "any"}, {"catch", "[Operation]"}}},
-        {"ConfigurationSpec2", joined({common, {{"cleanup", "Cleanup2"}, {"deletion", "Deletion2"}, {"discovery", "Discovery2"}, {"error", "ErrorOptions2"}, {"execution", "Execution2"}, {"namespace", "Namespace2"},
-                                                {"report", "Report2"}, {"templating", "Templating2"}}})},
-        {"Discovery2", {{"excludeTestRegex", "string"}, {"includeTestRegex", "string"}, {"testFile", "string"}, {"fullName", "bool"}}},
+        {"ConfigurationSpec",
+         {{"timeouts", "Timeouts"},
+          {"skipDelete", "bool"},
+          {"template", "bool"},
+          {"compiler", "compiler"},
+          {"failFast", "bool"},
+          {"parallel", "int"},
+          {"deletionPropagationPolicy", "propagation"},
+          {"reportFormat", "string"},
+          {"reportPath", "string"},
+          {"reportName", "string"},
+          {"namespace", "string"},
+          {"namespaceTemplateCompiler", "compiler"},
+          {"namespaceTemplate", "any"},
+          {"fullName", "bool"},
+          {"excludeTestRegex", "string"},
+          {"includeTestRegex", "string"},
+          {"repeatCount", "int"},
+          {"testFile", "string"},
+          {"forceTerminationGracePeriod", "duration"},
+          {"delayBeforeCleanup", "duration"},
+          {"clusters", "any"},
+          {"catch", "[Operation]"}}},
+        {"ConfigurationSpec2", joined({common,
+                                       {{"cleanup", "Cleanup2"},
+                                        {"deletion", "Deletion2"},
+                                        {"discovery", "Discovery2"},
+                                        {"error", "ErrorOptions2"},
+                                        {"execution", "Execution2"},
+                                        {"namespace", "Namespace2"},
+                                        {"report", "Report2"},
+                                        {"templating", "Templating2"}}})},
+        {"Discovery2",
+         {{"excludeTestRegex", "string"},
+          {"includeTestRegex", "string"},
+          {"testFile", "string"},
+          {"fullName", "bool"}}},
         {"Report2", {{"format", "string"}, {"path", "string"}, {"name", "string"}}},
     };
   }();
@@ -90,8 +194,10 @@ const std::map<std::string_view, Fields>& schema() {
 }
 
 constexpr std::pair<std::string_view, std::string_view> kVerbs[] = {
-    {"apply", "Apply"}, {"assert", "Assert"}, {"command", "Command"}, {"create", "Create"}, {"delete", "Delete"}, {"describe", "Describe"}, {"error", "Error"}, {"events", "Events"},
-    {"get", "Get"}, {"patch", "Patch"}, {"podLogs", "PodLogs"}, {"proxy", "Proxy"}, {"script", "Script"}, {"sleep", "Sleep"}, {"update", "Update"}, {"wait", "Wait"}};
+    {"apply", "Apply"},   {"assert", "Assert"},     {"command", "Command"}, {"create", "Create"},
+    {"delete", "Delete"}, {"describe", "Describe"}, {"error", "Error"},     {"events", "Events"},
+    {"get", "Get"},       {"patch", "Patch"},       {"podLogs", "PodLogs"}, {"proxy", "Proxy"},
+    {"script", "Script"}, {"sleep", "Sleep"},       {"update", "Update"},   {"wait", "Wait"}};
 
 std::string kind_name(const YamlNode& node) {
   switch (node.kind) {
@@ -153,7 +259,8 @@ Json checked(const YamlNode& node, std::string_view type, Problems& problems) {
     // A number where a text is due is taken as it was written, as Kubernetes' clients do with `args: [1]`.
     if (type == "string" && node.kind == YamlNode::Kind::scalar) return node.text;
     if (type == "duration" && value == 0) return "0s";
-    if (!scalar_fits(type, value)) problems.add(node.line, "expected a " + std::string(type) + ", found " + kind_name(node));
+    if (!scalar_fits(type, value))
+      problems.add(node.line, "expected a " + std::string(type) + ", found " + kind_name(node));
     return value;
   }
   Json object = Json::object();
@@ -163,12 +270,14 @@ Json checked(const YamlNode& node, std::string_view type, Problems& problems) {
     return object;
   }
   for (const auto& [key, value] : node.entries) {
-    const auto field = std::find_if(found->second.begin(), found->second.end(), [&, k = std::string_view(key)](const Field& f) { return f.name == k; });
+    const auto field = std::find_if(found->second.begin(), found->second.end(),
+                                    [&, k = std::string_view(key)](const Field& f) { return f.name == k; });
     if (field == found->second.end()) problems.add(value.line, "unknown field \"" + key + "\" in " + std::string(type));
     else object[key] = checked(value, field->type, problems);
   }
   for (const Field& field : found->second)
-    if (field.required && !object.contains(field.name)) problems.add(node.line, "field \"" + std::string(field.name) + "\" of " + std::string(type) + " is missing");
+    if (field.required && !object.contains(field.name))
+      problems.add(node.line, "field \"" + std::string(field.name) + "\" of " + std::string(type) + " is missing");
   return object;
 }
 

@@ -51,7 +51,13 @@ class LabNetwork final : public http::Transport {
 
 struct WireWorld::Parts {
   explicit Parts(boost::asio::io_context& context, WireConfig wire)
-      : io(context), config(std::move(wire)), clock(context), transport(context, clock), rng(config.world.seed), provisioner_tasks(context.get_executor()), provisioner_stop(context.get_executor()) {}
+      : io(context),
+        config(std::move(wire)),
+        clock(context),
+        transport(context, clock),
+        rng(config.world.seed),
+        provisioner_tasks(context.get_executor()),
+        provisioner_stop(context.get_executor()) {}
 
   boost::asio::io_context& io;
   WireConfig config;
@@ -77,14 +83,24 @@ struct WireWorld::Parts {
   std::string rest_url;
   std::optional<Error> rest_problem;
 
-  static awaitable<void> serve(provisioner::ServerConfig config, provisioner::ServerParts parts) { (void)co_await provisioner::run(std::move(config), std::move(parts)); }
+  static awaitable<void> serve(provisioner::ServerConfig config, provisioner::ServerParts parts) {
+    (void)co_await provisioner::run(std::move(config), std::move(parts));
+  }
 
   std::vector<std::string> certificate_names() const {
-    std::vector<std::string> names = {"localhost", "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", kube_at.address, ontap_at.address};
+    std::vector<std::string> names = {"localhost",
+                                      "127.0.0.1",
+                                      "kubernetes",
+                                      "kubernetes.default",
+                                      "kubernetes.default.svc",
+                                      "kubernetes.default.svc.cluster.local",
+                                      kube_at.address,
+                                      ontap_at.address};
     for (const std::string& address : world->array().addresses()) names.push_back(address);
     return names;
   }
-  Result<std::unique_ptr<http::Server>> listen(const http::Listen& at, bool client_certificates, http::Handler handler) {
+  Result<std::unique_ptr<http::Server>> listen(const http::Listen& at, bool client_certificates,
+                                               http::Handler handler) {
     http::LeafRequest leaf;
     leaf.common_name = "drydock";
     leaf.names = certificate_names();
@@ -106,7 +122,9 @@ struct WireWorld::Parts {
       transport.connect_to(lif.address, 443, is_local(lif.address) ? lif.address : ontap_at.address, ontap_at.port);
       if (!is_local(lif.address) || lif.address == ontap_at.address || lifs.contains(lif.address)) continue;
       auto server = listen({lif.address, ontap_at.port}, false, ontap_handler());
-      if (!server) world->logger().warning("A management LIF has no socket.", {{"address", lif.address}, {"error", server.error().message}});
+      if (!server)
+        world->logger().warning("A management LIF has no socket.",
+                                {{"address", lif.address}, {"error", server.error().message}});
       lifs[lif.address] = server ? std::move(*server) : nullptr;
     }
   }
@@ -120,7 +138,8 @@ struct WireWorld::Parts {
   }
   std::string ssh_url() const { return "ssh://" + ssh->address() + ":" + std::to_string(ssh->port()); }
   Result<void> write(const std::string& name, const std::string& content, unsigned mode) {
-    if (!base::write_file(config.directory + "/" + name, content, mode)) return Error{ErrorKind::unavailable, config.directory + "/" + name + ": cannot be written"};
+    if (!base::write_file(config.directory + "/" + name, content, mode))
+      return Error{ErrorKind::unavailable, config.directory + "/" + name + ": cannot be written"};
     return {};
   }
   Result<void> write_files();
@@ -145,7 +164,8 @@ Result<std::unique_ptr<WireWorld>> WireWorld::start(boost::asio::io_context& io,
   if (!authority) return authority.error();
   parts.authority = *authority;
 
-  auto world = World::make(io.get_executor(), parts.clock, parts.config.world, parts.config.kube.address + ":" + std::to_string(parts.config.kube.port));
+  auto world = World::make(io.get_executor(), parts.clock, parts.config.world,
+                           parts.config.kube.address + ":" + std::to_string(parts.config.kube.port));
   if (!world) return world.error();
   parts.world = std::move(*world);
   World* lab_world = parts.world.get();
@@ -168,7 +188,8 @@ Result<std::unique_ptr<WireWorld>> WireWorld::start(boost::asio::io_context& io,
   parts.open_lifs();
   parts.world->array().on_change([all] { all->open_lifs(); });
   for (const auto& [address, server] : parts.lifs)
-    if (server) parts.endpoints.push_back("listening ontap-svm https://" + address + ":" + std::to_string(parts.ontap_at.port));
+    if (server)
+      parts.endpoints.push_back("listening ontap-svm https://" + address + ":" + std::to_string(parts.ontap_at.port));
   if (auto started = parts.start_ssh(); !started) return started.error();
 
   parts.lab.executor = io.get_executor();
@@ -200,19 +221,27 @@ void WireWorld::Parts::start_runtime() {
   options.nodes.clear();
   for (const k8s_fake::NodeConfig& node : world->cluster_config().nodes)
     options.nodes.push_back({node.name, node.address, node.labels, node.cpu, node.memory, node.pods});
-  for (const k8s_fake::ImageConfig& image : world->cluster_config().images) options.behaviours[image.name] = image.behaviour;
-  options.missing_images.insert(world->cluster_config().missing_images.begin(), world->cluster_config().missing_images.end());
+  for (const k8s_fake::ImageConfig& image : world->cluster_config().images)
+    options.behaviours[image.name] = image.behaviour;
+  options.missing_images.insert(world->cluster_config().missing_images.begin(),
+                                world->cluster_config().missing_images.end());
   options.folder = config.directory + "/pods";
   k8s_fake::StorageHooks hooks = world->storage_hooks();
   const std::string array_address = ontap_at.address + ":" + std::to_string(ontap_at.port);
   World* lab_world = world.get();
   hooks.connect_to = [lab_world, array_address] { return lab_world->connect_to(array_address); };
   k8s_fake::Images images = k8s_fake::host_images(io, config.executables);
-  const auto route = [this](const std::string& host, std::uint16_t port) { return host == kube_at.address && port == kube_at.port ? &kube_handler : nullptr; };
+  const auto route = [this](const std::string& host, std::uint16_t port) {
+    return host == kube_at.address && port == kube_at.port ? &kube_handler : nullptr;
+  };
   cluster_transport = std::make_unique<http::NearTransport>(clock, route, transport);
-  runtime = std::make_unique<k8s_fake::Runtime>(io.get_executor(), clock, *cluster_transport, options, std::move(hooks), std::move(images), rng.next(), world->logger());
+  runtime = std::make_unique<k8s_fake::Runtime>(io.get_executor(), clock, *cluster_transport, options, std::move(hooks),
+                                                std::move(images), rng.next(), world->logger());
   k8s_fake::Runtime* node = runtime.get();
-  world->cluster().set_pod_streams([node](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) { return node->pod_stream(request, pod, subresource); });
+  world->cluster().set_pod_streams(
+      [node](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) {
+        return node->pod_stream(request, pod, subresource);
+      });
   runtime->start();
 }
 
@@ -242,21 +271,28 @@ Result<void> WireWorld::Parts::start_provisioner() {
   std::shared_ptr<http::Server> listener = std::move(*server);
   rest_url = "http://" + config.rest.address + ":" + std::to_string(listener->port());
   endpoints.push_back("listening trident " + rest_url);
-  provisioner::ServerParts parts{clock, *network, base::Rng(rng.next()), world->logger(), *store,
-                                 [handler, listener](std::string, std::uint16_t, http::Handler rest) -> Result<std::shared_ptr<void>> {
-                                   *handler = std::move(rest);
-                                   return std::shared_ptr<void>(nullptr, [handler, listener](void*) {
-                                     *handler = nullptr;
-                                     listener->stop();
-                                   });
-                                 },
-                                 &provisioner_stop};
+  provisioner::ServerParts parts{
+      clock,
+      *network,
+      base::Rng(rng.next()),
+      world->logger(),
+      *store,
+      [handler, listener](std::string, std::uint16_t, http::Handler rest) -> Result<std::shared_ptr<void>> {
+        *handler = std::move(rest);
+        return std::shared_ptr<void>(nullptr, [handler, listener](void*) {
+          *handler = nullptr;
+          listener->stop();
+        });
+      },
+      &provisioner_stop};
   provisioner_tasks.spawn(serve(std::move(options), std::move(parts)));
   http::Endpoint rest;
   rest.tls = false;
   rest.host = config.rest.address;
   rest.port = listener->port();
-  world->add_backend = [this, rest](Json spec, std::function<void(Json)> done) { provisioner_tasks.spawn(scenario::add_backend(transport, clock, rest, std::move(spec), std::move(done))); };
+  world->add_backend = [this, rest](Json spec, std::function<void(Json)> done) {
+    provisioner_tasks.spawn(scenario::add_backend(transport, clock, rest, std::move(spec), std::move(done)));
+  };
   return {};
 }
 
@@ -267,10 +303,16 @@ Result<void> WireWorld::Parts::write_files() {
   auto spec = ontap_sim::parse_config(config.world.lab_text, config.world.lab_name);
   if (!spec) return spec.error();
   const std::string kubeconfig =
-      "apiVersion: v1\nkind: Config\nclusters:\n- name: drydock\n  cluster:\n    certificate-authority-data: " + base::base64_encode(authority.certificate_pem) + "\n    server: " + url +
-      "\nusers:\n- name: drydock\n  user:\n    token: " + lab.kube.token + "\ncontexts:\n- name: drydock\n  context:\n    cluster: drydock\n    user: drydock\ncurrent-context: drydock\npreferences: {}\n";
+      "apiVersion: v1\nkind: Config\nclusters:\n- name: drydock\n  cluster:\n    certificate-authority-data: " +
+      base::base64_encode(authority.certificate_pem) + "\n    server: " + url +
+      "\nusers:\n- name: drydock\n  user:\n    token: " + lab.kube.token +
+      "\ncontexts:\n- name: drydock\n  context:\n    cluster: drydock\n    user: drydock\ncurrent-context: "
+      "drydock\npreferences: {}\n";
   std::map<std::string, std::string>& environment = lab.environment;
-  environment = {{"KUBECONFIG", config.directory + "/kubeconfig"}, {"DRYDOCK_K8S_URL", url}, {"DRYDOCK_ONTAP_URL", array_url}, {"DRYDOCK_ONTAP_USER", spec->cluster.admin_user},
+  environment = {{"KUBECONFIG", config.directory + "/kubeconfig"},
+                 {"DRYDOCK_K8S_URL", url},
+                 {"DRYDOCK_ONTAP_URL", array_url},
+                 {"DRYDOCK_ONTAP_USER", spec->cluster.admin_user},
                  {"DRYDOCK_ONTAP_PASSWORD", spec->cluster.admin_password}};
   if (!rest_url.empty()) {
     environment["DRYDOCK_TRIDENT_URL"] = rest_url;
@@ -297,12 +339,16 @@ Result<void> WireWorld::Parts::write_files() {
     const bool own = !management.empty();
     std::string user = spec->cluster.admin_user, password = spec->cluster.admin_password;
     for (const ontap_sim::SvmConfig& configured : spec->svms)
-      if (configured.name == name && own && !configured.users.empty()) user = configured.users[0].name, password = configured.users[0].password;
+      if (configured.name == name && own && !configured.users.empty())
+        user = configured.users[0].name, password = configured.users[0].password;
     if (!own) management = ontap_at.address;
     for (const char* driver : {"ontap-nas", "ontap-nas-economy", "ontap-san"}) {
       const std::string data = std::string(driver) == "ontap-san" ? iscsi : nfs;
-      const std::string file = "{\n  \"version\": 1,\n  \"storageDriverName\": \"" + std::string(driver) + "\",\n  \"managementLIF\": \"" + management + ":" + std::to_string(ontap_at.port) + "\",\n" +
-                               (data.empty() ? "" : "  \"dataLIF\": \"" + data + "\",\n") + "  \"svm\": \"" + name + "\",\n  \"username\": \"" + user + "\",\n  \"password\": \"" + password + "\"\n}\n";
+      const std::string file = "{\n  \"version\": 1,\n  \"storageDriverName\": \"" + std::string(driver) +
+                               "\",\n  \"managementLIF\": \"" + management + ":" + std::to_string(ontap_at.port) +
+                               "\",\n" + (data.empty() ? "" : "  \"dataLIF\": \"" + data + "\",\n") + "  \"svm\": \"" +
+                               name + "\",\n  \"username\": \"" + user + "\",\n  \"password\": \"" + password +
+                               "\"\n}\n";
       if (auto done = write("backend-" + std::string(driver) + ".json", file, 0600); !done) return done;
     }
     break;
@@ -321,7 +367,9 @@ void WireWorld::stop() {
     if (server) server->stop();
 }
 
-bool WireWorld::stopped() const { return parts_->provisioner_tasks.size() == 0 && (!parts_->runtime || parts_->runtime->stopped()); }
+bool WireWorld::stopped() const {
+  return parts_->provisioner_tasks.size() == 0 && (!parts_->runtime || parts_->runtime->stopped());
+}
 
 WireWorld::~WireWorld() {
   if (!parts_) return;

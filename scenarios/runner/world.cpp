@@ -18,7 +18,8 @@ namespace http = base::http;
 void Journal::add(const std::string& line) {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - start_).count();
   char stamp[32];
-  std::snprintf(stamp, sizeof stamp, "+%lld.%03lld ", static_cast<long long>(since / 1000), static_cast<long long>(since % 1000));
+  std::snprintf(stamp, sizeof stamp, "+%lld.%03lld ", static_cast<long long>(since / 1000),
+                static_cast<long long>(since % 1000));
   lines_.push_back(stamp + line);
 }
 
@@ -29,13 +30,20 @@ std::string Journal::text() const {
 }
 
 World::World(boost::asio::any_io_executor executor, base::Clock& clock, const WorldConfig& config)
-    : executor_(std::move(executor)), clock_(clock), seed_(config.seed), logger_(clock, config.log), journal_(clock), kube_faults_(config.seed) {}
+    : executor_(std::move(executor)),
+      clock_(clock),
+      seed_(config.seed),
+      logger_(clock, config.log),
+      journal_(clock),
+      kube_faults_(config.seed) {}
 
 World::~World() {
   for (const auto& [name, timer] : later_) clock_.cancel(timer);
 }
 
-void World::later(const std::string& name, base::Duration delay, std::function<void()> action) { later_.emplace(name, clock_.after(delay, std::move(action))); }
+void World::later(const std::string& name, base::Duration delay, std::function<void()> action) {
+  later_.emplace(name, clock_.after(delay, std::move(action)));
+}
 
 void World::cancel_later(const std::string& name) {
   const auto [first, last] = later_.equal_range(name);
@@ -43,7 +51,8 @@ void World::cancel_later(const std::string& name) {
   later_.erase(first, last);
 }
 
-Result<std::unique_ptr<World>> World::make(boost::asio::any_io_executor executor, base::Clock& clock, const WorldConfig& config, const std::string& kube_address) {
+Result<std::unique_ptr<World>> World::make(boost::asio::any_io_executor executor, base::Clock& clock,
+                                           const WorldConfig& config, const std::string& kube_address) {
   std::unique_ptr<World> world(new World(std::move(executor), clock, config));
   auto array = ontap_sim::parse_config(config.lab_text, config.lab_name);
   if (!array) return array.error();
@@ -57,7 +66,8 @@ Result<std::unique_ptr<World>> World::make(boost::asio::any_io_executor executor
   auto sim = ontap_sim::Sim::open(clock, *array, rng.next(), world->logger_, config.state_dir);
   if (!sim) return sim.error();
   world->array_ = std::move(*sim);
-  world->cluster_ = std::make_unique<k8s_fake::Fake>(world->executor_, clock, world->cluster_config_, rng.next(), world->logger_);
+  world->cluster_ =
+      std::make_unique<k8s_fake::Fake>(world->executor_, clock, world->cluster_config_, rng.next(), world->logger_);
   world->loads_ = std::make_unique<Loads>(*world);
   world->snapshots_ = std::make_unique<Snapshots>(*world);
   world->objects_ = std::make_unique<LabObjects>(*world);
@@ -66,8 +76,10 @@ Result<std::unique_ptr<World>> World::make(boost::asio::any_io_executor executor
 
 http::Response World::kube(const http::Request& request) {
   if (auto answer = objects_->before(request)) return std::move(*answer);
-  http::Response response = kube_faults_.serve(request, [this](const http::Request& one) { return cluster_->handle(one); });
-  if (request.method != "GET") journal_.add("kube " + request.method + " " + std::string(request.path()) + " " + std::to_string(response.status));
+  http::Response response =
+      kube_faults_.serve(request, [this](const http::Request& one) { return cluster_->handle(one); });
+  if (request.method != "GET")
+    journal_.add("kube " + request.method + " " + std::string(request.path()) + " " + std::to_string(response.status));
   objects_->after(request, response);
   loads_->watch(request, response);
   return response;
@@ -80,7 +92,8 @@ http::Response World::ontap(const http::Request& request) {
     std::string outcome = std::to_string(response.status);
     const std::size_t number = response.body.find("errno=\"");
     if (response.body.find("status=\"passed\"") != std::string::npos) outcome = "passed";
-    else if (number != std::string::npos) outcome = "errno " + response.body.substr(number + 7, response.body.find('"', number + 7) - number - 7);
+    else if (number != std::string::npos)
+      outcome = "errno " + response.body.substr(number + 7, response.body.find('"', number + 7) - number - 7);
     if (response.delivery.fate != http::Delivery::Fate::answer) outcome += " undelivered";
     journal_.add("ontap " + call + " " + outcome);
   }
@@ -107,7 +120,8 @@ Result<Json> World::kube_get(const std::string& target) {
   const http::Response response = kube(request);
   if (response.status == 404) return Json();
   Json json = Json::parse(response.body, nullptr, false);
-  if (response.status != 200 || json.is_discarded()) return Error{ErrorKind::unavailable, "GET " + target + ": HTTP " + std::to_string(response.status)};
+  if (response.status != 200 || json.is_discarded())
+    return Error{ErrorKind::unavailable, "GET " + target + ": HTTP " + std::to_string(response.status)};
   return json;
 }
 
@@ -119,7 +133,8 @@ bool World::array_has(const std::string& host) const {
 
 std::string World::connect_to(const std::string& array_address) const {
   std::vector<std::string> rules;
-  for (const ontap_sim::ManagementLif& lif : array_->management_lifs()) rules.push_back(lif.address + ":443=" + array_address);
+  for (const ontap_sim::ManagementLif& lif : array_->management_lifs())
+    rules.push_back(lif.address + ":443=" + array_address);
   return base::join(rules, ",");
 }
 
@@ -128,12 +143,15 @@ k8s_fake::StorageHooks World::storage_hooks() {
   using k8s_fake::MountKind;
   k8s_fake::StorageHooks hooks;
   hooks.mount = [this](const k8s_fake::MountRequest& request) -> Result<k8s_fake::Mounted, MountFailure> {
-    if (request.kind == MountKind::csi) return MountFailure{MountFailure::Why::failed, "no driver " + request.driver + " on this node"};
+    if (request.kind == MountKind::csi)
+      return MountFailure{MountFailure::Why::failed, "no driver " + request.driver + " on this node"};
     if (request.kind == MountKind::nfs) {
       auto mount = array_->mount_nfs(request.server, request.path, request.node_address);
       if (!mount) {
         const ErrorKind kind = mount.error().kind;
-        return MountFailure{kind == ErrorKind::not_found ? MountFailure::Why::no_such_path : kind == ErrorKind::invalid ? MountFailure::Why::access_denied : MountFailure::Why::timed_out,
+        return MountFailure{kind == ErrorKind::not_found ? MountFailure::Why::no_such_path
+                            : kind == ErrorKind::invalid ? MountFailure::Why::access_denied
+                                                         : MountFailure::Why::timed_out,
                             mount.error().message};
       }
       k8s_fake::Mounted mounted;
@@ -147,7 +165,8 @@ k8s_fake::StorageHooks World::storage_hooks() {
       auto luns = array_->luns_for(address, request.node_initiator);
       if (!luns) continue;
       reached = address;
-      if (!request.iqn.empty() && array_->target_name(address) != request.iqn) return MountFailure{MountFailure::Why::no_such_target, "no target " + request.iqn + " at " + portal};
+      if (!request.iqn.empty() && array_->target_name(address) != request.iqn)
+        return MountFailure{MountFailure::Why::no_such_target, "no target " + request.iqn + " at " + portal};
       for (const ontap_sim::MappedLun& lun : *luns)
         if (lun.id == request.lun && lun.online) {
           k8s_fake::Mounted mounted;
@@ -157,7 +176,9 @@ k8s_fake::StorageHooks World::storage_hooks() {
           return mounted;
         }
     }
-    if (!reached.empty()) return MountFailure{MountFailure::Why::no_such_target, "LUN " + std::to_string(request.lun) + " is not mapped to " + request.node_initiator};
+    if (!reached.empty())
+      return MountFailure{MountFailure::Why::no_such_target,
+                          "LUN " + std::to_string(request.lun) + " is not mapped to " + request.node_initiator};
     return MountFailure{MountFailure::Why::timed_out, "no iSCSI portal answers"};
   };
   hooks.unmount = [](const k8s_fake::MountRequest&, const k8s_fake::Mounted&) {};
@@ -166,7 +187,8 @@ k8s_fake::StorageHooks World::storage_hooks() {
     if (parts[0] != "nfs" || parts.size() != 4) return std::nullopt;
     auto usage = array_->nfs_usage(std::string(parts[1]), std::string(parts[2]), std::string(parts[3]));
     if (!usage) return std::nullopt;
-    return k8s_fake::Usage{static_cast<std::uint64_t>(usage->total), static_cast<std::uint64_t>(usage->used), static_cast<std::uint64_t>(usage->available)};
+    return k8s_fake::Usage{static_cast<std::uint64_t>(usage->total), static_cast<std::uint64_t>(usage->used),
+                           static_cast<std::uint64_t>(usage->available)};
   };
   hooks.ping = [this](const std::string& address) -> std::optional<base::Duration> {
     if (!array_->answers_ping(address)) return std::nullopt;

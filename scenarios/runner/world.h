@@ -21,11 +21,11 @@
 namespace scenario {
 
 struct WorldConfig {
-  std::string lab_text;              // LAB.yaml; "" is the default lab
+  std::string lab_text;  // LAB.yaml; "" is the default lab
   std::string lab_name = "LAB.yaml";
   std::uint64_t seed = 1;
-  bool provisioner = false;          // the product too, beside the cluster
-  std::string state_dir;             // "" keeps nothing
+  bool provisioner = false;  // the product too, beside the cluster
+  std::string state_dir;     // "" keeps nothing
   base::Logger::Sink log = base::log_to_nowhere();
 };
 
@@ -50,7 +50,8 @@ class Snapshots;
 class World {
  public:
   /// `kube_address` is where pods and kubeconfigs find the API ("127.0.0.1:6443").
-  static base::Result<std::unique_ptr<World>> make(boost::asio::any_io_executor executor, base::Clock& clock, const WorldConfig& config, const std::string& kube_address);
+  static base::Result<std::unique_ptr<World>> make(boost::asio::any_io_executor executor, base::Clock& clock,
+                                                   const WorldConfig& config, const std::string& kube_address);
   ~World();
 
   ontap_sim::Sim& array() { return *array_; }
@@ -88,7 +89,8 @@ class World {
   bool whole_clock = false;  // the lab's clock is virtual: a Clock object's answer comes when the time has passed
   /// Hands a backend file to the provisioner; `done` gets the object's status later. Empty: there is none.
   std::function<void(Json config, std::function<void(Json status)> done)> add_backend;
-  /// Copies the stores of the provisioners; what it returns kills them, puts the copies back and starts them again. Empty: cannot.
+  /// Copies the stores of the provisioners; what it returns kills them, puts the copies back and starts them again.
+  /// Empty: cannot.
   std::function<std::function<void()>()> save_product;
 
  private:

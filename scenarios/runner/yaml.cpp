@@ -40,12 +40,17 @@ class Builder final : public YAML::EventHandler {
  public:
   explicit Builder(std::string name) : name_(std::move(name)) {}
 
-  void OnDocumentStart(const YAML::Mark&) override { open_.clear(); anchors_.clear(); root_ = YamlNode{}; }
+  void OnDocumentStart(const YAML::Mark&) override {
+    open_.clear();
+    anchors_.clear();
+    root_ = YamlNode{};
+  }
   void OnDocumentEnd() override {
     if (!error && root_.kind != YamlNode::Kind::null) documents.push_back(std::move(root_));
   }
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(mark, anchor, YamlNode{}); }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     YamlNode node;
     node.kind = YamlNode::Kind::scalar;
     node.text = value;
@@ -60,11 +65,13 @@ class Builder final : public YAML::EventHandler {
     YamlNode copy = found->second;
     add(mark, std::move(copy));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     start(mark, anchor, YamlNode::Kind::sequence);
   }
   void OnSequenceEnd() override { finish(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     start(mark, anchor, YamlNode::Kind::mapping);
   }
   void OnMapEnd() override { finish(); }
@@ -121,9 +128,11 @@ class Builder final : public YAML::EventHandler {
       return;
     }
     if (!parent.key) {
-      if (node.kind != YamlNode::Kind::scalar && node.kind != YamlNode::Kind::null) return fail(mark, "a key must be a scalar");
+      if (node.kind != YamlNode::Kind::scalar && node.kind != YamlNode::Kind::null)
+        return fail(mark, "a key must be a scalar");
       parent.merge = node.text == "<<" && !node.quoted;
-      if (!parent.merge && parent.node.find(node.text) != nullptr) return fail(mark, "key \"" + node.text + "\" stands twice");
+      if (!parent.merge && parent.node.find(node.text) != nullptr)
+        return fail(mark, "key \"" + node.text + "\" stands twice");
       parent.key = node.text;
       return;
     }

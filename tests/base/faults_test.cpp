@@ -16,7 +16,9 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-CallName by_path(const Request& request) { return {std::string(request.path().substr(1)), request.headers.get("Object"), request.headers.get("Who")}; }
+CallName by_path(const Request& request) {
+  return {std::string(request.path().substr(1)), request.headers.get("Object"), request.headers.get("Who")};
+}
 
 struct Lab {
   boost::asio::io_context io;
@@ -30,7 +32,8 @@ struct Lab {
     return response;
   });
 
-  Response call(const std::string& name, const std::string& object = "", const std::string& who = "", const std::string& body = "") {
+  Response call(const std::string& name, const std::string& object = "", const std::string& who = "",
+                const std::string& body = "") {
     Request request;
     request.target = "/" + name + "?x=1";
     request.headers.set("Object", object);
@@ -56,17 +59,30 @@ TEST(Faults, EachPresetDoesWhatItSays) {
   };
   using Fate = Delivery::Fate;
   const std::vector<Row> rows{
-      {{{"action", "delay"}, {"delay", "1m30s"}}, 1, [](const Response& r) { return r.delivery.delay == seconds(90) && r.body == "0123456789"; }},
+      {{{"action", "delay"}, {"delay", "1m30s"}},
+       1,
+       [](const Response& r) { return r.delivery.delay == seconds(90) && r.body == "0123456789"; }},
       {{{"action", "drop-request"}}, 0, [](const Response& r) { return r.delivery.fate == Fate::drop_reply; }},
       {{{"action", "drop-reply"}}, 1, [](const Response& r) { return r.delivery.fate == Fate::drop_reply; }},
       {{{"action", "refuse"}}, 0, [](const Response& r) { return r.delivery.fate == Fate::refuse; }},
-      {{{"action", "cut"}, {"cutAfter", 4}}, 1, [](const Response& r) { return r.delivery.fate == Fate::cut_reply && r.delivery.cut_after == 4; }},
-      {{{"action", "truncate"}, {"cutAfter", 4}}, 1, [](const Response& r) { return r.body == "0123" && r.status == 200; }},
+      {{{"action", "cut"}, {"cutAfter", 4}},
+       1,
+       [](const Response& r) { return r.delivery.fate == Fate::cut_reply && r.delivery.cut_after == 4; }},
+      {{{"action", "truncate"}, {"cutAfter", 4}},
+       1,
+       [](const Response& r) { return r.body == "0123" && r.status == 200; }},
       {{{"action", "hang"}}, 1, [](const Response& r) { return r.delivery.fate == Fate::hang; }},
       {{{"action", "hang-request"}}, 0, [](const Response& r) { return r.delivery.fate == Fate::hang; }},
-      {{{"action", "status"}, {"status", 429}, {"retryAfter", 5}, {"body", "slow down"}}, 0,
-       [](const Response& r) { return r.status == 429 && r.headers.get("Retry-After") == "5" && r.body == "slow down"; }},
-      {{{"action", "status-after"}}, 1, [](const Response& r) { return r.status == 503 && r.body.find("503 Service Unavailable") != std::string::npos; }},
+      {{{"action", "status"}, {"status", 429}, {"retryAfter", 5}, {"body", "slow down"}},
+       0,
+       [](const Response& r) {
+         return r.status == 429 && r.headers.get("Retry-After") == "5" && r.body == "slow down";
+       }},
+      {{{"action", "status-after"}},
+       1,
+       [](const Response& r) {
+         return r.status == 503 && r.body.find("503 Service Unavailable") != std::string::npos;
+       }},
       {{{"action", "body"}, {"body", "<x"}}, 1, [](const Response& r) { return r.status == 200 && r.body == "<x"; }},
       {{{"action", "repeat"}}, 2, [](const Response& r) { return r.body == "0123456789"; }},
   };
@@ -85,8 +101,14 @@ TEST(Faults, RulesSayWhichCallsAreHit) {
     json rule;
     std::vector<int> hit;
   };
-  for (const Row& row : std::vector<Row>{{{{"nth", 2}}, {2}}, {{{"every", 3}}, {3, 6, 9}}, {{{"count", 2}}, {1, 2}}, {{{"every", 2}, {"count", 2}}, {2, 4}},
-                                         {{{"call", "d"}}, {}}, {{{"call", "d|c*"}, {"nth", 9}}, {9}}, {{{"probability", 0}}, {}}, {{{"probability", 1.0}, {"nth", 1}}, {1}}}) {
+  for (const Row& row : std::vector<Row>{{{{"nth", 2}}, {2}},
+                                         {{{"every", 3}}, {3, 6, 9}},
+                                         {{{"count", 2}}, {1, 2}},
+                                         {{{"every", 2}, {"count", 2}}, {2, 4}},
+                                         {{{"call", "d"}}, {}},
+                                         {{{"call", "d|c*"}, {"nth", 9}}, {9}},
+                                         {{{"probability", 0}}, {}},
+                                         {{{"probability", 1.0}, {"nth", 1}}, {1}}}) {
     Lab lab;
     json rule = row.rule;
     rule["action"] = "status";
@@ -103,7 +125,8 @@ TEST(Faults, AStarMatchesAnyRunEvenOfStars) {
 
 TEST(Faults, ObjectUserAndTextNarrowARule) {
   Lab lab;
-  ASSERT_TRUE(lab.faults.add(json{{"action", "status"}, {"object", "svm1/v?"}, {"user", "admin"}, {"match", "size=7"}}));
+  ASSERT_TRUE(
+      lab.faults.add(json{{"action", "status"}, {"object", "svm1/v?"}, {"user", "admin"}, {"match", "size=7"}}));
   EXPECT_EQ(lab.call("c", "svm1/v1", "admin", "a size=7 b").status, 503);
   EXPECT_EQ(lab.call("c", "svm1/v11", "admin", "a size=7 b").status, 200);
   EXPECT_EQ(lab.call("c", "svm1/v1", "other", "a size=7 b").status, 200);
@@ -124,7 +147,8 @@ TEST(Faults, ChanceIsTheSameForTheSameSeedAndUntouchedByOtherRules) {
   Lab one;
   Lab two;
   ASSERT_TRUE(two.faults.add(json{{"action", "delay"}, {"delay", "1s"}, {"probability", 0.5}}));
-  for (Lab* lab : {&one, &two}) ASSERT_TRUE(lab->faults.add(json{{"name", "coin"}, {"action", "status"}, {"probability", 0.3}}));
+  for (Lab* lab : {&one, &two})
+    ASSERT_TRUE(lab->faults.add(json{{"name", "coin"}, {"action", "status"}, {"probability", 0.3}}));
   const std::vector<int> hit = one.hit(200);
   EXPECT_GT(hit.size(), 30U);
   EXPECT_LT(hit.size(), 90U);
@@ -134,7 +158,9 @@ TEST(Faults, ChanceIsTheSameForTheSameSeedAndUntouchedByOtherRules) {
 TEST(Faults, ComeAndGoAtRunTime) {
   Lab lab;
   std::vector<std::string> fired;
-  lab.faults.on_fired = [&](const FaultRule& rule, const CallName& call) { fired.push_back(rule.name + " " + call.call); };
+  lab.faults.on_fired = [&](const FaultRule& rule, const CallName& call) {
+    fired.push_back(rule.name + " " + call.call);
+  };
   EXPECT_EQ(*lab.faults.add(json{{"action", "status"}, {"call", "c"}}), "fault-1");
   EXPECT_FALSE(lab.faults.add(json{{"action", "status"}, {"name", "fault-1"}}));
   lab.call("c");
@@ -150,14 +176,16 @@ TEST(Faults, ComeAndGoAtRunTime) {
 
 TEST(Faults, BadRulesAreRefusedInWords) {
   Lab lab;
-  for (const auto& [rule, says] : std::vector<std::pair<json, std::string>>{{json::array(), "JSON object"}, {json::object(), "\"action\" is missing"},
-                                                                            {{{"action", "explode"}}, "there are delay, drop-request"},
-                                                                            {{{"action", "cut"}, {"delay", "1s"}}, "has no \"delay\""},
-                                                                            {{{"action", "delay"}}, "needs \"delay\""},
-                                                                            {{{"action", "delay"}, {"delay", "soon"}}, "cannot be \"soon\""},
-                                                                            {{{"action", "status"}, {"nth", -1}}, "\"nth\" cannot be"},
-                                                                            {{{"action", "status"}, {"probability", 2}}, "\"probability\""},
-                                                                            {{{"action", "status"}, {"nth", json::array()}}, "must be text"}}) {
+  for (const auto& [rule, says] :
+       std::vector<std::pair<json, std::string>>{{json::array(), "JSON object"},
+                                                 {json::object(), "\"action\" is missing"},
+                                                 {{{"action", "explode"}}, "there are delay, drop-request"},
+                                                 {{{"action", "cut"}, {"delay", "1s"}}, "has no \"delay\""},
+                                                 {{{"action", "delay"}}, "needs \"delay\""},
+                                                 {{{"action", "delay"}, {"delay", "soon"}}, "cannot be \"soon\""},
+                                                 {{{"action", "status"}, {"nth", -1}}, "\"nth\" cannot be"},
+                                                 {{{"action", "status"}, {"probability", 2}}, "\"probability\""},
+                                                 {{{"action", "status"}, {"nth", json::array()}}, "must be text"}}) {
     const auto added = lab.faults.add(rule);
     ASSERT_FALSE(added) << rule;
     EXPECT_THAT(added.error().message, HasSubstr(says));
@@ -186,7 +214,8 @@ TEST(ParseGoDuration, ReadsWhatGoPrints) {
   EXPECT_EQ(parse_go_duration("1h2m3.5s"), std::chrono::hours(1) + std::chrono::minutes(2) + milliseconds(3500));
   EXPECT_EQ(parse_go_duration("-1.5ms"), std::chrono::microseconds(-1500));
   EXPECT_EQ(parse_go_duration("100us"), parse_go_duration("100\u00b5s"));
-  for (const char* bad : {"", "1", "s", "1x", "1.s.", "99999999999h", "1 s", "-"}) EXPECT_FALSE(parse_go_duration(bad)) << bad;
+  for (const char* bad : {"", "1", "s", "1x", "1.s.", "99999999999h", "1 s", "-"})
+    EXPECT_FALSE(parse_go_duration(bad)) << bad;
 }
 
 }  // namespace

@@ -16,17 +16,21 @@ using testing::HasSubstr;
 TEST(MaskSecrets, HidesValuesInEveryNotation) {
   const std::vector<std::pair<std::string, std::string>> rows{
       {R"({"username":"admin","password":"s3\"cret","size":1})", R"({"username":"admin","password":"***","size":1})"},
-      {R"({"chapInitiatorSecret": "x" , "secretName":"kept"})", R"({"chapInitiatorSecret": "***" , "secretName":"kept"})"},
-      {R"({"automountServiceAccountToken":true,"token":"abc"})", R"({"automountServiceAccountToken":true,"token":"***"})"},
+      {R"({"chapInitiatorSecret": "x" , "secretName":"kept"})",
+       R"({"chapInitiatorSecret": "***" , "secretName":"kept"})"},
+      {R"({"automountServiceAccountToken":true,"token":"abc"})",
+       R"({"automountServiceAccountToken":true,"token":"***"})"},
       {R"(<igroup><password>pw</password><new-password>pw</new-password><size>1</size></igroup>)",
        R"(<igroup><password>***</password><new-password>***</new-password><size>1</size></igroup>)"},
       {"user: a\npassword: b c\nnext: d\n", "user: a\npassword: ***\nnext: d\n"},
       {"/x?access_token=abc&y=1", "/x?access_token=***&y=1"},
       {"Authorization: Basic YWJj\r\n", "Authorization: ***\r\n"},
       {R"({"backend":"{\"password\":\"pw\",\"a\":1}"})", R"({"backend":"{\"password\":\"***\",\"a\":1}"})"},
-      {R"({"kind":"Secret","data":{"a":"eA==","b":"eQ=="},"type":"Opaque"})", R"({"kind":"Secret","data":{"a":"***","b":"***"},"type":"Opaque"})"},
+      {R"({"kind":"Secret","data":{"a":"eA==","b":"eQ=="},"type":"Opaque"})",
+       R"({"kind":"Secret","data":{"a":"***","b":"***"},"type":"Opaque"})"},
       {R"({"kind":"ConfigMap","data":{"a":"eA=="}})", R"({"kind":"ConfigMap","data":{"a":"eA=="}})"},
-      {"kind: Secret\ndata:\n  a: eA==\n  b: eQ==\ntype: Opaque\n", "kind: Secret\ndata:\n  a: ***\n  b: ***\ntype: Opaque\n"},
+      {"kind: Secret\ndata:\n  a: eA==\n  b: eQ==\ntype: Opaque\n",
+       "kind: Secret\ndata:\n  a: ***\n  b: ***\ntype: Opaque\n"},
       {R"({"password":"cut of)", R"({"password":"***)"},
       {"<password>", "<password>"},
       {"password", "password"},
@@ -40,8 +44,12 @@ struct Lab {
   boost::asio::io_context io;
   VirtualClock clock{io};
   std::string lines;
-  Journal journal{clock, {.server = "ontap", .bodies = true, .body_max = 40, .readable = {}},
-                  [](const Request&) { return CallName{"volume-create", "svm1/v", "admin"}; }, [this](std::string_view line) { lines += line; }};
+  Journal journal{clock,
+                  {.server = "ontap", .bodies = true, .body_max = 40, .readable = {}},
+                  [](const Request&) {
+                    return CallName{"volume-create", "svm1/v", "admin"};
+                  },
+                  [this](std::string_view line) { lines += line; }};
 };
 
 TEST(Journal, WritesOneLineForEachExchange) {
@@ -60,10 +68,11 @@ TEST(Journal, WritesOneLineForEachExchange) {
   request.headers.set("Authorization", "Basic YWRtaW46cHc=");
   request.body = "<password>pw</password>";
   handler(request);
-  EXPECT_EQ(lab.lines,
-            R"({"n":1,"time":"2017-11-28T07:46:32.000000Z","server":"ontap","who":"admin","method":"POST","target":"/a?password=***","call":"volume-create",)"
-            R"("object":"svm1/v","status":201,"took":"0s","fate":"drop-reply","delay":"2s","request":"<password>***</password>","answer":"{\"token\":\"***\"}"})"
-            "\n");
+  EXPECT_EQ(
+      lab.lines,
+      R"({"n":1,"time":"2017-11-28T07:46:32.000000Z","server":"ontap","who":"admin","method":"POST","target":"/a?password=***","call":"volume-create",)"
+      R"("object":"svm1/v","status":201,"took":"0s","fate":"drop-reply","delay":"2s","request":"<password>***</password>","answer":"{\"token\":\"***\"}"})"
+      "\n");
 }
 
 TEST(Journal, LongBinaryAndStreamedBodiesAreShort) {

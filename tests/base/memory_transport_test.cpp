@@ -13,7 +13,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-boost::asio::awaitable<void> call(Transport& transport, Endpoint to, CallOptions options, std::optional<Result<Response>>& out) {
+boost::asio::awaitable<void> call(Transport& transport, Endpoint to, CallOptions options,
+                                  std::optional<Result<Response>>& out) {
   Request request;
   request.target = "/x?y=1";
   out = co_await transport.send(to, request, options);
@@ -23,7 +24,8 @@ struct Lab {
   boost::asio::io_context io;
   VirtualClock clock{io};
   Handler handler;
-  MemoryTransport transport{clock, [this](const std::string& host, std::uint16_t) { return host == "here" ? &handler : nullptr; }};
+  MemoryTransport transport{
+      clock, [this](const std::string& host, std::uint16_t) { return host == "here" ? &handler : nullptr; }};
 
   Result<Response> get(const std::string& host, CallOptions options = {}) {
     TaskGroup tasks(io.get_executor());

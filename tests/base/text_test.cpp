@@ -12,7 +12,9 @@ namespace {
 TEST(Text, Base64RoundTripsAndRefusesRubbish) {
   Rng rng(7);
   for (std::size_t length = 0; length < 40; ++length) {
-    const std::string bytes = rng.text(length, std::string_view("\0\1\xff" "abc", 6));
+    const std::string bytes = rng.text(length, std::string_view("\0\1\xff"
+                                                                "abc",
+                                                                6));
     EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes);
   }
   EXPECT_EQ(base64_encode("ab"), "YWI=");
@@ -23,7 +25,8 @@ TEST(Text, Base64RoundTripsAndRefusesRubbish) {
 
 TEST(Text, NumbersAreWholeOrNothing) {
   EXPECT_EQ(parse_unsigned("18446744073709551615"), UINT64_MAX);
-  for (const auto* bad : {"", "-1", "+1", " 1", "1 ", "1x", "18446744073709551616"}) EXPECT_FALSE(parse_unsigned(bad)) << bad;
+  for (const auto* bad : {"", "-1", "+1", " 1", "1 ", "1x", "18446744073709551616"})
+    EXPECT_FALSE(parse_unsigned(bad)) << bad;
   EXPECT_EQ(parse_signed("-5"), -5);
 }
 
@@ -34,7 +37,8 @@ TEST(Text, Urls) {
   EXPECT_EQ(url->port, 8443);
   EXPECT_EQ(url->target, "/a?b=c");
   EXPECT_EQ(http::parse_url("http://h")->port, 80);
-  for (const auto* bad : {"", "ftp://h", "http://", "http://h:99999", "http://h:x"}) EXPECT_FALSE(http::parse_url(bad)) << bad;
+  for (const auto* bad : {"", "ftp://h", "http://", "http://h:99999", "http://h:x"})
+    EXPECT_FALSE(http::parse_url(bad)) << bad;
 }
 
 TEST(Text, QueriesAreDecoded) {

@@ -1,4 +1,5 @@
-// A terminal of the clustershell: any bytes typed, with and without a terminal behind them; help and completion of any line.
+// A terminal of the clustershell: any bytes typed, with and without a terminal behind them; help and completion of any
+// line.
 #include "ontap-sim/cli/terminal.h"
 #include "tests/fuzz/array.h"
 #include "tests/fuzz/fuzz.h"

@@ -5,7 +5,8 @@
 #include <string>
 #include <string_view>
 
-/// What fuzz targets share. A target defines fuzz_one(); a broken promise is a CHECK, which libFuzzer reports with its input.
+/// What fuzz targets share. A target defines fuzz_one(); a broken promise is a CHECK, which libFuzzer reports with its
+/// input.
 void fuzz_one(std::string_view input);
 
 extern "C" inline int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -28,7 +28,8 @@ Read read(MessageParser::Kind kind, std::string_view bytes, std::size_t piece) {
   if (kind != MessageParser::Kind::request) parser.feed_end();
   CHECK(!(parser.done() && parser.problem() != 0));
   CHECK(parser.request.body.size() <= 5000 && parser.response.body.size() <= 5000);
-  Read out{parser.done(), parser.problem(), parser.request.method + " " + parser.request.target + " " + parser.request.body + parser.response.body};
+  Read out{parser.done(), parser.problem(),
+           parser.request.method + " " + parser.request.target + " " + parser.request.body + parser.response.body};
   for (const auto& [name, value] : parser.request.headers) out.text += "\n" + name + ":" + value;
   return out;
 }
@@ -37,7 +38,9 @@ Read read(MessageParser::Kind kind, std::string_view bytes, std::size_t piece) {
 
 void fuzz_one(std::string_view input) {
   const unsigned choice = take_byte(input);
-  const auto kind = choice % 3 == 0 ? MessageParser::Kind::response : choice % 3 == 1 ? MessageParser::Kind::response_to_head : MessageParser::Kind::request;
+  const auto kind = choice % 3 == 0   ? MessageParser::Kind::response
+                    : choice % 3 == 1 ? MessageParser::Kind::response_to_head
+                                      : MessageParser::Kind::request;
   const Read whole = read(kind, input, std::max<std::size_t>(1, input.size()));
   const Read pieces = read(kind, input, 1 + choice / 3);
   CHECK(whole.done == pieces.done);

@@ -1,4 +1,5 @@
-// The whole API server: any method, path, query, content type and body gets an answer of the protocol, and the server lives on.
+// The whole API server: any method, path, query, content type and body gets an answer of the protocol, and the server
+// lives on.
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
@@ -12,11 +13,23 @@ namespace {
 using k8s_fake::Fake;
 
 constexpr std::array kMethods{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
-constexpr std::array kTypes{"application/json", "application/yaml", "application/vnd.kubernetes.protobuf", "application/merge-patch+json",
-                            "application/json-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml", ""};
-constexpr std::array kPaths{"/api/v1/namespaces/default/configmaps", "/api/v1/namespaces/default/configmaps/seed?fieldManager=fuzz", "/api/v1/namespaces/default/pods",
-                            "/api/v1/persistentvolumes", "/apis/apps/v1/namespaces/default/deployments", "/apis/storage.k8s.io/v1/storageclasses",
-                            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "/api/v1/namespaces/default/configmaps?labelSelector=", "/"};
+constexpr std::array kTypes{"application/json",
+                            "application/yaml",
+                            "application/vnd.kubernetes.protobuf",
+                            "application/merge-patch+json",
+                            "application/json-patch+json",
+                            "application/strategic-merge-patch+json",
+                            "application/apply-patch+yaml",
+                            ""};
+constexpr std::array kPaths{"/api/v1/namespaces/default/configmaps",
+                            "/api/v1/namespaces/default/configmaps/seed?fieldManager=fuzz",
+                            "/api/v1/namespaces/default/pods",
+                            "/api/v1/persistentvolumes",
+                            "/apis/apps/v1/namespaces/default/deployments",
+                            "/apis/storage.k8s.io/v1/storageclasses",
+                            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+                            "/api/v1/namespaces/default/configmaps?labelSelector=",
+                            "/"};
 
 struct Lab {
   boost::asio::io_context io;
@@ -24,7 +37,8 @@ struct Lab {
   Fake fake{io.get_executor(), clock, {}, 1, base::Logger(clock, base::log_to_nowhere())};
 };
 
-base::http::Response send(Lab& lab, const std::string& method, const std::string& target, const std::string& type, std::string body) {
+base::http::Response send(Lab& lab, const std::string& method, const std::string& target, const std::string& type,
+                          std::string body) {
   base::http::Request request;
   request.method = method;
   request.target = target;
@@ -43,7 +57,8 @@ void fuzz_one(std::string_view input) {
   static int count = 0;
   if (++count % 1000 == 1) {
     send(lab, "DELETE", "/api/v1/namespaces/default/configmaps", "", "");
-    send(lab, "POST", kPaths[0], kTypes[0], R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"seed"},"data":{"a":"b"}})");
+    send(lab, "POST", kPaths[0], kTypes[0],
+         R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"seed"},"data":{"a":"b"}})");
   }
   const unsigned choice = take_byte(input);
   const unsigned path = take_byte(input);
@@ -56,9 +71,11 @@ void fuzz_one(std::string_view input) {
     }
     input.remove_prefix(size);
   }
-  const base::http::Response answer = send(lab, kMethods[choice % kMethods.size()], target, kTypes[(choice / kMethods.size()) % kTypes.size()], std::string(input));
+  const base::http::Response answer = send(lab, kMethods[choice % kMethods.size()], target,
+                                           kTypes[(choice / kMethods.size()) % kTypes.size()], std::string(input));
   lab.clock.run_ready();
   CHECK(answer.status >= 200 && answer.status < 600);
   CHECK(answer.status != 500 || answer.body.find("\"kind\":\"Status\"") != std::string::npos);
-  if (answer.headers.get("Content-Type").starts_with("application/json") && !answer.body.empty()) CHECK(nlohmann::json::accept(answer.body));
+  if (answer.headers.get("Content-Type").starts_with("application/json") && !answer.body.empty())
+    CHECK(nlohmann::json::accept(answer.body));
 }

@@ -1,4 +1,5 @@
-// The query language of iterators and of the command line: "PATTERN\nVALUE". It always ends, `*` takes everything, a literal itself.
+// The query language of iterators and of the command line: "PATTERN\nVALUE". It always ends, `*` takes everything, a
+// literal itself.
 #include "ontap-sim/zapi/get_iter.h"
 #include "provisioner/base/check.h"
 #include "tests/fuzz/fuzz.h"

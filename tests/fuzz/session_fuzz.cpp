@@ -1,4 +1,5 @@
-// exec and port-forward sessions fed with anything: they end, they leave no task behind, they never answer after their close.
+// exec and port-forward sessions fed with anything: they end, they leave no task behind, they never answer after their
+// close.
 #include <array>
 #include <boost/asio/io_context.hpp>
 
@@ -16,9 +17,12 @@ struct Kind {
   const char* websocket;  // subprotocol, or null for SPDY
   const char* spdy;
 };
-constexpr std::array kKinds{Kind{"/exec?stdin=1&stdout=1&stderr=1", "v5.channel.k8s.io", nullptr}, Kind{"/exec?stdin=1&stdout=1&tty=1", "v4.channel.k8s.io", nullptr},
-                            Kind{"/exec?stdin=1&stdout=1", "v4.base64.channel.k8s.io", nullptr},   Kind{"/exec?stdin=1&stdout=1&tty=1", nullptr, "v4.channel.k8s.io"},
-                            Kind{"/portforward", nullptr, "portforward.k8s.io"},                   Kind{"/portforward", "SPDY/3.1+portforward.k8s.io", nullptr},
+constexpr std::array kKinds{Kind{"/exec?stdin=1&stdout=1&stderr=1", "v5.channel.k8s.io", nullptr},
+                            Kind{"/exec?stdin=1&stdout=1&tty=1", "v4.channel.k8s.io", nullptr},
+                            Kind{"/exec?stdin=1&stdout=1", "v4.base64.channel.k8s.io", nullptr},
+                            Kind{"/exec?stdin=1&stdout=1&tty=1", nullptr, "v4.channel.k8s.io"},
+                            Kind{"/portforward", nullptr, "portforward.k8s.io"},
+                            Kind{"/portforward", "SPDY/3.1+portforward.k8s.io", nullptr},
                             Kind{"/portforward?ports=1,2", "v4.channel.k8s.io", nullptr}};
 
 base::http::Request request_of(const Kind& kind) {
@@ -48,8 +52,11 @@ void fuzz_one(std::string_view input) {
   std::vector<std::shared_ptr<ExecSession>> sessions;
   std::vector<std::shared_ptr<ForwardConnection>> forwards;
   const bool exec = std::string_view(kind.target).starts_with("/exec");
-  const base::http::Response answer = exec ? serve_exec(request_of(kind), loop, [&](std::shared_ptr<ExecSession> session) { sessions.push_back(std::move(session)); })
-                                           : serve_forward(request_of(kind), loop, [&](std::shared_ptr<ForwardConnection> made) { forwards.push_back(std::move(made)); });
+  const base::http::Response answer =
+      exec ? serve_exec(request_of(kind), loop,
+                        [&](std::shared_ptr<ExecSession> session) { sessions.push_back(std::move(session)); })
+           : serve_forward(request_of(kind), loop,
+                           [&](std::shared_ptr<ForwardConnection> made) { forwards.push_back(std::move(made)); });
   CHECK(answer.status == 101);
   clock.run_ready();
   while (!input.empty()) {
@@ -57,7 +64,8 @@ void fuzz_one(std::string_view input) {
     const std::size_t size = std::min(wanted, input.size());
     const std::string_view piece = input.substr(0, size);
     input.remove_prefix(size);
-    answer.incoming->write(framed && kind.websocket ? streams::ws_frame(streams::WsKind::binary, piece, 0x01020304) : std::string(piece));
+    answer.incoming->write(framed && kind.websocket ? streams::ws_frame(streams::WsKind::binary, piece, 0x01020304)
+                                                    : std::string(piece));
     clock.run_ready();
     for (const auto& session : sessions) {
       if (const base::Chunk chunk = session->input->try_read()) session->output->write(chunk);

@@ -20,7 +20,8 @@ void fuzz_one(std::string_view input) {
   for (const auto& [name, value] : http::parse_query(text)) CHECK(name.size() + value.size() <= text.size());
   CHECK(base::base64_decode(base::base64_encode(text)) == text);
   if (const auto bytes = base::base64_decode(text)) CHECK(bytes->size() <= text.size());
-  if (const auto duration = base::parse_go_duration(text)) CHECK(base::parse_go_duration(base::to_go_duration(*duration)).has_value());
+  if (const auto duration = base::parse_go_duration(text))
+    CHECK(base::parse_go_duration(base::to_go_duration(*duration)).has_value());
   const std::size_t half = text.size() / 2;
   http::glob_matches(text.substr(0, half), text.substr(half));
   CHECK(http::glob_matches("*", text));

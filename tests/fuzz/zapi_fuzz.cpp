@@ -1,4 +1,5 @@
-// A POST to the ZAPI endpoint of a whole simulator, as an administrator: any body is answered, and the cluster adds up afterwards.
+// A POST to the ZAPI endpoint of a whole simulator, as an administrator: any body is answered, and the cluster adds up
+// afterwards.
 #include "provisioner/base/text.h"
 #include "tests/fuzz/array.h"
 #include "tests/fuzz/fuzz.h"

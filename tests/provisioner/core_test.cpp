@@ -22,18 +22,20 @@ TEST(Core, ABackendBecomesWhatTheTutorialShows) {
   Ready lab;
   const auto view = lab.core->backend(kName);
   ASSERT_TRUE(view);
-  EXPECT_EQ(to_json(*view).dump(),
-            R"({"name":"ontapnas_192.168.199.107","config":{"version":1,"storageDriverName":"ontap-nas","storagePrefix":"trident","serialNumbers":[],)"
-            R"("managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","igroupName":"","svm":"tridentsvm"},"storage":{"aggr3":{"name":"aggr3",)"
-            R"("storageClasses":["basic"],"storageAttributes":{"backendType":{"offer":["ontap-nas"]},"encryption":{"offer":true},"media":{"offer":["hdd"]},)"
-            R"("provisioningType":{"offer":["thick","thin"]},"snapshots":{"offer":true}},"volumes":[]}},"online":true,"volumes":[]})");
-  EXPECT_EQ(lab.database.records["/trident/v1/backend/ontapnas_192.168.199.107"],
-            R"({"version":"1","config":{"ontap_config":{"version":1,"storageDriverName":"ontap-nas","debug":false,"debugTraceFlags":null,"disableDelete":false,)"
-            R"("storagePrefix":{},"managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","igroupName":"","svm":"tridentsvm","username":"admin",)"
-            R"("password":"netapp123","aggregate":"","usageHeartbeat":"","qtreePruneFlexvolsPeriod":"","qtreeQuotaResizePeriod":"",)"
-            R"("nfsMountOptions":"-o nfsvers=3","defaults":{"spaceReserve":"none","snapshotPolicy":"none","unixPermissions":"---rwxrwxrwx",)"
-            R"("snapshotDir":"false","exportPolicy":"default","securityStyle":"unix","splitOnClone":"false","fileSystemType":"ext4","encryption":"false"}}},)"
-            R"("name":"ontapnas_192.168.199.107","online":true})");
+  EXPECT_EQ(
+      to_json(*view).dump(),
+      R"({"name":"ontapnas_192.168.199.107","config":{"version":1,"storageDriverName":"ontap-nas","storagePrefix":"trident","serialNumbers":[],)"
+      R"("managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","igroupName":"","svm":"tridentsvm"},"storage":{"aggr3":{"name":"aggr3",)"
+      R"("storageClasses":["basic"],"storageAttributes":{"backendType":{"offer":["ontap-nas"]},"encryption":{"offer":true},"media":{"offer":["hdd"]},)"
+      R"("provisioningType":{"offer":["thick","thin"]},"snapshots":{"offer":true}},"volumes":[]}},"online":true,"volumes":[]})");
+  EXPECT_EQ(
+      lab.database.records["/trident/v1/backend/ontapnas_192.168.199.107"],
+      R"({"version":"1","config":{"ontap_config":{"version":1,"storageDriverName":"ontap-nas","debug":false,"debugTraceFlags":null,"disableDelete":false,)"
+      R"("storagePrefix":{},"managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","igroupName":"","svm":"tridentsvm","username":"admin",)"
+      R"("password":"netapp123","aggregate":"","usageHeartbeat":"","qtreePruneFlexvolsPeriod":"","qtreeQuotaResizePeriod":"",)"
+      R"("nfsMountOptions":"-o nfsvers=3","defaults":{"spaceReserve":"none","snapshotPolicy":"none","unixPermissions":"---rwxrwxrwx",)"
+      R"("snapshotDir":"false","exportPolicy":"default","securityStyle":"unix","splitOnClone":"false","fileSystemType":"ext4","encryption":"false"}}},)"
+      R"("name":"ontapnas_192.168.199.107","online":true})");
 }
 
 TEST(Core, AVolumeLivesAndDiesInTheFewestCalls) {
@@ -44,10 +46,11 @@ TEST(Core, AVolumeLivesAndDiesInTheFewestCalls) {
   EXPECT_EQ(lab.array.count("volume-mount"), 0U);
   EXPECT_EQ(lab.array.volumes["trident_trident_basic_f4048"].junction, "/trident_trident_basic_f4048");
   EXPECT_FALSE(lab.array.volumes["trident_trident_basic_f4048"].snapshot_directory);
-  EXPECT_EQ(lab.database.records["/trident/v1/volume/trident-basic-f4048"],
-            R"({"Config":{"version":"1","name":"trident-basic-f4048","internalName":"trident_trident_basic_f4048","size":"1Gi","protocol":"file",)"
-            R"("storageClass":"basic","accessMode":"ReadWriteOnce","accessInformation":{"nfsServerIp":"192.168.199.107",)"
-            R"("nfsPath":"/trident_trident_basic_f4048"},"blockSize":"","fileSystem":""},"backend":"ontapnas_192.168.199.107","pool":"aggr3"})");
+  EXPECT_EQ(
+      lab.database.records["/trident/v1/volume/trident-basic-f4048"],
+      R"({"Config":{"version":"1","name":"trident-basic-f4048","internalName":"trident_trident_basic_f4048","size":"1Gi","protocol":"file",)"
+      R"("storageClass":"basic","accessMode":"ReadWriteOnce","accessInformation":{"nfsServerIp":"192.168.199.107",)"
+      R"("nfsPath":"/trident_trident_basic_f4048"},"blockSize":"","fileSystem":""},"backend":"ontapnas_192.168.199.107","pool":"aggr3"})");
   EXPECT_FALSE(lab.database.records.contains("/trident/v1/txn/trident-basic-f4048"));
   lab.array.calls.clear();
   EXPECT_TRUE(lab.add_volume("second"));
@@ -73,7 +76,8 @@ TEST(Core, RefusesWhatCannotWork) {
   EXPECT_EQ(lab.database.records.count("/trident/v1/storageclass/odd"), 0U);
   lab.array.refusals["volume-create"] = "13001";
   EXPECT_EQ(lab.add_volume("v").error().message,
-            "encountered error(s) in creating the volume: [Failed to create volume v on storage pool aggr3 from backend ontapnas_192.168.199.107: error creating "
+            "encountered error(s) in creating the volume: [Failed to create volume v on storage pool aggr3 from "
+            "backend ontapnas_192.168.199.107: error creating "
             "volume trident_v: API status: failed, Reason: refused by the test, Code: 13001]");
   EXPECT_EQ(lab.database.records.count("/trident/v1/txn/v"), 0U);
 }
@@ -87,10 +91,14 @@ TEST(Core, BadBackendFilesAreNamed) {
       {R"({"version":2})", "input failed validation: unexpected config file version; found 2, expected 1"},
       {R"({"storageDriverName":null})", "input failed validation: missing storage driver name in configuration file"},
       {R"({"storageDriverName":"nfs"})", "unknown storage driver: nfs"},
-      {R"({"storageDriverName":"solidfire-san"})", "storage driver solidfire-san is not supported by this provisioner; it serves ONTAP systems only"},
-      {R"({"dataLIF":"10.0.0.9"})", "problem initializing storage driver 'ontap-nas': could not find NFS data LIF with address 10.0.0.9 on SVM tridentsvm"},
+      {R"({"storageDriverName":"solidfire-san"})",
+       "storage driver solidfire-san is not supported by this provisioner; it serves ONTAP systems only"},
+      {R"({"dataLIF":"10.0.0.9"})",
+       "problem initializing storage driver 'ontap-nas': could not find NFS data LIF with address 10.0.0.9 on SVM "
+       "tridentsvm"},
       {R"({"svm":5})", "input failed validation: could not decode \"svm\": expected a text"},
-      {R"({"defaults":{"splitOnClone":"maybe"}})", "input failed validation: invalid boolean value for \"splitOnClone\": \"maybe\""},
+      {R"({"defaults":{"splitOnClone":"maybe"}})",
+       "input failed validation: invalid boolean value for \"splitOnClone\": \"maybe\""},
       {R"({"managementLIF":"192.168.199.1"})", nullptr},
   };
   Lab lab;
@@ -158,7 +166,8 @@ TEST(Core, ClonesAndImports) {
 
 TEST(Core, AForeignVolumeOfThatNameIsNeverAdopted) {
   Ready lab;
-  lab.array.volumes["trident_v"] = {.size = 1073741824, .aggregate = "aggr3", .comment = "mine", .junction = "/trident_v"};
+  lab.array.volumes["trident_v"] = {
+      .size = 1073741824, .aggregate = "aggr3", .comment = "mine", .junction = "/trident_v"};
   EXPECT_FALSE(lab.add_volume("v"));
   EXPECT_EQ(lab.array.volumes["trident_v"].comment, "mine");
   EXPECT_EQ(lab.database.records.count("/trident/v1/txn/v"), 0U);
@@ -189,7 +198,8 @@ TEST(Core, ALostReplyToVolumeCreateMakesOneVolume) {
   bool lose = true;
   lab.handler = [&](const base::http::Request& request) {
     auto response = answering(request);
-    if (lose && request.body.find("<volume-create>") != std::string::npos) response.delivery.fate = base::http::Delivery::Fate::drop_reply;
+    if (lose && request.body.find("<volume-create>") != std::string::npos)
+      response.delivery.fate = base::http::Delivery::Fate::drop_reply;
     return response;
   };
   EXPECT_EQ(lab.add_volume("v").error().kind, ErrorKind::unknown_outcome);
@@ -235,7 +245,8 @@ TEST(Core, VirtualPoolsHaveLabelsAndDefaultsOfTheirOwn) {
   Lab lab;
   lab.array.aggregates = {"aggr1", "aggr2"};
   ASSERT_TRUE(lab.start());
-  const auto added = lab.add_backend(R"({"labels":{"site":"north"},"storage":[{"labels":{"tier":"gold"},"defaults":{"snapshotDir":"true"}},{"labels":{"tier":"tin"},"zone":"z2"}]})");
+  const auto added = lab.add_backend(
+      R"({"labels":{"site":"north"},"storage":[{"labels":{"tier":"gold"},"defaults":{"snapshotDir":"true"}},{"labels":{"tier":"tin"},"zone":"z2"}]})");
   ASSERT_TRUE(added) << added.error().message;
   EXPECT_TRUE(lab.add_class(R"({"name":"gold","selector":"tier=gold; site=north"})"));
   EXPECT_TRUE(lab.add_class(R"({"name":"far","attributes":{"zone":"z2"}})"));

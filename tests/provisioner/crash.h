@@ -7,8 +7,8 @@
 #include "provisioner/base/http/message.h"
 #include "provisioner/store/store.h"
 
-/// Breaking an instance off at a chosen boundary: before a call or a store write leaves, after it was done but before its
-/// answer arrives, or right after the answer.
+/// Breaking an instance off at a chosen boundary: before a call or a store write leaves, after it was done but before
+/// its answer arrives, or right after the answer.
 namespace provisioner_test {
 
 enum class Moment { before, after_doing, after_answer };

@@ -1,6 +1,6 @@
-// Every operation of the core is broken off at every boundary: before a store write or an array call leaves, after it was
-// done but before its answer arrives, and right after the answer. Then the next instance starts, and nothing may be lost,
-// orphaned, doubled or of the wrong size, whether the claim still wants the volume or not.
+// Every operation of the core is broken off at every boundary: before a store write or an array call leaves, after it
+// was done but before its answer arrives, and right after the answer. Then the next instance starts, and nothing may be
+// lost, orphaned, doubled or of the wrong size, whether the claim still wants the volume or not.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -19,9 +19,7 @@ using boost::asio::awaitable;
 
 /// A world whose instances can die.
 struct World : Lab {
-  World() {
-    handler = provisioner_test::dying(handler, crash);
-  }
+  World() { handler = provisioner_test::dying(handler, crash); }
   ~World() { halt(); }
   void halt() {
     crash.dead = true;
@@ -32,10 +30,12 @@ struct World : Lab {
     halt();
     crash = Crash{0, at, moment, false};
     store = std::make_unique<MemoryStore>(database);  // unused; Lab::stop wants one
-    transport = std::make_unique<base::http::MemoryTransport>(
-        clock, [this](const std::string& host, std::uint16_t) { return host == "192.168.199.108" ? &handler : nullptr; });
+    transport = std::make_unique<base::http::MemoryTransport>(clock, [this](const std::string& host, std::uint16_t) {
+      return host == "192.168.199.108" ? &handler : nullptr;
+    });
     dying = std::make_unique<DyingStore>(database, crash);
-    const base::Logger logger(clock, [this](std::string_view line) { lines.emplace_back(line); }, base::LogLevel::warning);
+    const base::Logger logger(
+        clock, [this](std::string_view line) { lines.emplace_back(line); }, base::LogLevel::warning);
     core = std::make_unique<Orchestrator>(io.get_executor(), clock, base::Rng(1), logger, *dying, *transport, options);
     return run(core->bootstrap());
   }
@@ -55,7 +55,9 @@ struct World : Lab {
   Result<std::string> put_backend(const std::string& policy = "default") {
     if (fake()) {  // an update is one pool more
       const std::string more = policy == "default" ? "" : R"(,"other":{"sizeBytes":1})";
-      return run(core->add_backend(R"({"version":1,"storageDriverName":"fake","instanceName":"fake0","protocol":"file","pools":{"p1":{"sizeBytes":100000000000})" + more + "}}"));
+      return run(core->add_backend(
+          R"({"version":1,"storageDriverName":"fake","instanceName":"fake0","protocol":"file","pools":{"p1":{"sizeBytes":100000000000})" +
+          more + "}}"));
     }
     return add_backend(R"({"storageDriverName":")" + driver + R"(","defaults":{"exportPolicy":")" + policy + R"("}})");
   }
@@ -63,7 +65,8 @@ struct World : Lab {
   std::optional<std::uint64_t> on_array(const std::string& name) const {
     if (fake()) {  // that driver's array is its process: what the core knows is all there is
       for (const std::string& known : core->volumes()) {
-        if (core->volume(known)->config.internal_name == name) return parse_size(core->volume(known)->config.size).value_or(0);
+        if (core->volume(known)->config.internal_name == name)
+          return parse_size(core->volume(known)->config.size).value_or(0);
       }
       return std::nullopt;
     }
@@ -105,7 +108,7 @@ bool succeeded(const Result<T>& result) {
 struct Operation {
   const char* name;
   std::function<void(World&)> prepare;
-  std::function<bool(World&)> run;        // true: the caller was told of success (or that it is already so)
+  std::function<bool(World&)> run;         // true: the caller was told of success (or that it is already so)
   std::function<bool(const World&)> done;  // the world is as after the operation
   bool economy;                            // the economy driver can do it
 };
@@ -131,8 +134,10 @@ const std::vector<Operation>& operations() {
          clone.clone_source_volume = "source";
          return succeeded(w.run(w.core->add_volume(clone)));
        },
-       [](const World& w) { return has_volume(w, "v") && w.array.volumes.at("trident_v").parent == "trident_source"; }, false},
-      {"import", [](World& w) {
+       [](const World& w) { return has_volume(w, "v") && w.array.volumes.at("trident_v").parent == "trident_source"; },
+       false},
+      {"import",
+       [](World& w) {
          w.array.volumes["legacy"] = {.size = 1073741824, .aggregate = "aggr3", .junction = "/legacy"};
          w.array.luns["/vol/legacy/lun0"].size = 1073741824;
        },
@@ -140,16 +145,26 @@ const std::vector<Operation>& operations() {
          ImportRequest request{w.backend_name(), "legacy", config("v"), true};
          return succeeded(w.run(w.core->import_volume(request)));
        },
-       [](const World& w) { return has_volume(w, "v") && w.array.volumes.contains("trident_v") && !w.array.volumes.contains("legacy"); }, false},
+       [](const World& w) {
+         return has_volume(w, "v") && w.array.volumes.contains("trident_v") && !w.array.volumes.contains("legacy");
+       },
+       false},
       {"resize", [](World& w) { EXPECT_TRUE(w.run(w.core->add_volume(config("v")))); },
        [](World& w) { return w.run(w.core->resize_volume("v", "2Gi")).ok(); },
-       [](const World& w) { return has_volume(w, "v", 2147483648) && w.on_array(w.fake() ? "trident-v" : "trident_v") == 2147483648; }, true},
+       [](const World& w) {
+         return has_volume(w, "v", 2147483648) && w.on_array(w.fake() ? "trident-v" : "trident_v") == 2147483648;
+       },
+       true},
       {"delete", [](World& w) { EXPECT_TRUE(w.run(w.core->add_volume(config("v")))); },
        [](World& w) {
          const auto gone = w.run(w.core->delete_volume("v"));
          return gone.ok() || gone.error().kind == ErrorKind::not_found;
        },
-       [](const World& w) { return !w.core->volume("v") && !w.on_array("trident_v") && !w.on_array("trident-v") && !w.array.volumes.contains("trident_v"); }, true},
+       [](const World& w) {
+         return !w.core->volume("v") && !w.on_array("trident_v") && !w.on_array("trident-v") &&
+                !w.array.volumes.contains("trident_v");
+       },
+       true},
       {"snapshot-create", [](World& w) { EXPECT_TRUE(w.run(w.core->add_volume(config("v")))); },
        [](World& w) { return w.run(w.core->create_snapshot("v", "s")).ok(); },
        [](const World& w) { return w.array.volumes.at("trident_v").snapshots.contains("s"); }, false},
@@ -176,7 +191,8 @@ const std::vector<Operation>& operations() {
        [](const World& w) {
          return w.core->backend(w.backend_name())->volumes == std::vector<std::string>{"v"} &&
                 w.database.records.at("/trident/v1/backend/" + w.backend_name()).find("\"other\"") != std::string::npos;
-       }, true},
+       },
+       true},
       {"backend-delete", [](World& w) { EXPECT_TRUE(w.run(w.core->add_backend(kFake))); },
        [](World& w) {
          const auto gone = w.run(w.core->delete_backend("fake1"));
@@ -203,17 +219,20 @@ void check(World& world, const std::string& where) {
     if (name == "foreign" || name == "legacy") continue;
     if (world.economy()) {
       EXPECT_FALSE(world.array.trees[name].empty()) << where << ": empty FlexVol " << name;
-      for (const auto& [tree, quota] : world.array.trees[name]) EXPECT_TRUE(known.contains(tree)) << where << ": orphaned qtree " << tree;
+      for (const auto& [tree, quota] : world.array.trees[name])
+        EXPECT_TRUE(known.contains(tree)) << where << ": orphaned qtree " << tree;
       continue;
     }
     EXPECT_TRUE(known.contains(name)) << where << ": orphaned " << name;
     EXPECT_EQ(owner_from_comment(volume.comment).value_or(Owner{}).volume, known[name]) << where;
     for (const std::string& snapshot : volume.snapshots) {
-      EXPECT_TRUE(!snapshot.starts_with("for_") || known.contains(snapshot.substr(4))) << where << ": orphaned snapshot " << snapshot;
+      EXPECT_TRUE(!snapshot.starts_with("for_") || known.contains(snapshot.substr(4)))
+          << where << ": orphaned snapshot " << snapshot;
     }
   }
   EXPECT_EQ(world.array.volumes.at("foreign").comment, "not ours") << where;
-  for (const auto& [key, text] : world.database.records) EXPECT_FALSE(key.starts_with("/trident/v1/txn/")) << where << ": unfinished " << text;
+  for (const auto& [key, text] : world.database.records)
+    EXPECT_FALSE(key.starts_with("/trident/v1/txn/")) << where << ": unfinished " << text;
 }
 
 void set_up(World& world, const Operation& operation) {
@@ -282,9 +301,11 @@ TEST_P(Crashes, AtEveryBoundaryOfEveryOperation) {
 }
 
 /// One crash, then another during the recovery from it.
-void crash_twice(const std::string& driver, const Operation& operation, int at, Moment moment, int second, Moment second_moment, bool wanted, bool& reached) {
-  const std::string where = driver + " " + operation.name + " boundary " + std::to_string(at) + " moment " + std::to_string(static_cast<int>(moment)) + ", then " +
-                            std::to_string(second) + " moment " + std::to_string(static_cast<int>(second_moment)) + (wanted ? " wanted" : " not wanted");
+void crash_twice(const std::string& driver, const Operation& operation, int at, Moment moment, int second,
+                 Moment second_moment, bool wanted, bool& reached) {
+  const std::string where = driver + " " + operation.name + " boundary " + std::to_string(at) + " moment " +
+                            std::to_string(static_cast<int>(moment)) + ", then " + std::to_string(second) + " moment " +
+                            std::to_string(static_cast<int>(second_moment)) + (wanted ? " wanted" : " not wanted");
   World world;
   world.driver = driver;
   set_up(world, operation);

@@ -7,8 +7,8 @@
 
 #include "tests/provisioner/lab.h"
 
-/// Section 11 of the provisioner specification: what 17.10.1 did wrong, row by row. Each test is named after its row and fails
-/// on the old behaviour. Rows of the frontends, the command line and the installer stand with those.
+/// Section 11 of the provisioner specification: what 17.10.1 did wrong, row by row. Each test is named after its row
+/// and fails on the old behaviour. Rows of the frontends, the command line and the installer stand with those.
 namespace provisioner_test {
 
 inline constexpr const char* kName = "ontapnas_192.168.199.107";
@@ -22,7 +22,8 @@ struct KnownBug : testing::Test, Lab {
     array.calls.clear();
   }
   Result<Volume> add(VolumeConfig config) { return run(core->add_volume(std::move(config))); }
-  static VolumeConfig wish(const std::string& name, const std::string& mode = "ReadWriteOnce", const std::string& storage_class = "basic") {
+  static VolumeConfig wish(const std::string& name, const std::string& mode = "ReadWriteOnce",
+                           const std::string& storage_class = "basic") {
     VolumeConfig config;
     config.name = name;
     config.size = "1Gi";
@@ -46,7 +47,8 @@ struct KnownBug : testing::Test, Lab {
     };
   }
   static std::string failed(int code, const std::string& reason) {
-    return "<netapp><results status=\"failed\" reason=\"" + reason + "\" errno=\"" + std::to_string(code) + "\"/></netapp>";
+    return "<netapp><results status=\"failed\" reason=\"" + reason + "\" errno=\"" + std::to_string(code) +
+           "\"/></netapp>";
   }
 };
 

@@ -29,7 +29,9 @@ TEST_F(EconomyBug, Row21_QuotaErrorsFailTheVolumeAndWaitsAreBounded) {
   EXPECT_EQ(tree_count(), 0U);
   array.refusals.clear();
   const auto others = handler;
-  answer("quota-status", [] { return std::string("<netapp><results status=\"passed\"><status>initializing</status></results></netapp>"); });
+  answer("quota-status", [] {
+    return std::string("<netapp><results status=\"passed\"><status>initializing</status></results></netapp>");
+  });
   const base::TimePoint before = clock.now();
   EXPECT_FALSE(add_tree("v"));
   EXPECT_LE(clock.now() - before, std::chrono::minutes(10));
@@ -88,7 +90,8 @@ TEST_F(EconomyBug, Row24_ErrorsTellTheirCause) {
     array.refusals[call] = "13001";
     const auto volume = add_tree(std::string("v-") + call);
     ASSERT_FALSE(volume) << call;
-    EXPECT_NE(volume.error().message.find("refused by the test"), std::string::npos) << call << ": " << volume.error().message;
+    EXPECT_NE(volume.error().message.find("refused by the test"), std::string::npos)
+        << call << ": " << volume.error().message;
     array.refusals.clear();
   }
 }
@@ -124,9 +127,11 @@ TEST_F(SanBug, Row29_AllPortalsAndTheVolumesOwnFileSystem) {
   answer("net-interface-get-iter", [] {
     std::string lifs;
     for (const char* address : {"192.168.199.107", "192.168.199.117", "192.168.199.127"}) {
-      lifs += std::string("<net-interface-info><address>") + address + "</address><data-protocols><data-protocol>iscsi</data-protocol></data-protocols></net-interface-info>";
+      lifs += std::string("<net-interface-info><address>") + address +
+              "</address><data-protocols><data-protocol>iscsi</data-protocol></data-protocols></net-interface-info>";
     }
-    return "<netapp><results status=\"passed\"><num-records>3</num-records><attributes-list>" + lifs + "</attributes-list></results></netapp>";
+    return "<netapp><results status=\"passed\"><num-records>3</num-records><attributes-list>" + lifs +
+           "</attributes-list></results></netapp>";
   });
   ASSERT_TRUE(add_backend(R"({"storageDriverName":"ontap-san"})"));
   VolumeConfig config = wish("v", "ReadWriteOnce", "luns");
@@ -149,7 +154,9 @@ TEST_F(SanBug, Row30_ACloneOfALunIsNotMounted) {
 
 TEST_F(SanBug, Row31_TheInitiatorGroupIsManagedOnRequest) {
   const auto others = handler;
-  answer("igroup-get-iter", [] { return std::string("<netapp><results status=\"passed\"><num-records>0</num-records></results></netapp>"); });
+  answer("igroup-get-iter", [] {
+    return std::string("<netapp><results status=\"passed\"><num-records>0</num-records></results></netapp>");
+  });
   const auto by_hand = add_backend(R"({"storageDriverName":"ontap-san"})");
   ASSERT_FALSE(by_hand);
   EXPECT_NE(by_hand.error().message.find("create it by hand"), std::string::npos);
@@ -160,14 +167,19 @@ TEST_F(SanBug, Row31_TheInitiatorGroupIsManagedOnRequest) {
       if (request.body.find(std::string("<") + call + ">") == std::string::npos) continue;
       asked.push_back(request.body);
       base::http::Response response;
-      response.body = asked.size() == 3 ? failed(9008, "already there") : "<netapp><results status=\"passed\"/></netapp>";
+      response.body =
+          asked.size() == 3 ? failed(9008, "already there") : "<netapp><results status=\"passed\"/></netapp>";
       return response;
     }
     return without_group(request);
   };
-  ASSERT_TRUE(add_backend(R"({"storageDriverName":"ontap-san","manageIgroup":"true","igroupInitiators":"iqn.1994-05.com.redhat:a, iqn.1994-05.com.redhat:b"})"));
+  ASSERT_TRUE(add_backend(
+      R"({"storageDriverName":"ontap-san","manageIgroup":"true","igroupInitiators":"iqn.1994-05.com.redhat:a, iqn.1994-05.com.redhat:b"})"));
   ASSERT_EQ(asked.size(), 3U);
-  EXPECT_NE(asked[0].find("<initiator-group-name>trident</initiator-group-name><initiator-group-type>iscsi</initiator-group-type><os-type>linux</os-type>"), std::string::npos) << asked[0];
+  EXPECT_NE(asked[0].find("<initiator-group-name>trident</initiator-group-name><initiator-group-type>iscsi</"
+                          "initiator-group-type><os-type>linux</os-type>"),
+            std::string::npos)
+      << asked[0];
   EXPECT_NE(asked[2].find("<initiator>iqn.1994-05.com.redhat:b</initiator>"), std::string::npos) << asked[2];
 }
 

@@ -82,10 +82,24 @@ TEST_F(KnownBug, Row04_EveryUnreadableRowIsSetAsideAndNamed) {
   ASSERT_TRUE(add(wish("v")));
   const auto sound = database.records;
   const std::vector<std::pair<std::string, std::string>> rows = {
-      {"backend/x", ""}, {"backend/x", "null"}, {"backend/x", "[]"}, {"backend/x", R"({"config":5})"}, {"backend/x", R"({"config":{}})"}, {"backend/x", R"({"version":"9","config":{"ontap_config":{}}})"},
-      {"storageclass/x", "{"}, {"storageclass/x", "7"}, {"storageclass/x", R"({"config":{"name":"x","attributes":{"colour":"red"}}})"}, {"storageclass/x", R"({"config":{"name":"x","attributes":[]}})"},
-      {"volume/x", ""}, {"volume/x", "[1]"}, {"volume/x", R"({"Config":{"version":"2","name":"x","size":"1"},"backend":"b","pool":"p"})"}, {"volume/x", R"({"Config":"x"})"},
-      {"txn/x", "}"}, {"txn/x", R"({"Op":"addVolume"})"}, {"txn/x", R"({"Op":"dance","Config":{"name":"x"}})"}, {"txn/x", R"({"Op":"addVolume","Config":{"name":"y"}})"}};
+      {"backend/x", ""},
+      {"backend/x", "null"},
+      {"backend/x", "[]"},
+      {"backend/x", R"({"config":5})"},
+      {"backend/x", R"({"config":{}})"},
+      {"backend/x", R"({"version":"9","config":{"ontap_config":{}}})"},
+      {"storageclass/x", "{"},
+      {"storageclass/x", "7"},
+      {"storageclass/x", R"({"config":{"name":"x","attributes":{"colour":"red"}}})"},
+      {"storageclass/x", R"({"config":{"name":"x","attributes":[]}})"},
+      {"volume/x", ""},
+      {"volume/x", "[1]"},
+      {"volume/x", R"({"Config":{"version":"2","name":"x","size":"1"},"backend":"b","pool":"p"})"},
+      {"volume/x", R"({"Config":"x"})"},
+      {"txn/x", "}"},
+      {"txn/x", R"({"Op":"addVolume"})"},
+      {"txn/x", R"({"Op":"dance","Config":{"name":"x"}})"},
+      {"txn/x", R"({"Op":"addVolume","Config":{"name":"y"}})"}};
   for (const auto& [key, text] : rows) {
     database.records = sound;
     database.records["/trident/v1/" + key] = text;
@@ -145,8 +159,11 @@ TEST_F(KnownBug, Row26_BothNumbersForAnAbsentVolumeCountAsGone) {
 
 TEST_F(KnownBug, Row27_FailuresInsideAPassedReplyAreSeen) {
   answer("volume-modify-iter", [] {
-    return std::string("<netapp><results status=\"passed\"><num-succeeded>0</num-succeeded><num-failed>1</num-failed><failure-list><volume-modify-iter-info>"
-                       "<error-message>no such thing</error-message></volume-modify-iter-info></failure-list></results></netapp>");
+    return std::string(
+        "<netapp><results "
+        "status=\"passed\"><num-succeeded>0</num-succeeded><num-failed>1</"
+        "num-failed><failure-list><volume-modify-iter-info>"
+        "<error-message>no such thing</error-message></volume-modify-iter-info></failure-list></results></netapp>");
   });
   const auto volume = add(wish("v"));
   ASSERT_FALSE(volume);
@@ -166,10 +183,13 @@ TEST_F(KnownBug, Row33_TooSmallAndTooLargeAreRefusedBeforeTheArrayIsAsked) {
 }
 
 TEST_F(KnownBug, Row34_ThePrefixHasThreeStates) {
-  const std::vector<std::pair<const char*, const char*>> rows = {
-      {R"({"storagePrefix":null})", "trident_v"}, {R"({"storagePrefix":""})", "v"}, {R"({"storagePrefix":"a\u002db"})", "a_b_v"}, {R"({"storagePrefix":{}})", "trident_v"}};
+  const std::vector<std::pair<const char*, const char*>> rows = {{R"({"storagePrefix":null})", "trident_v"},
+                                                                 {R"({"storagePrefix":""})", "v"},
+                                                                 {R"({"storagePrefix":"a\u002db"})", "a_b_v"},
+                                                                 {R"({"storagePrefix":{}})", "trident_v"}};
   for (const auto& [changes, name] : rows) {
-    Json config = Json::parse(R"({"version":1,"storageDriverName":"ontap-nas","managementLIF":"192.168.199.108","svm":"tridentsvm","username":"u","password":"p"})");
+    Json config = Json::parse(
+        R"({"version":1,"storageDriverName":"ontap-nas","managementLIF":"192.168.199.108","svm":"tridentsvm","username":"u","password":"p"})");
     const Json more = Json::parse(changes);
     config["storagePrefix"] = more["storagePrefix"];
     ASSERT_TRUE(run(core->add_backend(config.dump()))) << changes;
@@ -179,7 +199,8 @@ TEST_F(KnownBug, Row34_ThePrefixHasThreeStates) {
     ASSERT_TRUE(run(core->delete_volume("v")));
   }
   ASSERT_TRUE(add_backend(R"({"defaults":{"size":"5Gi"}})"));
-  EXPECT_NE(database.records["/trident/v1/backend/ontapnas_192.168.199.107"].find(R"("size":"5Gi")"), std::string::npos);
+  EXPECT_NE(database.records["/trident/v1/backend/ontapnas_192.168.199.107"].find(R"("size":"5Gi")"),
+            std::string::npos);
 }
 
 TEST_F(KnownBug, Row35_AnUnexpectedErrorOfMediaDiscoveryIsLogged) {
@@ -244,7 +265,8 @@ TEST_F(KnownBug, Row10_PasswordsAreSealedInTheStore) {
 
 /// Sees whom the drivers trust.
 struct TrustTransport final : base::http::Transport {
-  boost::asio::awaitable<base::Result<base::http::Response>> send(base::http::Endpoint to, base::http::Request request, base::http::CallOptions call) override {
+  boost::asio::awaitable<base::Result<base::http::Response>> send(base::http::Endpoint to, base::http::Request request,
+                                                                  base::http::CallOptions call) override {
     trusted.insert(to.insecure ? "anybody" : to.ca_pem);
     co_return co_await inner->send(std::move(to), std::move(request), std::move(call));
   }
@@ -288,25 +310,35 @@ TEST_F(KnownBug, Row19_AddingAndDeletingAClassAtTheSameTimeKeepsStoreAndMemoryIn
     for (int i = 0; i < count; ++i) tasks.spawn(churn_class(*core, i, done));
     ASSERT_TRUE(clock.run_until([&] { return done == count; }, std::chrono::minutes(1)));
     clock.run_ready();
-    EXPECT_EQ(core->storage_class("churned").ok(), database.records.contains("/trident/v1/storageclass/churned")) << count;
+    EXPECT_EQ(core->storage_class("churned").ok(), database.records.contains("/trident/v1/storageclass/churned"))
+        << count;
   }
 }
 
 TEST_F(KnownBug, Row32_EncryptionIsNotOfferedWhereTheArrayCannotEncrypt) {
   EXPECT_EQ(to_json(core->backend(kName)->storage.at("aggr3").attributes.at("encryption")).dump(), R"({"offer":true})");
   answer("vserver-show-aggr-get-iter", [] {
-    return std::string("<netapp><results status=\"passed\"><num-records>1</num-records><attributes-list><show-aggregates><aggregate-name>aggr3</aggregate-name>"
-                       "<aggregate-type>hdd</aggregate-type><is-nve-capable>false</is-nve-capable></show-aggregates></attributes-list></results></netapp>");
+    return std::string(
+        "<netapp><results "
+        "status=\"passed\"><num-records>1</num-records><attributes-list><show-aggregates><aggregate-name>aggr3</"
+        "aggregate-name>"
+        "<aggregate-type>hdd</aggregate-type><is-nve-capable>false</is-nve-capable></show-aggregates></"
+        "attributes-list></results></netapp>");
   });
   ASSERT_TRUE(add_backend());
-  EXPECT_EQ(to_json(core->backend(kName)->storage.at("aggr3").attributes.at("encryption")).dump(), R"({"offer":false})");
+  EXPECT_EQ(to_json(core->backend(kName)->storage.at("aggr3").attributes.at("encryption")).dump(),
+            R"({"offer":false})");
 }
 
 TEST_F(KnownBug, Row33_AnAggregateAboveItsLimitIsLeftAlone) {
   int used = 70;
   answer("aggr-space-get-iter", [&] {
-    return "<netapp><results status=\"passed\"><num-records>1</num-records><attributes-list><space-information><aggregate>aggr3</aggregate>"
-           "<aggregate-size>100000000000</aggregate-size><used-including-snapshot-reserve>" + std::to_string(used) + "000000000</used-including-snapshot-reserve>"
+    return "<netapp><results "
+           "status=\"passed\"><num-records>1</num-records><attributes-list><space-information><aggregate>aggr3</"
+           "aggregate>"
+           "<aggregate-size>100000000000</aggregate-size><used-including-snapshot-reserve>" +
+           std::to_string(used) +
+           "000000000</used-including-snapshot-reserve>"
            "</space-information></attributes-list></results></netapp>";
   });
   ASSERT_TRUE(add_backend(R"({"limitAggregateUsage":"80%"})"));
@@ -319,7 +351,8 @@ TEST_F(KnownBug, Row33_AnAggregateAboveItsLimitIsLeftAlone) {
   used = 79;
   ASSERT_TRUE(add_backend(R"({"limitAggregateUsage":"80%","defaults":{"spaceReserve":"volume"}})"));
   EXPECT_FALSE(add(wish("thick"))) << "a thick volume counts";
-  for (const char* bad : {"80%%", "x", "101%", "-1"}) EXPECT_FALSE(add_backend(Json{{"limitAggregateUsage", bad}}.dump())) << bad;
+  for (const char* bad : {"80%%", "x", "101%", "-1"})
+    EXPECT_FALSE(add_backend(Json{{"limitAggregateUsage", bad}}.dump())) << bad;
 }
 
 TEST_F(KnownBug, Row40_ValuesInTheLogAreEscaped) {

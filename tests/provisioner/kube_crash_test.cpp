@@ -1,5 +1,6 @@
-// The whole server is broken off at every boundary of what a claim or a class sets going: every store write, array call and
-// Kubernetes call, with every driver. The next instance must bring the cluster and the array to where they should be.
+// The whole server is broken off at every boundary of what a claim or a class sets going: every store write, array call
+// and Kubernetes call, with every driver. The next instance must bring the cluster and the array to where they should
+// be.
 #include <cstdio>
 
 #include "tests/provisioner/crash.h"
@@ -35,11 +36,16 @@ struct ClusterWorld : Server {
     start();
   }
   void put_class(const std::string& name) {
-    api.put(kClasses, *yaml_to_json("{metadata: {name: " + name + ", uid: class-" + name + "}, provisioner: netapp.io/trident, allowVolumeExpansion: true, parameters: {backendType: " + driver + "}}"));
+    api.put(kClasses,
+            *yaml_to_json("{metadata: {name: " + name + ", uid: class-" + name +
+                          "}, provisioner: netapp.io/trident, allowVolumeExpansion: true, parameters: {backendType: " +
+                          driver + "}}"));
   }
   std::string backend() const {
-    if (driver == "fake") return R"({"version":1,"storageDriverName":"fake","instanceName":"fake0","protocol":"file","pools":{"p1":{"sizeBytes":100000000000}}})";
-    return R"({"version":1,"storageDriverName":")" + driver + R"(","managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","svm":"tridentsvm","username":"u","password":"p"})";
+    if (driver == "fake")
+      return R"({"version":1,"storageDriverName":"fake","instanceName":"fake0","protocol":"file","pools":{"p1":{"sizeBytes":100000000000}}})";
+    return R"({"version":1,"storageDriverName":")" + driver +
+           R"(","managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","svm":"tridentsvm","username":"u","password":"p"})";
   }
   void want(const std::string& name, const std::string& size = "1Gi", const std::string& more = {}) {
     Json object = claim(name, more);
@@ -65,7 +71,8 @@ struct ClusterWorld : Server {
       Json request = *api.find(kClaims + "/" + name);
       if (!object || text_at(request, {"status", "phase"}) != "Pending") continue;
       request["spec"]["volumeName"] = volume_of(name);
-      request["status"] = {{"phase", "Bound"}, {"capacity", {{"storage", text_at(*object, {"spec", "capacity", "storage"})}}}};
+      request["status"] = {{"phase", "Bound"},
+                           {"capacity", {{"storage", text_at(*object, {"spec", "capacity", "storage"})}}}};
       api.put(kClaims, request);
       set_phase(volume_of(name), "Bound");
     }
@@ -84,8 +91,11 @@ struct ClusterWorld : Server {
     const std::uint64_t bytes = size == "1Gi" ? 1073741824 : 2147483648;
     std::string name = "trident_" + volume;
     std::ranges::replace(name, '-', '_');
-    if (driver == "ontap-nas") return array.volumes.contains(name) && array.volumes[name].size == bytes && !array.volumes[name].junction.empty();
-    if (driver == "ontap-san") return array.luns.contains("/vol/" + name + "/lun0") && array.luns["/vol/" + name + "/lun0"].size == bytes && array.luns["/vol/" + name + "/lun0"].mapped >= 0;
+    if (driver == "ontap-nas")
+      return array.volumes.contains(name) && array.volumes[name].size == bytes && !array.volumes[name].junction.empty();
+    if (driver == "ontap-san")
+      return array.luns.contains("/vol/" + name + "/lun0") && array.luns["/vol/" + name + "/lun0"].size == bytes &&
+             array.luns["/vol/" + name + "/lun0"].mapped >= 0;
     if (driver == "fake") return true;
     int found = 0;
     for (const auto& [flexvol, trees] : array.trees) found += trees.contains(name) && trees.at(name) == bytes ? 1 : 0;
@@ -107,13 +117,15 @@ struct ClusterWorld : Server {
     for (const std::string& name : dropped) EXPECT_FALSE(pv(volume_of(name))) << where << ": the PV stays";
     EXPECT_EQ(volumes(), "{\"volumes\":[" + names + "]}\n") << where;
     std::size_t things = 0;
-    for (const auto& [name, volume] : array.volumes) things += name == "foreign" || driver == "ontap-nas-economy" ? 0U : 1U;
+    for (const auto& [name, volume] : array.volumes)
+      things += name == "foreign" || driver == "ontap-nas-economy" ? 0U : 1U;
     for (const auto& [flexvol, trees] : array.trees) things += driver == "ontap-nas-economy" ? trees.size() : 0U;
     if (driver != "fake") {
       EXPECT_EQ(things, wanted.size()) << where << ": orphaned";
     }
     EXPECT_EQ(array.volumes.at("foreign").comment, "not ours") << where;
-    for (const auto& [key, text] : database.records) EXPECT_FALSE(key.starts_with("/trident/v1/txn/")) << where << ": unfinished " << text;
+    for (const auto& [key, text] : database.records)
+      EXPECT_FALSE(key.starts_with("/trident/v1/txn/")) << where << ": unfinished " << text;
     if (testing::Test::HasFailure()) {
       for (const std::string& line : lines) std::fputs(line.c_str(), stderr);
     }
@@ -143,10 +155,13 @@ void bound_claim(ClusterWorld& world) {
 
 const std::vector<Story>& stories() {
   static const std::vector<Story> kStories = {
-      {"provision", nothing, [](ClusterWorld& w) { w.want("one"); }, [](ClusterWorld& w) { w.drop("one"); }, true, true},
+      {"provision", nothing, [](ClusterWorld& w) { w.want("one"); }, [](ClusterWorld& w) { w.drop("one"); }, true,
+       true},
       {"release", bound_claim, [](ClusterWorld& w) { w.drop("one"); }, nullptr, true, true},
-      {"expand", bound_claim, [](ClusterWorld& w) { w.want("one", "2Gi"); }, [](ClusterWorld& w) { w.drop("one"); }, true, false},
-      {"clone", bound_claim, [](ClusterWorld& w) { w.want("two", "1Gi", ", trident.netapp.io/cloneFromPVC: one"); }, [](ClusterWorld& w) { w.drop("two"); }, false, false},
+      {"expand", bound_claim, [](ClusterWorld& w) { w.want("one", "2Gi"); }, [](ClusterWorld& w) { w.drop("one"); },
+       true, false},
+      {"clone", bound_claim, [](ClusterWorld& w) { w.want("two", "1Gi", ", trident.netapp.io/cloneFromPVC: one"); },
+       [](ClusterWorld& w) { w.drop("two"); }, false, false},
       {"class-add", nothing,
        [](ClusterWorld& w) {
          w.put_class("other");
@@ -156,7 +171,8 @@ const std::vector<Story>& stories() {
          w.wanted["one"] = "1Gi";
        },
        nullptr, true, true},
-      {"class-delete", bound_claim, [](ClusterWorld& w) { w.api.erase(kClasses + "/basic"); }, [](ClusterWorld& w) { w.put_class("basic"); }, true, true}};
+      {"class-delete", bound_claim, [](ClusterWorld& w) { w.api.erase(kClasses + "/basic"); },
+       [](ClusterWorld& w) { w.put_class("basic"); }, true, true}};
   return kStories;
 }
 
@@ -183,7 +199,8 @@ TEST_P(KubeCrashes, AtEveryBoundaryOfEveryStory) {
       for (const Moment moment : kMoments) {
         for (const bool changes : {false, true}) {
           if (changes && !story.meanwhile) continue;
-          const std::string where = driver + " " + story.name + " boundary " + std::to_string(at) + " moment " + std::to_string(static_cast<int>(moment)) + (changes ? " changed meanwhile" : "");
+          const std::string where = driver + " " + story.name + " boundary " + std::to_string(at) + " moment " +
+                                    std::to_string(static_cast<int>(moment)) + (changes ? " changed meanwhile" : "");
           ClusterWorld world(driver);
           story.prepare(world);
           world.crash_point.seen = 0;

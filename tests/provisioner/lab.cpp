@@ -31,14 +31,16 @@ Result<void> Lab::start() {
   transport = std::make_unique<base::http::MemoryTransport>(
       clock, [this](const std::string& host, std::uint16_t) { return host == "192.168.199.108" ? &handler : nullptr; });
   store = std::make_unique<MemoryStore>(database);
-  const base::Logger logger(clock, [this](std::string_view line) { lines.emplace_back(line); }, base::LogLevel::debug);
+  const base::Logger logger(
+      clock, [this](std::string_view line) { lines.emplace_back(line); }, base::LogLevel::debug);
   core = std::make_unique<Orchestrator>(io.get_executor(), clock, base::Rng(1), logger, *store, *transport, options);
   return run(core->bootstrap());
 }
 
 Result<std::string> Lab::add_backend(const std::string& changes) {
-  Json config = Json::parse(R"({"version":1,"storageDriverName":"ontap-nas","managementLIF":"192.168.199.108","dataLIF":"192.168.199.107",)"
-                            R"("svm":"tridentsvm","username":"admin","password":"netapp123"})");
+  Json config = Json::parse(
+      R"({"version":1,"storageDriverName":"ontap-nas","managementLIF":"192.168.199.108","dataLIF":"192.168.199.107",)"
+      R"("svm":"tridentsvm","username":"admin","password":"netapp123"})");
   config.merge_patch(Json::parse(changes));
   return run(core->add_backend(config.dump()));
 }

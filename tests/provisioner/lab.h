@@ -42,7 +42,8 @@ class Lab {
   }
   Result<std::string> add_backend(const std::string& changes = "{}");
   Result<void> add_class(const std::string& json);
-  Result<Volume> add_volume(const std::string& name, const std::string& size = "1Gi", const std::string& storage_class = "basic");
+  Result<Volume> add_volume(const std::string& name, const std::string& size = "1Gi",
+                            const std::string& storage_class = "basic");
   bool logged(const std::string& text) const;
 
   boost::asio::io_context io;

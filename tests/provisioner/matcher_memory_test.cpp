@@ -38,7 +38,8 @@ using namespace provisioner;
 using test_support::Workload;
 
 void put_pools(Matcher& matcher, const Workload& load) {
-  for (std::size_t b = 0; b < load.backends(); ++b) matcher.put_backend(load.backend_name(b), load.protocol(b), load.pools_of(b));
+  for (std::size_t b = 0; b < load.backends(); ++b)
+    matcher.put_backend(load.backend_name(b), load.protocol(b), load.pools_of(b));
 }
 void add_classes(Matcher& matcher, const Workload& load) {
   for (std::size_t j = 0; j < load.classes; ++j) ASSERT_TRUE(matcher.add_class(load.storage_class(j), load.rules));
@@ -54,7 +55,9 @@ TEST(MatcherMemory, APoolCostsAtMost64BytesAndAClass256BeyondNamesAndOffers) {
     double class_max;
   };
   // In the third, 8,098 of the 10,000 classes ask what no other asks: there is little to share.
-  for (const auto& [rules, variant, class_max] : {Row{MatchRules::v17_10, "attrs", 256}, Row{MatchRules::v17_10, "exact", 256}, Row{MatchRules::v19_01, "regex", 320}}) {
+  for (const auto& [rules, variant, class_max] :
+       {Row{MatchRules::v17_10, "attrs", 256}, Row{MatchRules::v17_10, "exact", 256},
+        Row{MatchRules::v19_01, "regex", 320}}) {
     const Workload load{rules, variant, 100'000, 10'000};
     const std::size_t at_start = allocated_bytes;
     Matcher matcher;
@@ -62,7 +65,8 @@ TEST(MatcherMemory, APoolCostsAtMost64BytesAndAClass256BeyondNamesAndOffers) {
     const std::size_t after_pools = allocated_bytes;
     add_classes(matcher, load);
     base::Rng rng(1);
-    for (std::size_t j = 0; j < load.classes; ++j) static_cast<void>(matcher.candidates(load.storage_class(j).name, std::nullopt, rng));
+    for (std::size_t j = 0; j < load.classes; ++j)
+      static_cast<void>(matcher.candidates(load.storage_class(j).name, std::nullopt, rng));
     const double pool = static_cast<double>(after_pools - at_start) / 100'000 - kPoolName - kBackendName / 10;
     const double entry = static_cast<double>(allocated_bytes - after_pools) / 10'000 - kClassName;
     std::printf("%s: %.1f bytes per pool, %.1f bytes per class\n", variant, pool, entry);
@@ -72,7 +76,8 @@ TEST(MatcherMemory, APoolCostsAtMost64BytesAndAClass256BeyondNamesAndOffers) {
 }
 
 TEST(MatcherMemory, ADrawAllocatesNothing) {
-  for (const auto& [rules, variant] : {std::pair{MatchRules::v17_10, "attrs"}, std::pair{MatchRules::v17_10, "exact"}, std::pair{MatchRules::v19_01, "regex"}}) {
+  for (const auto& [rules, variant] : {std::pair{MatchRules::v17_10, "attrs"}, std::pair{MatchRules::v17_10, "exact"},
+                                       std::pair{MatchRules::v19_01, "regex"}}) {
     const Workload load{rules, variant, 1000, 100};
     Matcher matcher;
     put_pools(matcher, load);
@@ -80,7 +85,8 @@ TEST(MatcherMemory, ADrawAllocatesNothing) {
     base::Rng rng(1);
     std::vector<std::string> names;
     for (std::size_t j = 0; j < load.classes; ++j) names.push_back(load.storage_class(j).name);
-    for (const std::string& name : names) static_cast<void>(matcher.count(name, std::nullopt));  // brings the answers up to date, once
+    for (const std::string& name : names)
+      static_cast<void>(matcher.count(name, std::nullopt));  // brings the answers up to date, once
     const std::size_t before = allocation_count;
     std::size_t drawn = 0;
     for (std::size_t k = 0; k < 3 * names.size(); ++k) {

@@ -15,7 +15,8 @@ using test_support::LinearMatcher;
 using test_support::Workload;
 
 void fill(Matcher& matcher, const Workload& load) {
-  for (std::size_t b = 0; b < load.backends(); ++b) matcher.put_backend(load.backend_name(b), load.protocol(b), load.pools_of(b));
+  for (std::size_t b = 0; b < load.backends(); ++b)
+    matcher.put_backend(load.backend_name(b), load.protocol(b), load.pools_of(b));
   for (std::size_t j = 0; j < load.classes; ++j) ASSERT_TRUE(matcher.add_class(load.storage_class(j), load.rules));
 }
 
@@ -27,13 +28,17 @@ struct DigestRow {
 TEST(Matcher, TheDigestsOfTheSpecificationComeOut) {
   const MatchRules old = MatchRules::v17_10;
   const MatchRules later = MatchRules::v19_01;
-  const std::vector<DigestRow> rows = {
-      {{old, "attrs", 10, 10}, "matches=34 digest=28936904eb998289"},          {{old, "attrs", 100, 100}, "matches=1984 digest=de614bac89fb1b2d"},
-      {{old, "attrs", 1000, 1000}, "matches=209305 digest=62e63547f80962b0"},  {{old, "exact", 10, 10}, "matches=41 digest=896a556b4a2e6dfd"},
-      {{old, "exact", 100, 100}, "matches=2046 digest=14fb5016fbae1ae2"},      {{old, "exact", 1000, 1000}, "matches=209901 digest=d4b20147be04b7c7"},
-      {{later, "attrs", 100, 100}, "matches=1831 digest=ece627d6b3362f3c"},    {{later, "attrs", 1000, 1000}, "matches=198353 digest=31e01c1b9d99181f"},
-      {{later, "regex", 10, 10}, "matches=10 digest=1f3be011a2665856"},        {{later, "regex", 100, 100}, "matches=991 digest=409f5fa6e86898bd"},
-      {{later, "regex", 1000, 1000}, "matches=97672 digest=f105bbca74086f66"}};
+  const std::vector<DigestRow> rows = {{{old, "attrs", 10, 10}, "matches=34 digest=28936904eb998289"},
+                                       {{old, "attrs", 100, 100}, "matches=1984 digest=de614bac89fb1b2d"},
+                                       {{old, "attrs", 1000, 1000}, "matches=209305 digest=62e63547f80962b0"},
+                                       {{old, "exact", 10, 10}, "matches=41 digest=896a556b4a2e6dfd"},
+                                       {{old, "exact", 100, 100}, "matches=2046 digest=14fb5016fbae1ae2"},
+                                       {{old, "exact", 1000, 1000}, "matches=209901 digest=d4b20147be04b7c7"},
+                                       {{later, "attrs", 100, 100}, "matches=1831 digest=ece627d6b3362f3c"},
+                                       {{later, "attrs", 1000, 1000}, "matches=198353 digest=31e01c1b9d99181f"},
+                                       {{later, "regex", 10, 10}, "matches=10 digest=1f3be011a2665856"},
+                                       {{later, "regex", 100, 100}, "matches=991 digest=409f5fa6e86898bd"},
+                                       {{later, "regex", 1000, 1000}, "matches=97672 digest=f105bbca74086f66"}};
   for (const DigestRow& row : rows) {
     Matcher matcher;
     fill(matcher, row.load);
@@ -47,11 +52,13 @@ TEST(Matcher, TheDigestsOfTheSpecificationComeOut) {
 }
 
 TEST(Matcher, TheOracleAgreesWithTheSpecificationToo) {
-  const std::vector<DigestRow> rows = {{{MatchRules::v17_10, "exact", 100, 100}, "matches=2046 digest=14fb5016fbae1ae2"},
-                                       {{MatchRules::v19_01, "regex", 100, 100}, "matches=991 digest=409f5fa6e86898bd"}};
+  const std::vector<DigestRow> rows = {
+      {{MatchRules::v17_10, "exact", 100, 100}, "matches=2046 digest=14fb5016fbae1ae2"},
+      {{MatchRules::v19_01, "regex", 100, 100}, "matches=991 digest=409f5fa6e86898bd"}};
   for (const DigestRow& row : rows) {
     LinearMatcher oracle;
-    for (std::size_t b = 0; b < row.load.backends(); ++b) oracle.put_backend(row.load.backend_name(b), row.load.protocol(b), row.load.pools_of(b));
+    for (std::size_t b = 0; b < row.load.backends(); ++b)
+      oracle.put_backend(row.load.backend_name(b), row.load.protocol(b), row.load.pools_of(b));
     test_support::Digest digest;
     for (std::size_t j = 0; j < row.load.classes; ++j) {
       const auto config = row.load.storage_class(j);
@@ -67,9 +74,11 @@ TEST(Matcher, NoPatternIsCompiledOrAskedTwice) {
   Matcher matcher;
   fill(matcher, load);
   const auto once = matcher.counters();
-  EXPECT_EQ(once.patterns_compiled, 15U);  // five backend and five pool patterns, "^aggr0[0-4].*", and four of the other lists
+  EXPECT_EQ(once.patterns_compiled,
+            15U);  // five backend and five pool patterns, "^aggr0[0-4].*", and four of the other lists
   EXPECT_LE(once.names_tested, 7U * 100 + 8U * 1000);
-  for (std::size_t b = 0; b < load.backends(); ++b) matcher.put_backend(load.backend_name(b), load.protocol(b), load.pools_of(b));
+  for (std::size_t b = 0; b < load.backends(); ++b)
+    matcher.put_backend(load.backend_name(b), load.protocol(b), load.pools_of(b));
   for (std::size_t j = 0; j < load.classes; ++j) ASSERT_TRUE(matcher.add_class(load.storage_class(j), load.rules));
   EXPECT_EQ(matcher.counters().patterns_compiled, once.patterns_compiled);
   EXPECT_EQ(matcher.counters().names_tested, once.names_tested);
@@ -81,7 +90,8 @@ TEST(Matcher, CandidatesAreAPermutationAndTheFirstIsUniform) {
   fill(matcher, load);
   base::Rng rng(7);
   const std::string name = load.storage_class(2).name;
-  for (const auto protocol : {std::optional<Protocol>(), std::optional(Protocol::file), std::optional(Protocol::block)}) {
+  for (const auto protocol :
+       {std::optional<Protocol>(), std::optional(Protocol::file), std::optional(Protocol::block)}) {
     std::set<std::string> wanted;
     matcher.for_each(name, [&](PoolRef pool) { wanted.insert(std::string(pool.pool())); });
     std::set<std::string> seen;
@@ -126,7 +136,8 @@ TEST(Matcher, BadClassesAreRefusedAndLeaveNoTrace) {
 /// Small worlds with much in common, so that shapes are shared, split, emptied and reused.
 Offers random_offers() {
   Offers offers;
-  if (*rc::gen::inRange(0, 4) > 0) offers["media"] = std::vector<std::string>{*rc::gen::element<std::string>("hdd", "ssd", "hybrid")};
+  if (*rc::gen::inRange(0, 4) > 0)
+    offers["media"] = std::vector<std::string>{*rc::gen::element<std::string>("hdd", "ssd", "hybrid")};
   if (*rc::gen::arbitrary<bool>()) offers["snapshots"] = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>()) {
     const auto low = *rc::gen::inRange<std::int64_t>(0, 5);
@@ -141,7 +152,8 @@ PoolLists random_lists() {
   const int count = *rc::gen::inRange(0, 3);
   for (int i = 0; i < count; ++i) {
     auto& pools = lists[*rc::gen::element<std::string>("b[0-2]", "b.*", "b1", "x")];
-    pools = *rc::gen::container<std::vector<std::string>>(2, rc::gen::element<std::string>("p1", "^p[0-3]$", "p", "[24]$"));
+    pools =
+        *rc::gen::container<std::vector<std::string>>(2, rc::gen::element<std::string>("p1", "^p[0-3]$", "p", "[24]$"));
   }
   return lists;
 }
@@ -155,7 +167,8 @@ StorageClassConfig random_class(MatchRules rules) {
     if (*rc::gen::arbitrary<bool>()) (*config.attributes)["snapshots"] = *rc::gen::element<std::string>("true", "f");
     if (*rc::gen::arbitrary<bool>()) (*config.attributes)["IOPS"] = std::to_string(*rc::gen::inRange(0, 9));
   }
-  if (*rc::gen::inRange(0, 3) == 0) config.required_storage["b" + std::to_string(*rc::gen::inRange(0, 4))] = {"p1", "p3"};
+  if (*rc::gen::inRange(0, 3) == 0)
+    config.required_storage["b" + std::to_string(*rc::gen::inRange(0, 4))] = {"p1", "p3"};
   if (rules == MatchRules::v17_10) return config;
   config.storage_pools = random_lists();
   config.additional_storage_pools = random_lists();
@@ -176,7 +189,8 @@ void compare(const Matcher& matcher, const LinearMatcher& oracle) {
   }
   for (int b = 0; b < 4; ++b) {
     const std::string name = "b" + std::to_string(b);
-    for (int p = 0; p < 5; ++p) RC_ASSERT(matcher.classes_of(name, "p" + std::to_string(p)) == oracle.classes_of(name, "p" + std::to_string(p)));
+    for (int p = 0; p < 5; ++p)
+      RC_ASSERT(matcher.classes_of(name, "p" + std::to_string(p)) == oracle.classes_of(name, "p" + std::to_string(p)));
   }
 }
 

@@ -1,5 +1,5 @@
-// What a lost reply leaves is brought to an end by the running server, and volumes that are on the array already are imported with
-// their claim.
+// What a lost reply leaves is brought to an end by the running server, and volumes that are on the array already are
+// imported with their claim.
 #include <gmock/gmock.h>
 
 #include "provisioner/base/text.h"
@@ -32,10 +32,13 @@ struct OntapServer : Server {
     EXPECT_EQ(call("POST", "/trident/v1/backend", kOntap).status, 201);
     if (kubernetes) {
       api.put("/apis/storage.k8s.io/v1/storageclasses",
-              *yaml_to_json("{metadata: {name: basic, uid: class-basic}, provisioner: netapp.io/trident, parameters: {backendType: ontap-nas}}"));
+              *yaml_to_json("{metadata: {name: basic, uid: class-basic}, provisioner: netapp.io/trident, parameters: "
+                            "{backendType: ontap-nas}}"));
       EXPECT_TRUE(until([&] { return call("GET", "/trident/v1/storageclass/basic").status == 200; }));
     } else {
-      EXPECT_EQ(call("POST", "/trident/v1/storageclass", R"({"name":"basic","attributes":{"backendType":"ontap-nas"}})").status, 201);
+      EXPECT_EQ(call("POST", "/trident/v1/storageclass", R"({"name":"basic","attributes":{"backendType":"ontap-nas"}})")
+                    .status,
+                201);
     }
   }
   ~OntapServer() { crash(); }
@@ -90,7 +93,8 @@ TEST(Recovery, ARepeatWithinThatTimeCompletesTheVolumeAndItStays) {
 }
 
 std::string import_body(const std::string& claim, const std::string& more = {}) {
-  return R"({"backend":"ontapnas_192.168.199.107","internalName":"legacy")" + more + R"(,"pvcData":")" + base::base64_encode(claim) + "\"}";
+  return R"({"backend":"ontapnas_192.168.199.107","internalName":"legacy")" + more + R"(,"pvcData":")" +
+         base::base64_encode(claim) + "\"}";
 }
 
 const std::string kClaim =
@@ -100,7 +104,8 @@ TEST(Import, MakesTheClaimAndThePVAndTakesTheVolumeOver) {
   for (const bool managed : {true, false}) {
     OntapServer lab(true);
     lab.array.volumes["legacy"] = {.size = 3221225472, .aggregate = "aggr3", .junction = "/legacy"};
-    const Response imported = lab.call("POST", "/trident/v1/volume/import", import_body(kClaim, managed ? R"(,"noManage":false)" : R"(,"noManage":true)"));
+    const Response imported = lab.call("POST", "/trident/v1/volume/import",
+                                       import_body(kClaim, managed ? R"(,"noManage":false)" : R"(,"noManage":true)"));
     ASSERT_EQ(imported.status, 201) << imported.body;
     const Json volume = Json::parse(imported.body)["volume"];
     const std::string name = text_at(volume, {"Config", "name"});
@@ -119,7 +124,9 @@ TEST(Import, MakesTheClaimAndThePVAndTakesTheVolumeOver) {
     bound["spec"]["volumeName"] = name;
     bound["status"] = {{"phase", "Bound"}};
     lab.put_claim(bound);
-    ASSERT_TRUE(lab.until([&] { return text_at(*lab.pv(name), {"spec", "persistentVolumeReclaimPolicy"}) == "Delete"; }));
+    ASSERT_TRUE(lab.until([&] {
+      return text_at(*lab.pv(name), {"spec", "persistentVolumeReclaimPolicy"}) == "Delete";
+    }));
     Json kept = *lab.pv(name);
     kept["spec"]["persistentVolumeReclaimPolicy"] = "Retain";  // what an administrator changes stays
     lab.api.put("/api/v1/persistentvolumes", kept);
@@ -137,7 +144,9 @@ TEST(Import, MakesTheClaimAndThePVAndTakesTheVolumeOver) {
 TEST(Import, WhatFailsLeavesNoClaimAndTheVolumeAsItWas) {
   OntapServer lab(true);
   lab.array.volumes["legacy"] = {.size = 3221225472, .aggregate = "aggr3", .junction = "/legacy"};
-  const auto without = [](const std::string& cut, const std::string& put = {}) { return base::replace_all(kClaim, cut, put); };
+  const auto without = [](const std::string& cut, const std::string& put = {}) {
+    return base::replace_all(kClaim, cut, put);
+  };
   const std::vector<std::pair<std::string, const char*>> rows{
       {R"({"backend":"b","internalName":"legacy"})", "mandatory"},
       {R"({"backend":"b","internalName":"legacy","pvcData":"%%"})", "base64"},
@@ -169,10 +178,13 @@ TEST(Import, ACrashBeforeThePVIsCompletedByTheClaimAndWithoutTheClaimNothingIsDe
     OntapServer lab(true);
     lab.array.volumes["legacy"] = {.size = 3221225472, .aggregate = "aggr3", .junction = "/legacy"};
     lab.api.refuse.insert("POST /api/v1/persistentvolumes");
-    Json claim = *yaml_to_json("{metadata: {name: data, namespace: test, uid: dataaaaaa, annotations: {trident.netapp.io/importOriginalName: legacy, "
-                               "trident.netapp.io/importBackend: ontapnas_192.168.199.107, trident.netapp.io/notManaged: 'false', "
-                               "volume.beta.kubernetes.io/storage-provisioner: netapp.io/trident}}, spec: {storageClassName: basic, accessModes: [ReadWriteOnce], "
-                               "resources: {requests: {storage: '3221225472'}}}, status: {phase: Pending}}");
+    Json claim = *yaml_to_json(
+        "{metadata: {name: data, namespace: test, uid: dataaaaaa, annotations: {trident.netapp.io/importOriginalName: "
+        "legacy, "
+        "trident.netapp.io/importBackend: ontapnas_192.168.199.107, trident.netapp.io/notManaged: 'false', "
+        "volume.beta.kubernetes.io/storage-provisioner: netapp.io/trident}}, spec: {storageClassName: basic, "
+        "accessModes: [ReadWriteOnce], "
+        "resources: {requests: {storage: '3221225472'}}}, status: {phase: Pending}}");
     lab.put_claim(claim);  // as a crash leaves it: the claim is there, its PV is not
     lab.clock.advance(minutes(1));
     EXPECT_TRUE(lab.array.volumes.contains("trident_test_data_dataa"));

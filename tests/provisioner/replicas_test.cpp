@@ -1,6 +1,6 @@
-// Two replicas of the real program on Debian's etcd: the leader is killed, stopped and cut off, etcd is restarted. The cluster and the
-// array are our simulators on sockets of this process. Whatever a replaced leader still had under way makes no second,
-// orphaned or lost volume.
+// Two replicas of the real program on Debian's etcd: the leader is killed, stopped and cut off, etcd is restarted. The
+// cluster and the array are our simulators on sockets of this process. Whatever a replaced leader still had under way
+// makes no second, orphaned or lost volume.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
 #include <array>
+#include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -117,7 +117,9 @@ struct Lab {
     array_server = serve([this](const Request& request) { return array_call(request); }, true);
     for (auto& door : doors) door = serve([this](const Request& request) { return cluster->handle_insecure(request); });
     start_etcd();
-    put("/apis/storage.k8s.io/v1/storageclasses", "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: basic}, provisioner: netapp.io/trident, parameters: {backendType: ontap-nas}}");
+    put("/apis/storage.k8s.io/v1/storageclasses",
+        "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: basic}, provisioner: netapp.io/trident, "
+        "parameters: {backendType: ontap-nas}}");
     EXPECT_TRUE(etcd->started()) << "Debian's etcd-server is missing (packages.txt)";
   }
   ~Lab() {
@@ -155,17 +157,22 @@ struct Lab {
     }
     const std::string url = "http://127.0.0.1:" + std::to_string(etcd_port);
     const std::string peer = "http://127.0.0.1:" + std::to_string(peer_port);
-    etcd = std::make_unique<Child>(std::vector<std::string>{"etcd", "--data-dir", folder + "/etcd", "--listen-client-urls", url, "--advertise-client-urls", url, "--listen-peer-urls", peer,
-                                                            "--initial-advertise-peer-urls", peer, "--initial-cluster", "default=" + peer, "--enable-v2=true", "--log-level", "error"},
-                                   folder + "/etcd.log");
+    etcd = std::make_unique<Child>(
+        std::vector<std::string>{"etcd", "--data-dir", folder + "/etcd", "--listen-client-urls", url,
+                                 "--advertise-client-urls", url, "--listen-peer-urls", peer,
+                                 "--initial-advertise-peer-urls", peer, "--initial-cluster", "default=" + peer,
+                                 "--enable-v2=true", "--log-level", "error"},
+        folder + "/etcd.log");
   }
   std::string etcd_url() const { return "http://127.0.0.1:" + std::to_string(etcd_port); }
   void start_replica(int number) {
     const std::string door = std::to_string(doors[static_cast<std::size_t>(number)]->port());
     rest[static_cast<std::size_t>(number)] = free_port();
     replicas[static_cast<std::size_t>(number)] = std::make_unique<Child>(
-        std::vector<std::string>{bin() + "/trident_orchestrator", "-debug", "-store", "etcd:" + etcd_url(), "-k8s_api_server", "http://127.0.0.1:" + door, "-address", "127.0.0.1", "-port",
-                                 std::to_string(rest[static_cast<std::size_t>(number)]), "-lease_seconds", "3", "-late_call_seconds", "12", "-connect_to",
+        std::vector<std::string>{bin() + "/trident_orchestrator", "-debug", "-store", "etcd:" + etcd_url(),
+                                 "-k8s_api_server", "http://127.0.0.1:" + door, "-address", "127.0.0.1", "-port",
+                                 std::to_string(rest[static_cast<std::size_t>(number)]), "-lease_seconds", "3",
+                                 "-late_call_seconds", "12", "-connect_to",
                                  "10.9.8.7:443=127.0.0.1:" + std::to_string(array_port())},
         folder + "/replica" + std::to_string(number) + ".log");
   }
@@ -207,10 +214,13 @@ struct Lab {
     EXPECT_EQ(made.status, 201) << made.body;
   }
   std::string add_claim(const std::string& name) {
-    const Response made = cluster_call("POST", "/api/v1/namespaces/default/persistentvolumeclaims",
-                                       yaml_to_json("{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: " + name + ", annotations: {volume.beta.kubernetes.io/storage-provisioner: netapp.io/trident}}, "
-                                                          "spec: {storageClassName: basic, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}")
-                                           ->dump());
+    const Response made = cluster_call(
+        "POST", "/api/v1/namespaces/default/persistentvolumeclaims",
+        yaml_to_json(
+            "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: " + name +
+            ", annotations: {volume.beta.kubernetes.io/storage-provisioner: netapp.io/trident}}, "
+            "spec: {storageClassName: basic, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}")
+            ->dump());
     EXPECT_EQ(made.status, 201) << made.body;
     const Json object = Json::parse(made.body);
     return "default-" + name + "-" + base::replace_all(text_at(object, {"metadata", "uid"}), "-", "").substr(0, 5);
@@ -227,7 +237,9 @@ struct Lab {
     static_cast<void>(cluster->handle_insecure(unprotect));
     EXPECT_EQ(cluster_call("GET", path).status, 404);
   }
-  bool has_pv(const std::string& name) { return cluster_call("GET", "/api/v1/persistentvolumes/" + name).status == 200; }
+  bool has_pv(const std::string& name) {
+    return cluster_call("GET", "/api/v1/persistentvolumes/" + name).status == 200;
+  }
   bool on_array(const std::string& name) {
     const std::string internal = "trident_" + base::replace_all(name, "-", "_");
     return array->command("volume show -vserver svm1 -volume " + internal).output.find(internal) != std::string::npos;
@@ -251,11 +263,10 @@ struct Lab {
     const auto answer = run(wire.send(to, request, options));
     return answer ? std::to_string(answer->status) + " " + answer->body : "";
   }
-  bool leads(int number) {
-    return ask(number, "GET", "/trident/v1/backend").starts_with("200 ");
-  }
+  bool leads(int number) { return ask(number, "GET", "/trident/v1/backend").starts_with("200 "); }
   bool add_backend(int number) {
-    const std::string backend = R"({"version":1,"storageDriverName":"ontap-nas","managementLIF":"10.9.8.7","dataLIF":"127.0.1.11","svm":"svm1","username":"admin","password":"netapp123"})";
+    const std::string backend =
+        R"({"version":1,"storageDriverName":"ontap-nas","managementLIF":"10.9.8.7","dataLIF":"127.0.1.11","svm":"svm1","username":"admin","password":"netapp123"})";
     return ask(number, "POST", "/trident/v1/backend", backend).starts_with("201 ");
   }
 
@@ -303,10 +314,13 @@ TEST(Etcd, KeepsTheStoreContractAndFencesOldLeaders) {
     ASSERT_TRUE(lab.until([&] { return lab.run((*store)->list("/trident/v1/volume/")).ok(); })) << kind;
     EXPECT_TRUE(lab.run((*store)->list("/trident/v1/volume/"))->empty()) << kind;
     const std::string value = "{\"text\":\"\xC3\xA4 & = + %\"}";
-    EXPECT_TRUE(lab.run((*store)->commit({{Write::Kind::create, a, value}, {Write::Kind::set, "/trident/v1/txn/a", "t"}})));
+    EXPECT_TRUE(
+        lab.run((*store)->commit({{Write::Kind::create, a, value}, {Write::Kind::set, "/trident/v1/txn/a", "t"}})));
     EXPECT_EQ(lab.run((*store)->commit({{Write::Kind::create, a, "2"}})).error().kind, base::ErrorKind::already_exists);
-    EXPECT_EQ(lab.run((*store)->commit({{Write::Kind::update, "/trident/v1/volume/b", "2"}})).error().kind, base::ErrorKind::not_found);
-    EXPECT_TRUE(lab.run((*store)->commit({{Write::Kind::update, a, value}, {Write::Kind::erase, "/trident/v1/txn/a", ""}})));
+    EXPECT_EQ(lab.run((*store)->commit({{Write::Kind::update, "/trident/v1/volume/b", "2"}})).error().kind,
+              base::ErrorKind::not_found);
+    EXPECT_TRUE(
+        lab.run((*store)->commit({{Write::Kind::update, a, value}, {Write::Kind::erase, "/trident/v1/txn/a", ""}})));
     EXPECT_EQ(lab.run((*store)->list("/trident/v1/volume/")).value(), (Records{{"a", value}}));
     EXPECT_TRUE(lab.run((*store)->list("/trident/v1/txn/"))->empty());
   }
@@ -318,7 +332,8 @@ TEST(Etcd, KeepsTheStoreContractAndFencesOldLeaders) {
   EtcdV3Store second(wire, {member});
   for (int batch = 0; batch < 25; ++batch) {  // more than one page of a listing
     std::vector<Write> writes;
-    for (int i = 0; i < 100; ++i) writes.push_back({Write::Kind::set, "/trident/v1/volume/v" + std::to_string(batch * 100 + i), "x"});
+    for (int i = 0; i < 100; ++i)
+      writes.push_back({Write::Kind::set, "/trident/v1/volume/v" + std::to_string(batch * 100 + i), "x"});
     ASSERT_TRUE(lab.run(first.commit(writes)));
   }
   EXPECT_EQ(lab.run(first.list("/trident/v1/volume/"))->size(), 2501U);
@@ -326,7 +341,8 @@ TEST(Etcd, KeepsTheStoreContractAndFencesOldLeaders) {
   EXPECT_TRUE(lab.run(first.commit({{Write::Kind::set, a, "by one"}})));
   ASSERT_TRUE(lab.run(second.lead({"two", "lease", 2})));
   EXPECT_EQ(lab.run(first.commit({{Write::Kind::set, a, "late"}})).error().kind, base::ErrorKind::unavailable);
-  EXPECT_EQ(lab.run(first.commit({{Write::Kind::create, "/trident/v1/volume/late", "late"}})).error().kind, base::ErrorKind::unavailable);
+  EXPECT_EQ(lab.run(first.commit({{Write::Kind::create, "/trident/v1/volume/late", "late"}})).error().kind,
+            base::ErrorKind::unavailable);
   EXPECT_EQ(lab.run(first.lead({"one", "lease", 1})).error().kind, base::ErrorKind::conflict);
   EXPECT_TRUE(lab.run(second.commit({{Write::Kind::update, a, "by two"}})));
   EXPECT_EQ(lab.run(second.commit({{Write::Kind::create, a, "x"}})).error().kind, base::ErrorKind::already_exists);
@@ -352,29 +368,37 @@ TEST(Etcd, TheV2KeyspaceIsExportedAndImported) {
   base::http::WireTransport wire(lab.io, lab.clock);
   MemoryDatabase database;
   MemoryStore ours(database);
-  const Json backend = {{"version", "1"}, {"config", {{"ontap_config", {{"password", "netapp123"}}}}}, {"name", "b"}, {"online", true}};
+  const Json backend = {
+      {"version", "1"}, {"config", {{"ontap_config", {{"password", "netapp123"}}}}}, {"name", "b"}, {"online", true}};
   Json sealed = backend;
   sealed["config"] = seal_secrets(backend["config"], "key");
-  database.records = {{"/trident/v1/meta/instance", "me"}, {"/trident/v1/backend/ontapnas_192.168.199.107", sealed.dump()}, {"/trident/v1/storageclass/basic", R"({"config":{"version":"1","name":"basic"}})"},
+  database.records = {{"/trident/v1/meta/instance", "me"},
+                      {"/trident/v1/backend/ontapnas_192.168.199.107", sealed.dump()},
+                      {"/trident/v1/storageclass/basic", R"({"config":{"version":"1","name":"basic"}})"},
                       {"/trident/v1/txn/x", "{}"}};
-  for (int i = 0; i < 250; ++i) database.records["/trident/v1/volume/v" + std::to_string(i)] = R"({"Config":{"name":"v"},"backend":"b","pool":"p"})";
+  for (int i = 0; i < 250; ++i)
+    database.records["/trident/v1/volume/v" + std::to_string(i)] =
+        R"({"Config":{"name":"v"},"backend":"b","pool":"p"})";
   auto v2 = open_store("etcd_v2:" + lab.etcd_url(), lab.io, lab.clock, wire);
   ASSERT_TRUE(lab.until([&] { return lab.run((*v2)->list("/trident/v1/volume/")).ok(); }));
   EXPECT_EQ(lab.run(copy_records(ours, **v2, "another key", false)).error().kind, base::ErrorKind::invalid);
   const auto copied = lab.run(copy_records(ours, **v2, "key", false));
   ASSERT_TRUE(copied) << copied.error().message;
   EXPECT_EQ(*copied, 254U);
-  EXPECT_EQ(lab.run((*v2)->list("/trident/v1/backend/"))->at("ontapnas_192.168.199.107"), backend.dump()) << "17.10.1 reads it as it stands";
+  EXPECT_EQ(lab.run((*v2)->list("/trident/v1/backend/"))->at("ontapnas_192.168.199.107"), backend.dump())
+      << "17.10.1 reads it as it stands";
   MemoryDatabase back;
   MemoryStore imported(back);
   EXPECT_EQ(lab.run(copy_records(**v2, imported, "key", true)).value(), 254U);
   EXPECT_EQ(back.records.at("/trident/v1/backend/ontapnas_192.168.199.107").find("netapp123"), std::string::npos);
-  back.records["/trident/v1/backend/ontapnas_192.168.199.107"] = database.records["/trident/v1/backend/ontapnas_192.168.199.107"];  // sealed anew each time
+  back.records["/trident/v1/backend/ontapnas_192.168.199.107"] =
+      database.records["/trident/v1/backend/ontapnas_192.168.199.107"];  // sealed anew each time
   EXPECT_EQ(back.records, database.records);
   EXPECT_EQ(lab.run(copy_records(ours, imported, "key", true)).error().kind, base::ErrorKind::already_exists);
   const std::string file = "sqlite:" + lab.folder + "/copied.db";
   for (const int expected : {0, 1}) {  // the program's own flag; the second time the store is not empty
-    Child copy({Lab::bin() + "/trident_orchestrator", "-copy_from", "etcd_v2:" + lab.etcd_url(), "-store", file}, lab.folder + "/copy.log");
+    Child copy({Lab::bin() + "/trident_orchestrator", "-copy_from", "etcd_v2:" + lab.etcd_url(), "-store", file},
+               lab.folder + "/copy.log");
     std::optional<int> status;
     ASSERT_TRUE(lab.until([&] {
       status = copy.ended();
@@ -400,7 +424,8 @@ TEST(Replicas, ALeaderThatIsKilledIsReplacedAndEtcdMayRestart) {
   base::TimePoint began = lab.clock.now();
   const std::string two = lab.add_claim("two");
   ASSERT_TRUE(lab.until([&] { return lab.has_pv(two); }));
-  std::printf("SIGKILL of the leader: provisioning resumed after %.1f s (lease of 3 s)\n", std::chrono::duration<double>(lab.clock.now() - began).count());
+  std::printf("SIGKILL of the leader: provisioning resumed after %.1f s (lease of 3 s)\n",
+              std::chrono::duration<double>(lab.clock.now() - began).count());
   EXPECT_TRUE(lab.leads(1));
   lab.etcd->kill_now();
   const std::string three = lab.add_claim("three");
@@ -409,7 +434,8 @@ TEST(Replicas, ALeaderThatIsKilledIsReplacedAndEtcdMayRestart) {
   lab.start_etcd();
   began = lab.clock.now();
   ASSERT_TRUE(lab.until([&] { return lab.has_pv(three); }));
-  std::printf("restart of etcd: provisioning resumed after %.1f s\n", std::chrono::duration<double>(lab.clock.now() - began).count());
+  std::printf("restart of etcd: provisioning resumed after %.1f s\n",
+              std::chrono::duration<double>(lab.clock.now() - began).count());
   for (const std::string& name : {one, two, three}) EXPECT_TRUE(lab.on_array(name)) << name;
   lab.replicas[1]->signal(SIGTERM);
   ASSERT_TRUE(lab.until([&] { return lab.replicas[1]->ended() == 0; }));

@@ -14,8 +14,8 @@
 #include "provisioner/server.h"
 #include "tests/provisioner/tiny_api.h"
 
-/// The whole provisioner in memory under a virtual clock: REST and the Kubernetes frontend over the core. Clusters and arrays
-/// are handlers by host name; database and cluster outlive the instance.
+/// The whole provisioner in memory under a virtual clock: REST and the Kubernetes frontend over the core. Clusters and
+/// arrays are handlers by host name; database and cluster outlive the instance.
 namespace provisioner_test {
 
 using namespace provisioner;
@@ -32,7 +32,8 @@ inline boost::asio::awaitable<void> serve(ServerConfig config, ServerParts parts
   status = co_await run(std::move(config), std::move(parts));
 }
 
-inline boost::asio::awaitable<void> send(base::http::Transport& transport, Request request, std::optional<Result<Response>>& out) {
+inline boost::asio::awaitable<void> send(base::http::Transport& transport, Request request,
+                                         std::optional<Result<Response>>& out) {
   base::http::Endpoint to;
   to.host = "trident";
   to.port = 8000;
@@ -47,7 +48,8 @@ struct Server {
   base::http::Handler api_handler = [this](const Request& request) { return api.handle(request); };
   base::http::Handler array_handler;  // answers at 192.168.199.108, if set
   base::http::Handler rest;
-  base::http::MemoryTransport transport{clock, [this](const std::string& host, std::uint16_t) -> const base::http::Handler* {
+  base::http::MemoryTransport transport{clock,
+                                        [this](const std::string& host, std::uint16_t) -> const base::http::Handler* {
                                           if (host == "api") return &api_handler;
                                           if (host == "192.168.199.108" && array_handler) return &array_handler;
                                           return host == "trident" && rest ? &rest : nullptr;
@@ -74,12 +76,20 @@ struct Server {
     tasks = std::make_unique<base::TaskGroup>(io.get_executor());
     stop_signal = std::make_unique<base::Signal>(io.get_executor());
     status.reset();
-    const auto listen = [this](std::string, std::uint16_t, base::http::Handler handler) -> Result<std::shared_ptr<void>> {
+    const auto listen = [this](std::string, std::uint16_t,
+                               base::http::Handler handler) -> Result<std::shared_ptr<void>> {
       rest = std::move(handler);
       return std::shared_ptr<void>(nullptr, [this](void*) { rest = nullptr; });
     };
-    const base::Logger logger(clock, [this](std::string_view line) { lines.emplace_back(line); }, level);
-    ServerParts parts{.clock = clock, .transport = transport, .rng = base::Rng(7), .logger = logger, .store = *store, .listen = listen, .stop = stop_signal.get()};
+    const base::Logger logger(
+        clock, [this](std::string_view line) { lines.emplace_back(line); }, level);
+    ServerParts parts{.clock = clock,
+                      .transport = transport,
+                      .rng = base::Rng(7),
+                      .logger = logger,
+                      .store = *store,
+                      .listen = listen,
+                      .stop = stop_signal.get()};
     tasks->spawn(serve(config, std::move(parts), status));
     clock.advance(seconds(1));
   }
@@ -107,11 +117,16 @@ struct Server {
 
   void add_class(const std::string& extra = {}) {
     api.put("/apis/storage.k8s.io/v1/storageclasses",
-            *yaml_to_json("{metadata: {name: basic, uid: class-basic" + extra + "}, provisioner: netapp.io/trident, parameters: {backendType: fake}}"));
+            *yaml_to_json("{metadata: {name: basic, uid: class-basic" + extra +
+                          "}, provisioner: netapp.io/trident, parameters: {backendType: fake}}"));
   }
   Json claim(const std::string& name, const std::string& more = {}) {
-    return *yaml_to_json("{metadata: {name: " + name + ", namespace: test, uid: " + name + "aaaaa, annotations: {volume.beta.kubernetes.io/storage-provisioner: "
-                         "netapp.io/trident" + more + "}}, spec: {storageClassName: basic, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}, status: {phase: Pending}}");
+    return *yaml_to_json("{metadata: {name: " + name + ", namespace: test, uid: " + name +
+                         "aaaaa, annotations: {volume.beta.kubernetes.io/storage-provisioner: "
+                         "netapp.io/trident" +
+                         more +
+                         "}}, spec: {storageClassName: basic, accessModes: [ReadWriteOnce], resources: {requests: "
+                         "{storage: 1Gi}}}, status: {phase: Pending}}");
   }
   void put_claim(const Json& object) { api.put("/api/v1/namespaces/test/persistentvolumeclaims", object); }
   const Json* pv(const std::string& name) { return api.find("/api/v1/persistentvolumes/" + name); }

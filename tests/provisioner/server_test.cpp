@@ -28,22 +28,34 @@ TEST(Rest, AnswersAndRefusals) {
       {"GET", "/trident/version", "", 200, "{\"version\":\"17.10.1\"}\n"},
       {"GET", "/trident/v1/backend", "", 200, "{\"backends\":[]}\n"},
       {"POST", "/trident/v1/backend", "{", 400, "{\"backend\":\"\",\"error\":\"…"},
-      {"POST", "/trident/v1/backend", "{\"version\":1,\"storageDriverName\":\"pizza\"}", 400, "{\"backend\":\"\",\"error\":\"…"},
-      {"POST", "/trident/v1/backend", std::string(10241, ' '), 413, "{\"backend\":\"\",\"error\":\"the request's body is longer…"},  // section 11, row 8
+      {"POST", "/trident/v1/backend", "{\"version\":1,\"storageDriverName\":\"pizza\"}", 400,
+       "{\"backend\":\"\",\"error\":\"…"},
+      {"POST", "/trident/v1/backend", std::string(10241, ' '), 413,
+       "{\"backend\":\"\",\"error\":\"the request's body is longer…"},  // section 11, row 8
       {"POST", "/trident/v1/backend", kBackend, 201, "{\"backend\":\"mock\"}\n"},
       {"GET", "/trident/v1/backend", "", 200, "{\"backends\":[\"mock\"]}\n"},
       {"GET", "/trident/v1/backend/mock", "", 200, "{\"backend\":{\"name\":\"mock\",…"},
       {"GET", "/trident/v1/backend/nope", "", 404, "{\"backend\":null,\"error\":\"…"},
       {"POST", "/trident/v1/storageclass", "[]", 400, "{\"storageClass\":\"\",\"error\":\"invalid JSON…"},
-      {"POST", "/trident/v1/storageclass", "{\"name\":\"c\",\"attributes\":{\"colour\":\"red\"}}", 400, "{\"storageClass\":\"\",\"error\":\"…"},
-      {"POST", "/trident/v1/storageclass", "{\"name\":\"c\",\"attributes\":{\"media\":\"ssd\"}}", 201, "{\"storageClass\":\"c\"}\n"},
-      {"POST", "/trident/v1/storageclass", "{\"name\":\"c\",\"attributes\":{\"media\":\"ssd\"}}", 400, "{\"storageClass\":\"\",\"error\":\"…"},
-      {"GET", "/trident/v1/storageclass/c", "", 200, "{\"storageClass\":{\"Config\":{\"version\":\"1\",\"name\":\"c\",\"attributes\":{\"media\":\"ssd\"}},\"storage\":{\"mock\":[\"gold\"]}}}\n"},
-      {"POST", "/trident/v1/volume", "{\"name\":\"v\"}", 400, "{\"backend\":\"\",\"error\":\"the following fields are mandatory: name and size\"}\n"},
-      {"POST", "/trident/v1/volume", "{\"name\":\"v\",\"size\":\"1\",\"protocol\":\"<smb>\"}", 400, "{\"backend\":\"\",\"error\":\"\\\"\\u003csmb\\u003e\\\" is no protocol…"},
-      {"POST", "/trident/v1/volume", "{\"name\":\"v\",\"size\":\"1Gi\",\"storageClass\":\"c\"}", 201, "{\"backend\":\"mock\"}\n"},
+      {"POST", "/trident/v1/storageclass", "{\"name\":\"c\",\"attributes\":{\"colour\":\"red\"}}", 400,
+       "{\"storageClass\":\"\",\"error\":\"…"},
+      {"POST", "/trident/v1/storageclass", "{\"name\":\"c\",\"attributes\":{\"media\":\"ssd\"}}", 201,
+       "{\"storageClass\":\"c\"}\n"},
+      {"POST", "/trident/v1/storageclass", "{\"name\":\"c\",\"attributes\":{\"media\":\"ssd\"}}", 400,
+       "{\"storageClass\":\"\",\"error\":\"…"},
+      {"GET", "/trident/v1/storageclass/c", "", 200,
+       "{\"storageClass\":{\"Config\":{\"version\":\"1\",\"name\":\"c\",\"attributes\":{\"media\":\"ssd\"}},"
+       "\"storage\":{\"mock\":[\"gold\"]}}}\n"},
+      {"POST", "/trident/v1/volume", "{\"name\":\"v\"}", 400,
+       "{\"backend\":\"\",\"error\":\"the following fields are mandatory: name and size\"}\n"},
+      {"POST", "/trident/v1/volume", "{\"name\":\"v\",\"size\":\"1\",\"protocol\":\"<smb>\"}", 400,
+       "{\"backend\":\"\",\"error\":\"\\\"\\u003csmb\\u003e\\\" is no protocol…"},
+      {"POST", "/trident/v1/volume", "{\"name\":\"v\",\"size\":\"1Gi\",\"storageClass\":\"c\"}", 201,
+       "{\"backend\":\"mock\"}\n"},
       {"GET", "/trident/v1/volume/v", "", 200, "{\"volume\":{\"Config\":{\"version\":\"1\",\"name\":\"v\",…"},
-      {"POST", "/trident/v1/explain", "{\"name\":\"w\",\"size\":\"1Gi\",\"storageClass\":\"c\"}", 200, "{\"volume\":\"w\",\"storageClass\":\"c\",\"pools\":[{\"backend\":\"mock\",\"pool\":\"gold\",\"suitable\":true…"},
+      {"POST", "/trident/v1/explain", "{\"name\":\"w\",\"size\":\"1Gi\",\"storageClass\":\"c\"}", 200,
+       "{\"volume\":\"w\",\"storageClass\":\"c\",\"pools\":[{\"backend\":\"mock\",\"pool\":\"gold\",\"suitable\":"
+       "true…"},
       {"DELETE", "/trident/v1/volume/v", "", 200, "{}\n"},
       {"DELETE", "/trident/v1/volume/v", "", 404, "{\"error\":\"…"},
       {"DELETE", "/trident/v1/storageclass/c", "", 200, "{}\n"},
@@ -66,9 +78,13 @@ TEST(Rest, AnswersAndRefusals) {
       EXPECT_EQ(response.body, row.answer) << row.target;
     }
   }
-  EXPECT_THAT(server.lines, Contains(HasSubstr("level=info msg=\"Added a new backend.\" backend=mock handler=AddBackend \n")));
-  EXPECT_THAT(server.lines, Contains(AllOf(HasSubstr("level=info msg=\"API server REST call.\" duration="), HasSubstr(" method=POST route=AddBackend uri=\"/trident/v1/backend\" \n"))));
-  EXPECT_THAT(server.call("GET", "/metrics").body, AllOf(HasSubstr("trident_build_info{"), HasSubstr("trident_rest_ops_total{method=\"POST\",route=\"AddBackend\",status_code=\"201\"} 1\n")));
+  EXPECT_THAT(server.lines,
+              Contains(HasSubstr("level=info msg=\"Added a new backend.\" backend=mock handler=AddBackend \n")));
+  EXPECT_THAT(server.lines, Contains(AllOf(HasSubstr("level=info msg=\"API server REST call.\" duration="),
+                                           HasSubstr(" method=POST route=AddBackend uri=\"/trident/v1/backend\" \n"))));
+  EXPECT_THAT(server.call("GET", "/metrics").body,
+              AllOf(HasSubstr("trident_build_info{"),
+                    HasSubstr("trident_rest_ops_total{method=\"POST\",route=\"AddBackend\",status_code=\"201\"} 1\n")));
 }
 
 TEST(Rest, Row08ALongBodyIsRefusedAndNotCut) {
@@ -103,7 +119,11 @@ TEST(Server, Row44OldKubeletsWithIscsiAreWarnedAbout) {
     Server lab(true);
     lab.api.git_version = version;
     lab.start();
-    EXPECT_EQ(std::ranges::any_of(lab.lines, [](const std::string& line) { return line.find("iSCSI volumes are unsafe") != std::string::npos; }), warns) << version;
+    EXPECT_EQ(std::ranges::any_of(
+                  lab.lines,
+                  [](const std::string& line) { return line.find("iSCSI volumes are unsafe") != std::string::npos; }),
+              warns)
+        << version;
   }
 }
 
@@ -111,7 +131,9 @@ TEST(Frontend, Row41VolumesAndClassesOfRestStayWithoutObjects) {
   Server lab(true);
   lab.start();
   EXPECT_EQ(lab.call("POST", "/trident/v1/backend", kBackend).status, 201);
-  EXPECT_EQ(lab.call("POST", "/trident/v1/storageclass", R"({"name":"mine","attributes":{"backendType":"fake"}})").status, 201);
+  EXPECT_EQ(
+      lab.call("POST", "/trident/v1/storageclass", R"({"name":"mine","attributes":{"backendType":"fake"}})").status,
+      201);
   EXPECT_EQ(lab.call("POST", "/trident/v1/volume", R"({"name":"v","size":"1Gi","storageClass":"mine"})").status, 201);
   lab.clock.advance(minutes(5));
   lab.crash();
@@ -174,7 +196,10 @@ TEST(Frontend, WhatIsNotOursIsLeftAlone) {
   Json no_size = lab.claim("nosize");
   no_size["spec"].erase("resources");
   for (const Json& claim : {other, no_class, empty_class, no_size}) lab.put_claim(claim);
-  lab.api.put("/api/v1/persistentvolumes", *yaml_to_json("{metadata: {name: foreign}, spec: {persistentVolumeReclaimPolicy: Delete}, status: {phase: Released}}"));
+  lab.api.put(
+      "/api/v1/persistentvolumes",
+      *yaml_to_json(
+          "{metadata: {name: foreign}, spec: {persistentVolumeReclaimPolicy: Delete}, status: {phase: Released}}"));
   lab.clock.advance(minutes(3));
   EXPECT_EQ(lab.volumes(), "{\"volumes\":[]}\n");
   EXPECT_TRUE(lab.pv("foreign"));
@@ -221,7 +246,9 @@ TEST(Frontend, Row13And14ClassesAreReconciledAtStart) {
   Cluster lab;
   lab.clock.advance(seconds(1));
   EXPECT_EQ(lab.call("GET", "/trident/v1/storageclass").body, "{\"storageClasses\":[\"basic\"]}\n");
-  EXPECT_EQ(lab.call("POST", "/trident/v1/storageclass", "{\"name\":\"byrest\",\"attributes\":{\"media\":\"ssd\"}}").status, 201);
+  EXPECT_EQ(
+      lab.call("POST", "/trident/v1/storageclass", "{\"name\":\"byrest\",\"attributes\":{\"media\":\"ssd\"}}").status,
+      201);
   lab.crash();
   lab.api.erase("/apis/storage.k8s.io/v1/storageclasses/basic");
   lab.start();
@@ -263,7 +290,8 @@ TEST(Frontend, Row17WatchesResumeRelistAndFindWhatWasDeletedMeanwhile) {
   lab.api.cut_watches(/*forget=*/true);
   lab.put_claim(lab.claim("two"));
   lab.api.erase("/apis/storage.k8s.io/v1/storageclasses/basic");
-  ASSERT_TRUE(lab.until([&] { return lab.call("GET", "/trident/v1/storageclass").body == "{\"storageClasses\":[]}\n"; }));
+  ASSERT_TRUE(
+      lab.until([&] { return lab.call("GET", "/trident/v1/storageclass").body == "{\"storageClasses\":[]}\n"; }));
   lab.add_class();
   ASSERT_TRUE(lab.until([&] { return lab.pv("test-two-twoaa"); }));
   lab.api.cut_watches(/*forget=*/false);
@@ -274,10 +302,12 @@ TEST(Frontend, Row17WatchesResumeRelistAndFindWhatWasDeletedMeanwhile) {
 TEST(Frontend, Row47And48ClassesThatCannotBeFollowedSaySo) {
   Cluster lab;
   lab.clock.advance(seconds(2));
+  lab.api.put(
+      "/apis/storage.k8s.io/v1/storageclasses",
+      *yaml_to_json("{metadata: {name: bad}, provisioner: netapp.io/trident, parameters: {requiredStorage: 'x'}}"));
   lab.api.put("/apis/storage.k8s.io/v1/storageclasses",
-              *yaml_to_json("{metadata: {name: bad}, provisioner: netapp.io/trident, parameters: {requiredStorage: 'x'}}"));
-  lab.api.put("/apis/storage.k8s.io/v1/storageclasses",
-              *yaml_to_json("{metadata: {name: basic, uid: class-basic}, provisioner: netapp.io/trident, parameters: {backendType: fake, media: hdd}}"));
+              *yaml_to_json("{metadata: {name: basic, uid: class-basic}, provisioner: netapp.io/trident, parameters: "
+                            "{backendType: fake, media: hdd}}"));
   lab.clock.advance(minutes(3));
   EXPECT_THAT(lab.api.events("bad"), ElementsAre(StartsWith("Warning InvalidParameters")));
   EXPECT_THAT(lab.api.events("basic"), ElementsAre(StartsWith("Warning IgnoredChange")));

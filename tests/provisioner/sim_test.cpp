@@ -37,7 +37,11 @@ class OverTheSimulator : public testing::TestWithParam<Row> {};
 TEST_P(OverTheSimulator, AWholeLife) {
   const Row row = GetParam();
   SimLab lab;
-  Json config = {{"version", 1}, {"storageDriverName", row.driver}, {"managementLIF", "192.168.199.108"}, {"dataLIF", row.lif}, {"svm", "svm1"}};
+  Json config = {{"version", 1},
+                 {"storageDriverName", row.driver},
+                 {"managementLIF", "192.168.199.108"},
+                 {"dataLIF", row.lif},
+                 {"svm", "svm1"}};
   config["username"] = "admin";
   config["password"] = "wrong";
   const auto refused = lab.run(lab.core->add_backend(config.dump()));
@@ -103,7 +107,8 @@ TEST_P(OverTheSimulator, AWholeLife) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, OverTheSimulator,
-                         testing::Values(Row{"ontap-nas", "ontapnas", "127.0.1.11", true}, Row{"ontap-nas-economy", "ontapnaseco", "127.0.1.11", false},
+                         testing::Values(Row{"ontap-nas", "ontapnas", "127.0.1.11", true},
+                                         Row{"ontap-nas-economy", "ontapnaseco", "127.0.1.11", false},
                                          Row{"ontap-san", "ontapsan", "127.0.1.12", true}),
                          [](const auto& row) { return std::string(row.param.prefix); });
 

@@ -18,7 +18,9 @@ namespace {
 using boost::asio::awaitable;
 
 struct Folder {
-  Folder() : path(std::filesystem::temp_directory_path() / ("drydock_store_" + std::to_string(::getpid()))) { std::filesystem::create_directories(path); }
+  Folder() : path(std::filesystem::temp_directory_path() / ("drydock_store_" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(path);
+  }
   ~Folder() { std::filesystem::remove_all(path); }
   std::string file() const { return (path / "trident.db").string(); }
   std::filesystem::path path;
@@ -59,7 +61,10 @@ TEST(Stores, MemoryKeepsTheContract) {
   MemoryDatabase database;
   MemoryStore store(database);
   check_contract(io, store);
-  EXPECT_EQ(run(io, store.commit({{Write::Kind::set, "/trident/v1/txn/c", "c"}, {Write::Kind::create, "/trident/v1/volume/a", "2"}})).error().kind,
+  EXPECT_EQ(run(io, store.commit({{Write::Kind::set, "/trident/v1/txn/c", "c"},
+                                  {Write::Kind::create, "/trident/v1/volume/a", "2"}}))
+                .error()
+                .kind,
             base::ErrorKind::already_exists);
   EXPECT_FALSE(database.records.contains("/trident/v1/txn/c"));
   store.kill();
@@ -75,7 +80,8 @@ TEST(Stores, SqliteKeepsTheContractInlineAndOnItsWorker) {
       auto store = SqliteStore::open(folder.file(), io.get_executor(), work);
       ASSERT_TRUE(store) << store.error().message;
       check_contract(io, **store);
-      const std::vector<Write> half = {{Write::Kind::set, "/trident/v1/txn/c", "c"}, {Write::Kind::create, "/trident/v1/volume/a", "2"}};
+      const std::vector<Write> half = {{Write::Kind::set, "/trident/v1/txn/c", "c"},
+                                       {Write::Kind::create, "/trident/v1/volume/a", "2"}};
       EXPECT_EQ(run(io, (*store)->commit(half)).error().kind, base::ErrorKind::already_exists);
       EXPECT_TRUE(run(io, (*store)->list("/trident/v1/txn/"))->empty());
       const auto second = SqliteStore::open(folder.file(), io.get_executor(), work);
@@ -146,11 +152,14 @@ TEST(Stores, EtcdGarbageIsAnErrorAndNotASurprise) {
       ASSERT_TRUE(store);
       const auto listed = run(clock, io, (*store)->list("/trident/v1/volume/"));
       EXPECT_TRUE(!listed || listed->empty()) << body;
-      EXPECT_FALSE(run(clock, io, (*store)->commit({{Write::Kind::create, "/trident/v1/volume/a", "x"}})).ok() && std::string(spec).starts_with("etcd:")) << body;
+      EXPECT_FALSE(run(clock, io, (*store)->commit({{Write::Kind::create, "/trident/v1/volume/a", "x"}})).ok() &&
+                   std::string(spec).starts_with("etcd:"))
+          << body;
     }
   }
   base::http::MemoryTransport nobody(clock, [](const std::string&, std::uint16_t) { return nullptr; });
-  for (const char* spec : {"", "sqlite:", "redis:x", "etcd:nonsense"}) EXPECT_FALSE(open_store(spec, io, clock, nobody)) << spec;
+  for (const char* spec : {"", "sqlite:", "redis:x", "etcd:nonsense"})
+    EXPECT_FALSE(open_store(spec, io, clock, nobody)) << spec;
   EXPECT_TRUE(open_store("memory", io, clock, nobody));
 }
 

@@ -20,7 +20,8 @@ Response answer(int status, const Json& body) {
 }
 
 Response refusal(int status, const std::string& reason) {
-  return answer(status, {{"kind", "Status"}, {"status", "Failure"}, {"reason", reason}, {"message", reason}, {"code", status}});
+  return answer(status,
+                {{"kind", "Status"}, {"status", "Failure"}, {"reason", reason}, {"message", reason}, {"code", status}});
 }
 
 /// "/api/v1/namespaces/NS/persistentvolumeclaims" belongs to "/api/v1/persistentvolumeclaims" as well.
@@ -69,7 +70,8 @@ std::vector<std::string> TinyApi::events(const std::string& name) const {
   std::vector<std::string> out;
   for (const auto& [path, object] : objects_) {
     if (text_at(object, {"involvedObject", "name"}) != name) continue;
-    for (int i = 0; i < object.value("count", 1); ++i) out.push_back(text_at(object, {"type"}) + " " + text_at(object, {"reason"}) + " " + text_at(object, {"message"}));
+    for (int i = 0; i < object.value("count", 1); ++i)
+      out.push_back(text_at(object, {"type"}) + " " + text_at(object, {"reason"}) + " " + text_at(object, {"message"}));
   }
   return out;
 }
@@ -88,18 +90,21 @@ Response TinyApi::read(const Request& request) {
   std::map<std::string, std::string> query;
   for (const auto& [key, value] : base::http::parse_query(request.query())) query[key] = value;
   if (query["watch"] == "true") {
-    if (base::parse_unsigned(query["resourceVersion"]).value_or(0) < static_cast<std::uint64_t>(oldest_)) return refusal(410, "Expired");
+    if (base::parse_unsigned(query["resourceVersion"]).value_or(0) < static_cast<std::uint64_t>(oldest_))
+      return refusal(410, "Expired");
     Response response;
     response.outgoing = std::make_shared<base::Pipe>();
     watches_.push_back({path, response.outgoing});
     for (const auto& [key, object] : objects_) {  // what came after the version asked for
       const auto version = base::parse_unsigned(text_at(object, {"metadata", "resourceVersion"})).value_or(0);
       const bool here = parent(key) == path || cluster_wide(parent(key)) == path;
-      if (here && version > base::parse_unsigned(query["resourceVersion"]).value_or(0)) response.outgoing->write(Json{{"type", "MODIFIED"}, {"object", object}}.dump() + "\n");
+      if (here && version > base::parse_unsigned(query["resourceVersion"]).value_or(0))
+        response.outgoing->write(Json{{"type", "MODIFIED"}, {"object", object}}.dump() + "\n");
     }
     return response;
   }
-  Json list = {{"kind", "List"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", Json::array()}};
+  Json list = {
+      {"kind", "List"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", Json::array()}};
   for (const auto& [key, object] : objects_) {
     if (parent(key) == path || cluster_wide(parent(key)) == path) list["items"].push_back(object);
   }
@@ -127,7 +132,9 @@ Response TinyApi::handle(const Request& request) {
   }
   Json changed = *find(target);
   if (request.method == "PATCH") changed.merge_patch(body);
-  if (request.method == "PUT" && text_at(body, {"metadata", "resourceVersion"}) != text_at(changed, {"metadata", "resourceVersion"})) return refusal(409, "Conflict");
+  if (request.method == "PUT" &&
+      text_at(body, {"metadata", "resourceVersion"}) != text_at(changed, {"metadata", "resourceVersion"}))
+    return refusal(409, "Conflict");
   if (request.method == "PUT" && status) changed["status"] = body["status"];
   if (request.method == "PUT" && !status) changed = body;
   put(parent(target), changed);

@@ -10,8 +10,9 @@
 #include "provisioner/base/http/pipe.h"
 #include "provisioner/kube/client.h"
 
-/// As much of a Kubernetes API server as the frontend's unit tests need: lists, watches, create, delete, patch and replace
-/// over a map of paths. What it does to claims and volumes (binding, release) is done by the test, step by step.
+/// As much of a Kubernetes API server as the frontend's unit tests need: lists, watches, create, delete, patch and
+/// replace over a map of paths. What it does to claims and volumes (binding, release) is done by the test, step by
+/// step.
 namespace provisioner_test {
 
 using provisioner::kube::Json;

@@ -28,7 +28,9 @@ struct Answer {
   }
 };
 
-void put(pugi::xml_node node, const char* name, const std::string& text) { node.append_child(name).text().set(text.c_str()); }
+void put(pugi::xml_node node, const char* name, const std::string& text) {
+  node.append_child(name).text().set(text.c_str());
+}
 
 pugi::xml_node records(Answer& answer, std::size_t count) {
   put(answer.results, "num-records", std::to_string(count));
@@ -40,7 +42,8 @@ bool fits(const std::string& pattern, const std::string& name) {
 }
 
 void list_volumes(const Volumes& volumes, const std::string& pattern, Answer& answer) {
-  pugi::xml_node list = records(answer, static_cast<std::size_t>(std::ranges::count_if(volumes, [&](const auto& v) { return fits(pattern, v.first); })));
+  pugi::xml_node list = records(answer, static_cast<std::size_t>(std::ranges::count_if(
+                                            volumes, [&](const auto& v) { return fits(pattern, v.first); })));
   for (const auto& [name, volume] : volumes) {
     if (!fits(pattern, name)) continue;
     pugi::xml_node node = list.append_child("volume-attributes");
@@ -64,7 +67,8 @@ std::uint64_t rounded(std::uint64_t size) { return (size + 4095) / 4096 * 4096; 
 void create(TinyArray& array, pugi::xml_node call, Answer& answer) {
   const std::string name = call.child_value("volume");
   if (array.volumes.contains(name)) return answer.fail(17, "Volume exists");
-  if (std::ranges::find(array.aggregates, call.child_value("containing-aggr-name")) == array.aggregates.end()) return answer.fail(14420, "no such aggregate");
+  if (std::ranges::find(array.aggregates, call.child_value("containing-aggr-name")) == array.aggregates.end())
+    return answer.fail(14420, "no such aggregate");
   TinyVolume volume;
   volume.size = rounded(std::stoull(call.child_value("size")));
   volume.aggregate = call.child_value("containing-aggr-name");
@@ -78,7 +82,8 @@ void clone(TinyArray& array, pugi::xml_node call, Answer& answer) {
   const std::string name = call.child_value("volume");
   const auto parent = array.volumes.find(call.child_value("parent-volume"));
   if (array.volumes.contains(name)) return answer.fail(17, "Volume exists");
-  if (parent == array.volumes.end() || !parent->second.snapshots.contains(call.child_value("parent-snapshot"))) return answer.fail(15661, "entry doesn't exist");
+  if (parent == array.volumes.end() || !parent->second.snapshots.contains(call.child_value("parent-snapshot")))
+    return answer.fail(15661, "entry doesn't exist");
   TinyVolume volume = parent->second;
   volume.comment.clear();
   volume.snapshots.clear();
@@ -103,14 +108,17 @@ void destroy(TinyArray& array, const std::string& name, Answer& answer) {
 }
 
 void modify(TinyArray& array, pugi::xml_node call, Answer& answer) {
-  const std::string name = call.child("query").child("volume-attributes").child("volume-id-attributes").child_value("name");
+  const std::string name =
+      call.child("query").child("volume-attributes").child("volume-id-attributes").child_value("name");
   const pugi::xml_node attributes = call.child("attributes").child("volume-attributes");
   const auto volume = array.volumes.find(name);
   put(answer.results, "num-succeeded", volume == array.volumes.end() ? "0" : "1");
   put(answer.results, "num-failed", "0");
   if (volume == array.volumes.end()) return;
-  if (attributes.child("volume-snapshot-attributes").child("snapdir-access-enabled")) volume->second.snapshot_directory = false;
-  if (const pugi::xml_node ids = attributes.child("volume-id-attributes"); ids.child("comment")) volume->second.comment = ids.child_value("comment");
+  if (attributes.child("volume-snapshot-attributes").child("snapdir-access-enabled"))
+    volume->second.snapshot_directory = false;
+  if (const pugi::xml_node ids = attributes.child("volume-id-attributes"); ids.child("comment"))
+    volume->second.comment = ids.child_value("comment");
 }
 
 /// Calls on one existing volume, named by an element.
@@ -120,9 +128,12 @@ void on_volume(TinyArray& array, const std::string& call, pugi::xml_node node, A
   if (volume == array.volumes.end()) return answer.fail(15661, "entry doesn't exist");
   const std::string snapshot = node.child_value("snapshot");
   if (call == "volume-mount") volume->second.junction = node.child_value("junction-path");
-  if (call == "volume-size" && node.child("new-size")) volume->second.size = rounded(std::stoull(node.child_value("new-size")));
-  if (call == "snapshot-create" && !volume->second.snapshots.insert(snapshot).second) answer.fail(13020, "snapshot exists");
-  if (call == "snapshot-delete" && volume->second.snapshots.erase(snapshot) == 0) answer.fail(15661, "entry doesn't exist");
+  if (call == "volume-size" && node.child("new-size"))
+    volume->second.size = rounded(std::stoull(node.child_value("new-size")));
+  if (call == "snapshot-create" && !volume->second.snapshots.insert(snapshot).second)
+    answer.fail(13020, "snapshot exists");
+  if (call == "snapshot-delete" && volume->second.snapshots.erase(snapshot) == 0)
+    answer.fail(15661, "entry doesn't exist");
   if (call == "volume-rename") {
     if (array.volumes.contains(node.child_value("new-volume-name"))) return answer.fail(17, "Volume exists");
     TinyVolume moved = volume->second;
@@ -175,19 +186,27 @@ base::http::Response TinyArray::handle(const base::http::Request& request) {
   const std::string name = call.name();
   calls.push_back(name);
   Answer answer;
-  if (const auto refusal = refusals.find(name); refusal != refusals.end()) answer.fail(std::stoi(refusal->second), "refused by the test");
+  if (const auto refusal = refusals.find(name); refusal != refusals.end())
+    answer.fail(std::stoi(refusal->second), "refused by the test");
   else if (name == "volume-create") create(*this, call, answer);
   else if (name == "volume-clone-create") clone(*this, call, answer);
   else if (name == "volume-destroy") destroy(*this, call.child_value("name"), answer);
   else if (name == "volume-modify-iter") modify(*this, call, answer);
-  else if (name == "volume-get-iter") list_volumes(volumes, call.child("query").child("volume-attributes").child("volume-id-attributes").child_value("name"), answer);
-  else if (name == "volume-mount" || name == "volume-size" || name == "volume-rename" || name == "snapshot-create" || name == "snapshot-delete") on_volume(*this, name, call, answer);
+  else if (name == "volume-get-iter")
+    list_volumes(volumes,
+                 call.child("query").child("volume-attributes").child("volume-id-attributes").child_value("name"),
+                 answer);
+  else if (name == "volume-mount" || name == "volume-size" || name == "volume-rename" || name == "snapshot-create" ||
+           name == "snapshot-delete")
+    on_volume(*this, name, call, answer);
   else if (!handle_block_and_trees(*this, TinyCall{name, call, answer.results})) answer_facts(*this, name, answer);
   base::http::Response response;
   response.body = answer.text();
   return response;
 }
 
-std::size_t TinyArray::count(const std::string& call) const { return static_cast<std::size_t>(std::ranges::count(calls, call)); }
+std::size_t TinyArray::count(const std::string& call) const {
+  return static_cast<std::size_t>(std::ranges::count(calls, call));
+}
 
 }  // namespace provisioner_test

@@ -9,8 +9,8 @@
 
 #include "provisioner/base/http/message.h"
 
-/// A handful of ZAPI calls over a handful of maps: just enough of an array for tests of the provisioner's core that must be
-/// independent of the simulator. Unknown calls fail with 13005.
+/// A handful of ZAPI calls over a handful of maps: just enough of an array for tests of the provisioner's core that
+/// must be independent of the simulator. Unknown calls fail with 13005.
 namespace provisioner_test {
 
 struct TinyVolume {
@@ -39,9 +39,10 @@ struct TinyArray {
   int minor = 110;
   std::map<std::string, TinyVolume> volumes;
   std::map<std::string, TinyLun> luns;  // by path
-  std::map<std::string, std::map<std::string, std::uint64_t>> trees;  // FlexVol -> qtree -> quota in bytes, 0 without one
+  std::map<std::string, std::map<std::string, std::uint64_t>>
+      trees;  // FlexVol -> qtree -> quota in bytes, 0 without one
   std::map<std::string, std::string> quota_state;
-  std::vector<std::string> calls;                // names, in order
+  std::vector<std::string> calls;               // names, in order
   std::map<std::string, std::string> refusals;  // call -> errno to answer with
 
   base::http::Response handle(const base::http::Request& request);

@@ -12,7 +12,9 @@ void TinyCall::fail(int code, const char* reason) const {
   node.append_attribute("errno") = code;
 }
 
-void TinyCall::put(pugi::xml_node node, const char* child, const std::string& text) const { node.append_child(child).text().set(text.c_str()); }
+void TinyCall::put(pugi::xml_node node, const char* child, const std::string& text) const {
+  node.append_child(child).text().set(text.c_str());
+}
 
 pugi::xml_node TinyCall::records(std::size_t count) const {
   pugi::xml_node node = out;
@@ -52,7 +54,8 @@ void on_lun(TinyArray& array, const TinyCall& call) {
   }
   if (call.name == "lun-map") {
     if (lun.mapped >= 0) return call.fail(9023, "mapped already");
-    lun.mapped = static_cast<int>(std::ranges::count_if(array.luns, [](const auto& other) { return other.second.mapped >= 0; }));
+    lun.mapped =
+        static_cast<int>(std::ranges::count_if(array.luns, [](const auto& other) { return other.second.mapped >= 0; }));
     call.put(call.out, "lun-id-assigned", std::to_string(lun.mapped));
   }
   if (call.name == "lun-map-list-info" && lun.mapped >= 0) {
@@ -111,7 +114,9 @@ void on_tree(TinyArray& array, const TinyCall& call) {
 }
 
 void on_quota(TinyArray& array, const TinyCall& call) {
-  const std::string volume = call.name == "quota-list-entries-iter" ? call.in.child("query").child("quota-entry").child_value("volume") : call.in.child_value("volume");
+  const std::string volume = call.name == "quota-list-entries-iter"
+                                 ? call.in.child("query").child("quota-entry").child_value("volume")
+                                 : call.in.child_value("volume");
   if (!array.volumes.contains(volume)) return call.fail(13040, "no such volume");
   std::string& state = array.quota_state[volume];
   if (state.empty()) state = "off";
@@ -145,10 +150,13 @@ bool handle_block_and_trees(TinyArray& array, const TinyCall& call) {
   if (name == "lun-create-by-size") make_lun(array, call);
   else if (name == "lun-get-iter") list_luns(array, call);
   else if (name.starts_with("lun-")) on_lun(array, call);
-  else if (name == "igroup-get-iter") call.put(call.records(1).append_child("initiator-group-info"), "initiator-group-name", "trident");
-  else if (name == "iscsi-service-get-iter") call.put(call.records(1).append_child("iscsi-service-info"), "node-name", "iqn.1992-08.com.netapp:sn.1:vs.2");
+  else if (name == "igroup-get-iter")
+    call.put(call.records(1).append_child("initiator-group-info"), "initiator-group-name", "trident");
+  else if (name == "iscsi-service-get-iter")
+    call.put(call.records(1).append_child("iscsi-service-info"), "node-name", "iqn.1992-08.com.netapp:sn.1:vs.2");
   else if (name == "export-policy-create") call.fail(13130, "duplicate entry");
-  else if (name == "export-rule-get-iter") call.put(call.records(1).append_child("export-rule-info"), "policy-name", "trident_qtree_pool_export_policy");
+  else if (name == "export-rule-get-iter")
+    call.put(call.records(1).append_child("export-rule-info"), "policy-name", "trident_qtree_pool_export_policy");
   else if (name == "qtree-list-iter") list_trees(array, call);
   else if (name == "qtree-create") {
     auto& trees = array.trees[call.in.child_value("volume")];

@@ -1,4 +1,5 @@
-// Exploration: it finds nothing in the product, and finds and shrinks each fault that was planted in this build's copy of the core.
+// Exploration: it finds nothing in the product, and finds and shrinks each fault that was planted in this build's copy
+// of the core.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -55,7 +56,8 @@ TEST_F(Explore, RandomHistories) {
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
     const History history = scenario::make_history(seed);
     const auto outcome = player->play(history);
-    EXPECT_EQ(text(outcome.violations), "") << "drydock explore --history '" << scenario::to_json(history).dump() << "'";
+    EXPECT_EQ(text(outcome.violations), "")
+        << "drydock explore --history '" << scenario::to_json(history).dump() << "'";
   }
 }
 
@@ -66,7 +68,8 @@ TEST_F(Explore, AHistoryIsWrittenDownAndReadBack) {
     ASSERT_TRUE(again.ok());
     EXPECT_EQ(scenario::to_json(*again), scenario::to_json(history));
   }
-  for (const char* bad : {"", "[]", R"({"actions":[{"do":"paint"}]})", R"({"seed":"x"})"}) EXPECT_FALSE(scenario::history_from_json(bad).ok()) << bad;
+  for (const char* bad : {"", "[]", R"({"actions":[{"do":"paint"}]})", R"({"seed":"x"})"})
+    EXPECT_FALSE(scenario::history_from_json(bad).ok()) << bad;
 }
 
 TEST_F(Explore, OneHistoryHasOneJournal) {
@@ -93,8 +96,10 @@ TEST_P(PlantedFaults, AreFoundAndShrunk) {
     const auto shown = play(shortest);
     EXPECT_FALSE(shown.violations.empty());
     // Nothing can be left out of it.
-    EXPECT_LE(shortest.actions.size() + shortest.faults.size() + shortest.crashes.size(), 4U) << scenario::describe(shortest);
-    std::printf("seed %llu:\n%s%s", static_cast<unsigned long long>(seed), text(shown.violations).c_str(), scenario::describe(shortest).c_str());
+    EXPECT_LE(shortest.actions.size() + shortest.faults.size() + shortest.crashes.size(), 4U)
+        << scenario::describe(shortest);
+    std::printf("seed %llu:\n%s%s", static_cast<unsigned long long>(seed), text(shown.violations).c_str(),
+                scenario::describe(shortest).c_str());
     provisioner::planted = provisioner::Planted::none;
     EXPECT_EQ(text(play(shortest).violations), "") << "without the planted fault";
     return;

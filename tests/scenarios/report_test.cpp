@@ -15,7 +15,8 @@ using scenario::Granularity;
 using scenario::Json;
 using scenario::Verdict;
 
-scenario::OperationResult operation(const char* name, Verdict verdict, const char* message = "", const char* output = "") {
+scenario::OperationResult operation(const char* name, Verdict verdict, const char* message = "",
+                                    const char* output = "") {
   scenario::OperationResult result;
   result.name = name;
   result.block = "try";
@@ -39,9 +40,16 @@ std::vector<scenario::TestResult> sample() {
   bad.file = "b/chainsaw-test.yaml";
   bad.verdict = Verdict::failed;
   bad.duration = std::chrono::seconds(4);
-  bad.steps.push_back({"two", Verdict::failed, {operation("assert # x", Verdict::failed, "v1/Pod p\n  status: expected <Running>, found \x01", "told\nmore"), operation("later", Verdict::skipped)}, {}, std::chrono::seconds(3)});
+  bad.steps.push_back(
+      {"two",
+       Verdict::failed,
+       {operation("assert # x", Verdict::failed, "v1/Pod p\n  status: expected <Running>, found \x01", "told\nmore"),
+        operation("later", Verdict::skipped)},
+       {},
+       std::chrono::seconds(3)});
   bad.steps.push_back({"three", Verdict::skipped, {operation("never", Verdict::skipped)}, {}, {}});
-  bad.journal = {"+0.100 kube POST /api/v1/namespaces/x/events 201", "+0.200 kube POST /api/v1/pods 201", "+0.300 ontap volume-create passed", "+1.000 lab Fault f Done", "+1.500 run step two"};
+  bad.journal = {"+0.100 kube POST /api/v1/namespaces/x/events 201", "+0.200 kube POST /api/v1/pods 201",
+                 "+0.300 ontap volume-create passed", "+1.000 lab Fault f Done", "+1.500 run step two"};
   early.name = "early";
   early.file = "c";
   early.verdict = Verdict::failed;
@@ -49,22 +57,40 @@ std::vector<scenario::TestResult> sample() {
   return {good, bad, early};
 }
 
-/// The schema, as Jenkins' plug-in and its kin share it: what an element may hold, and its attributes (! required, # a number).
+/// The schema, as Jenkins' plug-in and its kin share it: what an element may hold, and its attributes (! required, # a
+/// number).
 struct ElementRule {
   std::set<std::string> children;
   std::map<std::string, std::string> attributes;
 };
 const std::map<std::string, ElementRule> kSchema = {
-    {"testsuites", {{"testsuite"}, {{"name", ""}, {"time", "#"}, {"tests", "#"}, {"failures", "#"}, {"errors", "#"}, {"disabled", "#"}}}},
-    {"testsuite", {{"properties", "testcase", "system-out", "system-err"},
-                   {{"name", "!"}, {"tests", "!#"}, {"failures", "#"}, {"errors", "#"}, {"time", "#"}, {"disabled", "#"}, {"skipped", "#"}, {"timestamp", ""}, {"hostname", ""}, {"id", ""}, {"package", ""}}}},
-    {"testcase", {{"skipped", "error", "failure", "system-out", "system-err"}, {{"name", "!"}, {"assertions", "#"}, {"time", "#"}, {"classname", ""}, {"status", ""}}}},
+    {"testsuites",
+     {{"testsuite"},
+      {{"name", ""}, {"time", "#"}, {"tests", "#"}, {"failures", "#"}, {"errors", "#"}, {"disabled", "#"}}}},
+    {"testsuite",
+     {{"properties", "testcase", "system-out", "system-err"},
+      {{"name", "!"},
+       {"tests", "!#"},
+       {"failures", "#"},
+       {"errors", "#"},
+       {"time", "#"},
+       {"disabled", "#"},
+       {"skipped", "#"},
+       {"timestamp", ""},
+       {"hostname", ""},
+       {"id", ""},
+       {"package", ""}}}},
+    {"testcase",
+     {{"skipped", "error", "failure", "system-out", "system-err"},
+      {{"name", "!"}, {"assertions", "#"}, {"time", "#"}, {"classname", ""}, {"status", ""}}}},
     {"failure", {{}, {{"type", ""}, {"message", ""}}}},
     {"skipped", {{}, {{"type", ""}, {"message", ""}}}},
     {"system-out", {{}, {}}},
 };
 
-bool is_number(const std::string& text) { return !text.empty() && text.find_first_not_of("0123456789.") == std::string::npos; }
+bool is_number(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789.") == std::string::npos;
+}
 
 void check(const pugi::xml_node& node) {
   const auto rule = kSchema.find(node.name());
@@ -72,7 +98,8 @@ void check(const pugi::xml_node& node) {
   for (const auto& attribute : node.attributes()) {
     const auto known = rule->second.attributes.find(attribute.name());
     ASSERT_NE(known, rule->second.attributes.end()) << node.name() << " " << attribute.name();
-    EXPECT_TRUE(!known->second.ends_with("#") || is_number(attribute.value())) << attribute.name() << "=" << attribute.value();
+    EXPECT_TRUE(!known->second.ends_with("#") || is_number(attribute.value()))
+        << attribute.name() << "=" << attribute.value();
   }
   for (const auto& [name, kind] : rule->second.attributes)
     EXPECT_TRUE(!kind.starts_with("!") || node.attribute(name.c_str())) << node.name() << " lacks " << name;
@@ -84,7 +111,8 @@ void check(const pugi::xml_node& node) {
 }
 
 TEST(Report, JUnitFitsTheSchemaAndItsCountsAreTrue) {
-  const std::pair<Granularity, std::size_t> kGranularities[] = {{Granularity::test, 3}, {Granularity::step, 4}, {Granularity::operation, 5}};
+  const std::pair<Granularity, std::size_t> kGranularities[] = {
+      {Granularity::test, 3}, {Granularity::step, 4}, {Granularity::operation, 5}};
   for (const auto& [granularity, cases] : kGranularities) {
     pugi::xml_document document;
     ASSERT_TRUE(document.load_string(scenario::junit(sample(), granularity).c_str()));
@@ -151,16 +179,20 @@ TEST(Report, JsonLinesAreOneObjectEach) {
 
 TEST(Report, ThePageNeedsNothingElseAndHasATimeline) {
   const std::string page = scenario::html(sample(), "a <title>");
-  for (const char* outside : {"http://", "https://", "src=", "@import", "<script", "url("}) EXPECT_EQ(page.find(outside), std::string::npos) << outside;
-  for (const char* part : {"<title>a &lt;title&gt;</title>", "<p id=\"counts\">1 passed, 2 failed</p>", "data-lane=\"steps\"", "data-lane=\"events\"", "data-lane=\"kubernetes\"", "data-lane=\"array\"",
-                           "data-lane=\"faults\"", "left:7.500%", "ontap volume-create passed", "class=\"journal\"", "expected &lt;Running&gt;"})
+  for (const char* outside : {"http://", "https://", "src=", "@import", "<script", "url("})
+    EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+  for (const char* part :
+       {"<title>a &lt;title&gt;</title>", "<p id=\"counts\">1 passed, 2 failed</p>", "data-lane=\"steps\"",
+        "data-lane=\"events\"", "data-lane=\"kubernetes\"", "data-lane=\"array\"", "data-lane=\"faults\"",
+        "left:7.500%", "ontap volume-create passed", "class=\"journal\"", "expected &lt;Running&gt;"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
 TEST(Report, LinesShowTheDifferenceRightBelowTheFailure) {
   const auto results = sample();
   EXPECT_EQ(scenario::test_lines(results[1]),
-            "FAIL  bad (4.000s)\n      two: try assert # x (line 3)\n      v1/Pod p\n        status: expected <Running>, found \x01\n      | told\n      | more\n");
+            "FAIL  bad (4.000s)\n      two: try assert # x (line 3)\n      v1/Pod p\n        status: expected "
+            "<Running>, found \x01\n      | told\n      | more\n");
   EXPECT_EQ(scenario::step_lines(nullptr, results[0].steps[0], Granularity::step), "PASS  one (2.000s)\n");
   EXPECT_EQ(scenario::first_failure(results[2]), "no namespace");
   EXPECT_EQ(scenario::first_failure(results[1]), "two: assert # x: v1/Pod p;   status: expected <Running>, found \x01");

@@ -1,5 +1,5 @@
-#include <cstdlib>
 #include <gtest/gtest.h>
+#include <cstdlib>
 
 #include <filesystem>
 
@@ -12,7 +12,9 @@ using scenario::read_tests;
 
 class Files : public testing::Test {
  protected:
-  Files() : root_(testing::TempDir() + "test_file_" + std::to_string(getpid())) { std::filesystem::create_directories(root_); }
+  Files() : root_(testing::TempDir() + "test_file_" + std::to_string(getpid())) {
+    std::filesystem::create_directories(root_);
+  }
   ~Files() override { std::filesystem::remove_all(root_); }
   std::string put(const std::string& name, const std::string& text) {
     const std::string path = root_ + "/" + name;
@@ -25,24 +27,33 @@ class Files : public testing::Test {
 
 const std::string kHead = "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: t}\n";  // 3 lines
 
-struct Bad { const char* spec; const char* reason; };  // the reason begins with the line
+struct Bad {
+  const char* spec;
+  const char* reason;
+};  // the reason begins with the line
 
 TEST_F(Files, MistakesHaveFileAndLine) {
   const Bad cases[] = {
-      {"spec:\n  steps:\n  - try:\n    - apply: {file: a.yaml}\n  stepz: []\n", "8: unknown field \"stepz\" in TestSpec"},
+      {"spec:\n  steps:\n  - try:\n    - apply: {file: a.yaml}\n  stepz: []\n",
+       "8: unknown field \"stepz\" in TestSpec"},
       {"spec:\n  steps:\n  - try:\n    - aply: {file: a.yaml}\n", "7: unknown field \"aply\" in Operation"},
-      {"spec:\n  steps:\n  - try:\n    - apply:\n        file: a.yaml\n        files: b\n", "9: unknown field \"files\" in Apply"},
+      {"spec:\n  steps:\n  - try:\n    - apply:\n        file: a.yaml\n        files: b\n",
+       "9: unknown field \"files\" in Apply"},
       {"spec:\n  steps:\n  - try:\n    - apply: {}\n", "7: apply needs one of file and resource"},
       {"spec:\n  steps:\n  - try:\n    - {apply: {file: a}, assert: {file: b}}\n", "7: an operation has one action"},
       {"spec:\n  steps:\n  - try:\n    - description: nothing\n", "7: an operation needs an action"},
       {"spec:\n  steps:\n  - try:\n    - sleep: {duration: soon}\n", "7: expected a duration, found \"soon\""},
       {"spec:\n  steps:\n  - try:\n    - sleep: {}\n", "7: field \"duration\" of Sleep is missing"},
-      {"spec:\n  skip: maybe\n  steps: []\n", "5: expected a bool, found \"maybe\""}, {"spec: {}\n", "4: field \"steps\" of TestSpec is missing"}, {"", "1: field \"spec\" of Test is missing"},
-      {"spec:\n  steps: {}\n", "5: expected a list, found a mapping"}, {"spec:\n  steps:\n  - {name: x}\n", "6: a step needs try or use"},
+      {"spec:\n  skip: maybe\n  steps: []\n", "5: expected a bool, found \"maybe\""},
+      {"spec: {}\n", "4: field \"steps\" of TestSpec is missing"},
+      {"", "1: field \"spec\" of Test is missing"},
+      {"spec:\n  steps: {}\n", "5: expected a list, found a mapping"},
+      {"spec:\n  steps:\n  - {name: x}\n", "6: a step needs try or use"},
       {"spec:\n  compiler: cel\n  steps: []\n", "5: expected a compiler, found \"cel\""},
       {"spec:\n  steps:\n  - use: {template: none.yaml}\n", "6: cannot use the step template none.yaml"},
       {"spec:\n  steps:\n  - try:\n    - wait: {apiVersion: v1, kind: Pod, for: {}}\n", "7: wait needs one of"},
-      {"spec: [\n", ""}, {"extra: 1\nspec: {steps: []}\n", "4: unknown field \"extra\" in Test"}};
+      {"spec: [\n", ""},
+      {"extra: 1\nspec: {steps: []}\n", "4: unknown field \"extra\" in Test"}};
   for (const Bad& c : cases) {
     const std::string path = put("chainsaw-test.yaml", kHead + c.spec);
     const auto tests = read_tests(path);
@@ -50,7 +61,8 @@ TEST_F(Files, MistakesHaveFileAndLine) {
     EXPECT_EQ(tests.error().message.rfind(path + ":" + c.reason, 0), 0U) << tests.error().message << " for " << c.spec;
   }
   EXPECT_FALSE(read_tests(put("other.yaml", "apiVersion: v1\nkind: Pod\n")).ok());
-  EXPECT_FALSE(read_tests(put("v3.yaml", "apiVersion: chainsaw.kyverno.io/v1beta7\nkind: Test\nspec: {steps: []}\n")).ok());
+  EXPECT_FALSE(
+      read_tests(put("v3.yaml", "apiVersion: chainsaw.kyverno.io/v1beta7\nkind: Test\nspec: {steps: []}\n")).ok());
   EXPECT_FALSE(scenario::find_tests({root_ + "/nowhere"}).ok());
 }
 
@@ -93,38 +105,57 @@ TEST_F(Files, EveryOperationIsRead) {
 }
 
 TEST_F(Files, SecondVersionAndTemplates) {
-  put("step.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: StepTemplate\nmetadata: {name: s}\nspec:\n  bindings: [{name: a, value: 1}]\n  try: [{sleep: {duration: 1s}}]\n");
-  const auto tests = read_tests(put("chainsaw-test.yaml",
-                                    "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Test\nmetadata: {name: t}\nspec:\n  execution: {concurrent: false, skip: true}\n  namespace: {name: ns}\n"
-                                    "  cleanup: {skipDelete: true}\n  error: {catch: [{events: {}}]}\n  templating: {enabled: false}\n  steps:\n"
-                                    "  - use: {template: step.yaml, with: {bindings: [{name: a, value: 2}]}}\n"));
+  put("step.yaml",
+      "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: StepTemplate\nmetadata: {name: s}\nspec:\n  bindings: [{name: "
+      "a, value: 1}]\n  try: [{sleep: {duration: 1s}}]\n");
+  const auto tests = read_tests(
+      put("chainsaw-test.yaml",
+          "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Test\nmetadata: {name: t}\nspec:\n  execution: {concurrent: "
+          "false, skip: true}\n  namespace: {name: ns}\n"
+          "  cleanup: {skipDelete: true}\n  error: {catch: [{events: {}}]}\n  templating: {enabled: false}\n  steps:\n"
+          "  - use: {template: step.yaml, with: {bindings: [{name: a, value: 2}]}}\n"));
   ASSERT_TRUE(tests.ok()) << tests.error().message;
   const scenario::Test& test = tests->front();
-  EXPECT_EQ(test.spec, scenario::Json::parse(R"({"concurrent":false,"skip":true,"namespace":"ns","skipDelete":true,"template":false})"));
+  EXPECT_EQ(test.spec, scenario::Json::parse(
+                           R"({"concurrent":false,"skip":true,"namespace":"ns","skipDelete":true,"template":false})"));
   EXPECT_EQ(test.catch_.size(), 1U);
   EXPECT_EQ(test.steps[0].try_.size(), 1U);
   EXPECT_EQ(test.steps[0].spec["bindings"].size(), 2U);
   put("step.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: StepTemplate\nspec:\n  tri: []\n");
   const auto broken = read_tests(root_ + "/chainsaw-test.yaml");
   ASSERT_FALSE(broken.ok());
-  EXPECT_NE(broken.error().message.find("step.yaml:4: unknown field \"tri\""), std::string::npos) << broken.error().message;
+  EXPECT_NE(broken.error().message.find("step.yaml:4: unknown field \"tri\""), std::string::npos)
+      << broken.error().message;
 }
 
 TEST_F(Files, Configuration) {
-  auto one = scenario::read_configuration(put("c1.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Configuration\nspec: {timeouts: {apply: 1m}, parallel: 3}\n"));
-  auto two = scenario::read_configuration(put("c2.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nspec: {timeouts: {apply: 1m}, execution: {parallel: 3}, error: {catch: [{events: {}}]}}\n"));
+  auto one = scenario::read_configuration(put(
+      "c1.yaml",
+      "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Configuration\nspec: {timeouts: {apply: 1m}, parallel: 3}\n"));
+  auto two = scenario::read_configuration(
+      put("c2.yaml",
+          "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nspec: {timeouts: {apply: 1m}, execution: "
+          "{parallel: 3}, error: {catch: [{events: {}}]}}\n"));
   ASSERT_TRUE(one.ok() && two.ok());
   EXPECT_EQ(one->spec, two->spec);
   EXPECT_EQ(two->catch_.size(), 1U);
-  EXPECT_FALSE(scenario::read_configuration(put("c3.yaml", "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nspec: {execution: {paralel: 3}}\n")).ok());
+  EXPECT_FALSE(
+      scenario::read_configuration(
+          put("c3.yaml",
+              "apiVersion: chainsaw.kyverno.io/v1alpha2\nkind: Configuration\nspec: {execution: {paralel: 3}}\n"))
+          .ok());
 }
 
 TEST_F(Files, KuttlSuitesNameWhatIsAboveThemAndCommandsAreKuttls) {
   // Any name; what it names is relative to where KUTTL was started: here or above.
-  put("p/tests/suite-a.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestSuite\ntestDirs: [./tests/e2e]\nmanifestDirs: [tests/crds]\ntimeout: 9\n");
+  put("p/tests/suite-a.yaml",
+      "apiVersion: kuttl.dev/v1beta1\nkind: TestSuite\ntestDirs: [./tests/e2e]\nmanifestDirs: [tests/crds]\ntimeout: "
+      "9\n");
   put("p/tests/crds/a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shared}\n");
-  put("p/tests/e2e/case/00-run.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\ndelete: [{apiVersion: v1, kind: Pod, name: x}]\nassert: [$DRYDOCK_TEST_DIR/x.yaml]\ncommands:\n- {command: kubectl get pods -n other, namespaced: true}\n"
-                                      "- {command: kubectl get pods, namespaced: true, timeout: -1}\n");
+  put("p/tests/e2e/case/00-run.yaml",
+      "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\ndelete: [{apiVersion: v1, kind: Pod, name: x}]\nassert: "
+      "[$DRYDOCK_TEST_DIR/x.yaml]\ncommands:\n- {command: kubectl get pods -n other, namespaced: true}\n"
+      "- {command: kubectl get pods, namespaced: true, timeout: -1}\n");
   put("p/tests/e2e/case/checks/x.yaml", "apiVersion: v1\nkind: Pod\n");
   ::setenv("DRYDOCK_TEST_DIR", "checks", 1);
   const auto tests = scenario::find_tests({root_ + "/p/tests/suite-a.yaml"});
@@ -139,7 +170,8 @@ TEST_F(Files, KuttlSuitesNameWhatIsAboveThemAndCommandsAreKuttls) {
   EXPECT_EQ(operations[2].spec["args"], scenario::Json::parse(R"(["get","pods","--namespace","$NAMESPACE"])"));
   EXPECT_EQ(operations[2].spec["timeout"], "24h");
   EXPECT_EQ(operations[3].spec["file"], "checks/x.yaml");
-  put("p/tests/e2e/case/01-bad.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\ncommands: [{script: 'true', namespaced: true}]\n");
+  put("p/tests/e2e/case/01-bad.yaml",
+      "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\ncommands: [{script: 'true', namespaced: true}]\n");
   const auto bad = scenario::find_tests({root_ + "/p/tests/suite-a.yaml"});
   ASSERT_FALSE(bad.ok());
   EXPECT_NE(bad.error().message.find("cannot be namespaced"), std::string::npos) << bad.error().message;
@@ -147,9 +179,13 @@ TEST_F(Files, KuttlSuitesNameWhatIsAboveThemAndCommandsAreKuttls) {
 
 TEST_F(Files, KuttlDirectories) {
   put("k/kuttl-test.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestSuite\ntestDirs: [.]\ntimeout: 40\n");
-  put("k/case/00-claim.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: (literal)}\n---\napiVersion: kuttl.dev/v1beta1\nkind: TestStep\ndelete:\n- {apiVersion: v1, kind: Pod, name: x}\n"
-                              "commands:\n- {command: echo hi, timeout: 5}\n- {script: 'exit 3', ignoreFailure: true}\n");
-  put("k/case/00-assert.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestAssert\ntimeout: 7\ncollectors: [{type: pod, pod: x}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: (literal)}\n");
+  put("k/case/00-claim.yaml",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: (literal)}\n---\napiVersion: kuttl.dev/v1beta1\nkind: "
+      "TestStep\ndelete:\n- {apiVersion: v1, kind: Pod, name: x}\n"
+      "commands:\n- {command: echo hi, timeout: 5}\n- {script: 'exit 3', ignoreFailure: true}\n");
+  put("k/case/00-assert.yaml",
+      "apiVersion: kuttl.dev/v1beta1\nkind: TestAssert\ntimeout: 7\ncollectors: [{type: pod, pod: "
+      "x}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: (literal)}\n");
   put("k/case/01-errors.yaml", "apiVersion: v1\nkind: Pod\n");
   const auto tests = scenario::find_tests({root_ + "/k"});
   ASSERT_TRUE(tests.ok()) << tests.error().message;
@@ -166,13 +202,16 @@ TEST_F(Files, KuttlDirectories) {
   EXPECT_EQ(test.steps[1].try_[0].spec["timeout"], "40s");
   EXPECT_EQ(test.steps[0].catch_.size(), 1U);
   EXPECT_EQ(test.steps[0].try_[1].spec["args"], scenario::Json::parse(R"(["hi"])"));
-  // What is asserted and what is applied is the first word's business; a directory is a step; a TestFile with a selector is left out.
+  // What is asserted and what is applied is the first word's business; a directory is a step; a TestFile with a
+  // selector is left out.
   put("k/case/03-assert-more.yaml", "apiVersion: v1\nkind: Pod\n");
   put("k/case/03-my-assert.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
   put("k/case/04-many/one.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: b}\n");
   put("k/case/04-many/assert.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestAssert\ncommands: [{script: 'true'}]\n");
   put("k/case/04-many/errors.yaml", "apiVersion: v1\nkind: Secret\n");
-  put("k/case/05-other.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestFile\ntestRunSelector: {matchLabels: {a: b}}\n---\napiVersion: v1\nkind: Pod\n");
+  put("k/case/05-other.yaml",
+      "apiVersion: kuttl.dev/v1beta1\nkind: TestFile\ntestRunSelector: {matchLabels: {a: b}}\n---\napiVersion: "
+      "v1\nkind: Pod\n");
   put("k/case/README.md", "no part of it");
   put("k/case/06-note.txt", "no part of it");
   const auto more = scenario::find_tests({root_ + "/k/kuttl-test.yaml"});
@@ -190,9 +229,13 @@ TEST_F(Files, KuttlDirectories) {
   put("k/third/00-a.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nkubeconfig: elsewhere\n");
   const auto bad = scenario::find_tests({root_ + "/k"});
   ASSERT_FALSE(bad.ok());
-  EXPECT_NE(bad.error().message.find("00-a.gotmpl.yaml:1: Go templates (.gotmpl.yaml) are not supported"), std::string::npos) << bad.error().message;
-  EXPECT_NE(bad.error().message.find("third/00-a.yaml:1: kubeconfig: a step cannot leave the lab"), std::string::npos) << bad.error().message;
-  EXPECT_NE(bad.error().message.find("02-x.yaml:3: unknown field \"boom\" in TestStep"), std::string::npos) << bad.error().message;
+  EXPECT_NE(bad.error().message.find("00-a.gotmpl.yaml:1: Go templates (.gotmpl.yaml) are not supported"),
+            std::string::npos)
+      << bad.error().message;
+  EXPECT_NE(bad.error().message.find("third/00-a.yaml:1: kubeconfig: a step cannot leave the lab"), std::string::npos)
+      << bad.error().message;
+  EXPECT_NE(bad.error().message.find("02-x.yaml:3: unknown field \"boom\" in TestStep"), std::string::npos)
+      << bad.error().message;
 }
 
 }  // namespace

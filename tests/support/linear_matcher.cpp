@@ -24,13 +24,15 @@ bool LinearMatcher::expression_matches(const std::string& pattern, const std::st
 bool LinearMatcher::listed(const PoolLists& lists, const Pool& pool) const {
   return std::ranges::any_of(lists, [&](const auto& entry) {
     return expression_matches(entry.first, pool.backend, true) &&
-           std::ranges::any_of(entry.second, [&](const std::string& pattern) { return expression_matches(pattern, pool.name, false); });
+           std::ranges::any_of(
+               entry.second, [&](const std::string& pattern) { return expression_matches(pattern, pool.name, false); });
   });
 }
 
 bool LinearMatcher::satisfies(const Class& wish, const Pool& pool) const {
   const auto required = wish.config.required_storage.find(pool.backend);
-  const bool named = required != wish.config.required_storage.end() && std::ranges::find(required->second, pool.name) != required->second.end();
+  const bool named = required != wish.config.required_storage.end() &&
+                     std::ranges::find(required->second, pool.name) != required->second.end();
   const auto attributes = [&] {
     return std::ranges::all_of(wish.requests, [&](const auto& request) {
       const auto offer = pool.offers.find(request.first);
@@ -61,7 +63,8 @@ void LinearMatcher::put_backend(const std::string& name, Protocol protocol, cons
 void LinearMatcher::remove_backend(const std::string& name) {
   const auto backend = backends_.find(name);
   if (backend == backends_.end()) return;
-  for (auto& [class_name, wish] : classes_) std::erase_if(wish.pools, [&](const Pool* pool) { return pool->backend == name; });
+  for (auto& [class_name, wish] : classes_)
+    std::erase_if(wish.pools, [&](const Pool* pool) { return pool->backend == name; });
   backends_.erase(backend);
 }
 
@@ -113,7 +116,8 @@ std::vector<std::string> LinearMatcher::classes_of(const std::string& backend, c
   return names;
 }
 
-std::vector<LinearMatcher::Choice> LinearMatcher::candidates(const std::string& storage_class, std::optional<Protocol> protocol, base::Rng& rng) const {
+std::vector<LinearMatcher::Choice> LinearMatcher::candidates(const std::string& storage_class,
+                                                             std::optional<Protocol> protocol, base::Rng& rng) const {
   std::vector<Choice> list;
   const auto wish = classes_.find(storage_class);
   if (wish == classes_.end()) return list;
@@ -148,7 +152,8 @@ std::vector<PoolInfo> Workload::pools_of(std::size_t b) const {
     PoolInfo pool;
     pool.name = numbered("aggr%05u", i);
     pool.offers["media"] = std::vector<std::string>{kMedia[i % 3]};
-    pool.offers["provisioningType"] = i % 4 == 3 ? std::vector<std::string>{"thin"} : std::vector<std::string>{"thick", "thin"};
+    pool.offers["provisioningType"] =
+        i % 4 == 3 ? std::vector<std::string>{"thin"} : std::vector<std::string>{"thick", "thin"};
     pool.offers["snapshots"] = i % 2 == 0;
     if (rules == MatchRules::v19_01) pool.offers["clones"] = i % 5 != 0;
     pool.offers["encryption"] = i % 7 == 0;
@@ -178,12 +183,14 @@ StorageClassConfig Workload::storage_class(std::size_t j) const {
   if (mask & 64) wanted["backendType"] = kTypes[(j / 3) % 3];
   if (variant == "exact" && j % 4 == 0) {
     const std::size_t b = j % backends();
-    config.required_storage[backend_name(b)] = {numbered("aggr%05u", 10 * b), numbered("aggr%05u", 10 * b + 3), numbered("aggr%05u", 10 * b + 7)};
+    config.required_storage[backend_name(b)] = {numbered("aggr%05u", 10 * b), numbered("aggr%05u", 10 * b + 3),
+                                                numbered("aggr%05u", 10 * b + 7)};
   }
   if (variant == "regex") {
     const std::size_t d = j % 5;
     const std::string from = std::to_string(d);
-    config.storage_pools["backend.*[" + from + "-" + std::to_string(d + 4) + "]"] = {"aggr.*[" + from + "-" + std::to_string(d + 3) + "]$", "^aggr0[0-4].*"};
+    config.storage_pools["backend.*[" + from + "-" + std::to_string(d + 4) + "]"] = {
+        "aggr.*[" + from + "-" + std::to_string(d + 3) + "]$", "^aggr0[0-4].*"};
     if (j % 4 == 0) config.exclude_storage_pools[".*"] = {"aggr.*7$"};
     if (j % 6 == 0) config.additional_storage_pools["backend0000"] = {"aggr0000[0-3]"};
   }

@@ -7,16 +7,17 @@
 #include "provisioner/base/random.h"
 #include "provisioner/core/matcher.h"
 
-/// Pool matching as Trident does it: every pool is asked about every attribute, whenever a class or a backend arrives, and
-/// both directions are stored. The oracle of the matcher's tests and the baseline of its benchmark. With cached_patterns
-/// every expression is compiled once; without, at every comparison, as in 19.01.
+/// Pool matching as Trident does it: every pool is asked about every attribute, whenever a class or a backend arrives,
+/// and both directions are stored. The oracle of the matcher's tests and the baseline of its benchmark. With
+/// cached_patterns every expression is compiled once; without, at every comparison, as in 19.01.
 namespace test_support {
 
 class LinearMatcher {
  public:
   explicit LinearMatcher(bool cached_patterns = true) : cached_patterns_(cached_patterns) {}
 
-  void put_backend(const std::string& name, provisioner::Protocol protocol, const std::vector<provisioner::PoolInfo>& pools);
+  void put_backend(const std::string& name, provisioner::Protocol protocol,
+                   const std::vector<provisioner::PoolInfo>& pools);
   void remove_backend(const std::string& name);
   /// False when the class is not valid.
   bool add_class(const provisioner::StorageClassConfig& config, provisioner::MatchRules rules);
@@ -29,7 +30,8 @@ class LinearMatcher {
     const std::string* backend;
     const std::string* pool;
   };
-  std::vector<Choice> candidates(const std::string& storage_class, std::optional<provisioner::Protocol> protocol, base::Rng& rng) const;
+  std::vector<Choice> candidates(const std::string& storage_class, std::optional<provisioner::Protocol> protocol,
+                                 base::Rng& rng) const;
 
  private:
   struct Pool {
@@ -63,7 +65,9 @@ struct Workload {
 
   std::size_t backends() const { return (pools + 9) / 10; }
   std::string backend_name(std::size_t b) const;
-  provisioner::Protocol protocol(std::size_t b) const { return b % 3 == 2 ? provisioner::Protocol::block : provisioner::Protocol::file; }
+  provisioner::Protocol protocol(std::size_t b) const {
+    return b % 3 == 2 ? provisioner::Protocol::block : provisioner::Protocol::file;
+  }
   std::vector<provisioner::PoolInfo> pools_of(std::size_t b) const;
   provisioner::StorageClassConfig storage_class(std::size_t j) const;
 };

@@ -17,7 +17,9 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 enum class Carrier { memory, clear, tls };
-std::string name_of(Carrier carrier) { return carrier == Carrier::memory ? "memory" : carrier == Carrier::clear ? "clear" : "tls"; }
+std::string name_of(Carrier carrier) {
+  return carrier == Carrier::memory ? "memory" : carrier == Carrier::clear ? "clear" : "tls";
+}
 
 /// Echoes what was sent, turns it into a stream, an upgrade, or a spoilt delivery, by path.
 struct Site {
@@ -44,7 +46,9 @@ struct Site {
       response.status = 204;
     } else if (path == "/peer") {
       response.body = request.peer.local_address + (request.peer.tls ? " tls" : " clear");
-      if (request.peer.certificate) response.body += " " + request.peer.certificate->common_name + " " + join(request.peer.certificate->organizations, "+");
+      if (request.peer.certificate)
+        response.body +=
+            " " + request.peer.certificate->common_name + " " + join(request.peer.certificate->organizations, "+");
     } else if (path == "/stream" || path == "/finished" || path == "/broken") {
       stream = response.outgoing = std::make_shared<Pipe>();
       stream->on_reader_gone([this] { reader_gone = true; });
@@ -84,7 +88,8 @@ struct Site {
   }
 };
 
-boost::asio::awaitable<void> call(Transport& transport, Endpoint to, Request request, CallOptions options, std::optional<Result<Response>>& out) {
+boost::asio::awaitable<void> call(Transport& transport, Endpoint to, Request request, CallOptions options,
+                                  std::optional<Result<Response>>& out) {
   out = co_await transport.send(to, request, options);
 }
 
@@ -111,7 +116,8 @@ class Contract : public testing::TestWithParam<Carrier> {
     to.host = "127.0.0.1";
     to.tls = GetParam() == Carrier::tls;
     if (in_memory()) {
-      transport = std::make_unique<MemoryTransport>(virtual_clock, [this](const std::string&, std::uint16_t port) { return port == 1 ? nullptr : &handler; });
+      transport = std::make_unique<MemoryTransport>(
+          virtual_clock, [this](const std::string&, std::uint16_t port) { return port == 1 ? nullptr : &handler; });
       return;
     }
     ServerOptions options;
@@ -151,7 +157,8 @@ class Contract : public testing::TestWithParam<Carrier> {
     return true;
   }
 
-  Result<Response> send(const std::string& method, const std::string& target, std::string body = "", CallOptions options = {}) {
+  Result<Response> send(const std::string& method, const std::string& target, std::string body = "",
+                        CallOptions options = {}) {
     std::optional<Result<Response>> out;
     Request request;
     request.method = method;
@@ -245,7 +252,8 @@ TEST_P(Contract, DeliveryIsObeyed) {
     const char* path;
     std::optional<ErrorKind> error;
   };
-  for (const Row& row : {Row{"/delay", std::nullopt}, Row{"/drop", ErrorKind::unknown_outcome}, Row{"/cut", ErrorKind::unknown_outcome}, Row{"/hang", ErrorKind::unknown_outcome}}) {
+  for (const Row& row : {Row{"/delay", std::nullopt}, Row{"/drop", ErrorKind::unknown_outcome},
+                         Row{"/cut", ErrorKind::unknown_outcome}, Row{"/hang", ErrorKind::unknown_outcome}}) {
     SCOPED_TRACE(row.path);
     site.calls = 0;
     CallOptions options;
@@ -253,7 +261,9 @@ TEST_P(Contract, DeliveryIsObeyed) {
     ASSERT_TRUE(send("POST", "/echo"));  // so that the next one finds a kept connection
     const auto answer = send("POST", row.path, "x", options);
     ASSERT_EQ(answer.ok(), !row.error) << (answer ? "" : answer.error().message);
-    if (row.error) { EXPECT_EQ(answer.error().kind, *row.error); }
+    if (row.error) {
+      EXPECT_EQ(answer.error().kind, *row.error);
+    }
     EXPECT_EQ(site.calls, 2) << "a call that may have run is never repeated";
   }
 }
@@ -299,7 +309,9 @@ TEST_P(Contract, AHeadAnswerHasNoBody) {
   const auto answer = send("HEAD", "/status");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->body, "");
-  if (!in_memory()) { EXPECT_EQ(answer->headers.get("Content-Length"), "2"); }
+  if (!in_memory()) {
+    EXPECT_EQ(answer->headers.get("Content-Length"), "2");
+  }
   EXPECT_EQ(send("GET", "/status")->body, "no") << "and the connection is still in step";
 }
 
@@ -340,7 +352,8 @@ TEST_P(OnSockets, StoppingTheServerEndsOpenStreamsCleanly) {
 }
 
 const auto name_of_row = [](const testing::TestParamInfo<Carrier>& row) { return name_of(row.param); };
-INSTANTIATE_TEST_SUITE_P(Carriers, Contract, testing::Values(Carrier::memory, Carrier::clear, Carrier::tls), name_of_row);
+INSTANTIATE_TEST_SUITE_P(Carriers, Contract, testing::Values(Carrier::memory, Carrier::clear, Carrier::tls),
+                         name_of_row);
 INSTANTIATE_TEST_SUITE_P(Carriers, OnSockets, testing::Values(Carrier::clear, Carrier::tls), name_of_row);
 
 }  // namespace

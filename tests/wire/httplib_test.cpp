@@ -4,7 +4,8 @@
 
 #include "tests/wire/wire_lab.h"
 
-// cpp-httplib is a client that nobody here wrote: it agrees with the server about the protocol, or one of both is wrong.
+// cpp-httplib is a client that nobody here wrote: it agrees with the server about the protocol, or one of both is
+// wrong.
 namespace wire_lab {
 namespace {
 
@@ -36,7 +37,13 @@ void exercise(httplib::Client& client) {
   EXPECT_EQ(client.Head("/h")->body, "");
   EXPECT_EQ(client.Get("/stream")->body, "abbccc");
   const auto chunked = client.Put(
-      "/c", [](std::size_t, httplib::DataSink& sink) { sink.write("piece", 5); sink.done(); return true; }, "text/plain");
+      "/c",
+      [](std::size_t, httplib::DataSink& sink) {
+        sink.write("piece", 5);
+        sink.done();
+        return true;
+      },
+      "text/plain");
   ASSERT_TRUE(chunked) << to_string(chunked.error());
   EXPECT_EQ(chunked->body, "PUT /c piece");
 }

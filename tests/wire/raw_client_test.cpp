@@ -47,24 +47,49 @@ struct Case {
 std::vector<Case> cases() {
   const std::string host = "Host: x\r\n";
   return {
-      {"KeepAliveAndPipelining", "GET /a HTTP/1.1\r\n" + host + "\r\nGET /b HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n", {"200 OK", "GET /a []", "200 OK", "Connection: close", "GET /b []"}},
-      {"ChunkedRequest", "POST /c HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nTrailer: t\r\n\r\n", {"200 OK", "[abcdefg]"}},
-      {"ExpectContinue", "POST /e HTTP/1.1\r\n" + host + "Expect: 100-continue\r\nContent-Length: 2000\r\n\r\n", {"413 Payload Too Large", "Connection: close"}, "100 Continue"},
-      {"UnknownExpectation", "POST /e HTTP/1.1\r\n" + host + "Expect: magic\r\nContent-Length: 1\r\n\r\n", {"HTTP/1.1 417"}},
+      {"KeepAliveAndPipelining",
+       "GET /a HTTP/1.1\r\n" + host + "\r\nGET /b HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n",
+       {"200 OK", "GET /a []", "200 OK", "Connection: close", "GET /b []"}},
+      {"ChunkedRequest",
+       "POST /c HTTP/1.1\r\n" + host +
+           "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nTrailer: "
+           "t\r\n\r\n",
+       {"200 OK", "[abcdefg]"}},
+      {"ExpectContinue",
+       "POST /e HTTP/1.1\r\n" + host + "Expect: 100-continue\r\nContent-Length: 2000\r\n\r\n",
+       {"413 Payload Too Large", "Connection: close"},
+       "100 Continue"},
+      {"UnknownExpectation",
+       "POST /e HTTP/1.1\r\n" + host + "Expect: magic\r\nContent-Length: 1\r\n\r\n",
+       {"HTTP/1.1 417"}},
       {"AnnouncedTooLong", "POST / HTTP/1.1\r\n" + host + "Content-Length: 1001\r\n\r\n", {"HTTP/1.1 413"}},
-      {"ChunksTooLong", "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n7d0\r\n" + std::string(2000, 'x') + "\r\n0\r\n\r\n", {"HTTP/1.1 413"}},
+      {"ChunksTooLong",
+       "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n7d0\r\n" + std::string(2000, 'x') +
+           "\r\n0\r\n\r\n",
+       {"HTTP/1.1 413"}},
       {"HeaderTooLong", "GET / HTTP/1.1\r\n" + host + "X: " + std::string(3000, 'y') + "\r\n\r\n", {"HTTP/1.1 431"}},
       {"Garbage", "\x16\x03\x01 what is this\r\n\r\n", {"HTTP/1.1 400 Bad Request"}},
       {"NoHost", "GET / HTTP/1.1\r\n\r\n", {"HTTP/1.1 400", "missing required Host header"}},
-      {"TwoLengths", "POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", {"HTTP/1.1 400"}},
-      {"LengthAndChunked", "POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", {"HTTP/1.1 400"}},
+      {"TwoLengths",
+       "POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+       {"HTTP/1.1 400"}},
+      {"LengthAndChunked",
+       "POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       {"HTTP/1.1 400"}},
       {"OtherCoding", "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: gzip\r\n\r\n", {"HTTP/1.1 501"}},
       {"OldClient", "GET /old HTTP/1.0\r\n\r\n", {"200 OK", "Content-Length: 11", "Connection: close", "GET /old []"}},
-      {"OldClientGetsAStreamUntilTheEnd", "GET /stream HTTP/1.0\r\n\r\n", {"200 OK", "Connection: close", "GET /stream []more"}, "chunked"},
-      {"StreamIsChunked", "GET /stream HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n", {"Transfer-Encoding: chunked", "\r\n\r\ne\r\nGET /stream []\r\n", "4\r\nmore\r\n0\r\n\r\n"}},
+      {"OldClientGetsAStreamUntilTheEnd",
+       "GET /stream HTTP/1.0\r\n\r\n",
+       {"200 OK", "Connection: close", "GET /stream []more"},
+       "chunked"},
+      {"StreamIsChunked",
+       "GET /stream HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n",
+       {"Transfer-Encoding: chunked", "\r\n\r\ne\r\nGET /stream []\r\n", "4\r\nmore\r\n0\r\n\r\n"}},
       {"AbsoluteForm", "GET http://x/y?z HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n", {"GET /y?z []"}},
       {"SlowHead", "GET / HTT", {"HTTP/1.1 408", "the head did not arrive in time"}},
-      {"SlowBody", "POST / HTTP/1.1\r\n" + host + "Content-Length: 10\r\n\r\nabc", {"HTTP/1.1 408", "the body did not arrive in time"}},
+      {"SlowBody",
+       "POST / HTTP/1.1\r\n" + host + "Content-Length: 10\r\n\r\nabc",
+       {"HTTP/1.1 408", "the body did not arrive in time"}},
       {"Silence", "", {}, "HTTP"},
       {"IdleAfterARequest", "GET / HTTP/1.1\r\n" + host + "\r\n", {"200 OK"}, "408"},
   };
@@ -86,7 +111,9 @@ TEST(RawClient, EveryCaseIsAnsweredAndTheConnectionEnds) {
       ASSERT_NE(found, std::string::npos) << expected << " is missing in " << answer;
       at = found + expected.size();
     }
-    if (row.absent) { EXPECT_THAT(answer, Not(HasSubstr(row.absent))); }
+    if (row.absent) {
+      EXPECT_THAT(answer, Not(HasSubstr(row.absent)));
+    }
   }
 }
 

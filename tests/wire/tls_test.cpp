@@ -20,15 +20,22 @@ boost::asio::awaitable<void> call(Transport& transport, Endpoint to, std::option
 
 Response who(const Request& request) {
   Response response;
-  response.body = request.peer.certificate ? request.peer.certificate->common_name : request.peer.certificate_rejected ? "rejected" : "nobody";
+  response.body = request.peer.certificate            ? request.peer.certificate->common_name
+                  : request.peer.certificate_rejected ? "rejected"
+                                                      : "nobody";
   return response;
 }
 
 class Tls : public testing::Test {
  protected:
   wire_lab::Identities ids = wire_lab::identities();
-  wire_lab::ServerThread server{{.listen = {}, .tls = ServerTls{ids.server, ids.authority.certificate_pem}, .limits = {}, .refuse = {}}, who};
-  Endpoint to{.host = "localhost", .port = server.port(), .ca_pem = ids.authority.certificate_pem, .client_cert_pem = {}, .client_key_pem = {}};
+  wire_lab::ServerThread server{
+      {.listen = {}, .tls = ServerTls{ids.server, ids.authority.certificate_pem}, .limits = {}, .refuse = {}}, who};
+  Endpoint to{.host = "localhost",
+              .port = server.port(),
+              .ca_pem = ids.authority.certificate_pem,
+              .client_cert_pem = {},
+              .client_key_pem = {}};
 
   Result<Response> get() {
     boost::asio::io_context io;
@@ -50,7 +57,8 @@ TEST_F(Tls, AnonymousKnownAndForeignClientsAreToldApart) {
   to.client_cert_pem = ids.client.certificate_pem;
   to.client_key_pem = ids.client.key_pem;
   EXPECT_EQ(get()->body, "alice");
-  const KeyPair stranger = *issue(*make_authority("other CA"), {.common_name = "mallory", .organizations = {}, .names = {}, .client = true});
+  const KeyPair stranger =
+      *issue(*make_authority("other CA"), {.common_name = "mallory", .organizations = {}, .names = {}, .client = true});
   to.client_cert_pem = stranger.certificate_pem;
   to.client_key_pem = stranger.key_pem;
   EXPECT_EQ(get()->body, "rejected");
@@ -64,15 +72,18 @@ TEST_F(Tls, AnUntrustedServerIsNotSpokenTo) {
     bool good;
   };
   const std::string foreign = make_authority("other CA")->certificate_pem;
-  for (const Row& row : {Row{ids.authority.certificate_pem, "localhost", false, true}, Row{foreign, "localhost", false, false},
-                         Row{"", "localhost", false, false}, Row{"", "localhost", true, true},
-                         Row{ids.authority.certificate_pem, "127.0.0.1", false, true}}) {
+  for (const Row& row :
+       {Row{ids.authority.certificate_pem, "localhost", false, true}, Row{foreign, "localhost", false, false},
+        Row{"", "localhost", false, false}, Row{"", "localhost", true, true},
+        Row{ids.authority.certificate_pem, "127.0.0.1", false, true}}) {
     to.ca_pem = row.ca;
     to.host = row.host;
     to.insecure = row.insecure;
     const auto answer = get();
     EXPECT_EQ(answer.ok(), row.good) << row.host;
-    if (!answer) { EXPECT_EQ(answer.error().kind, ErrorKind::unavailable) << answer.error().message; }
+    if (!answer) {
+      EXPECT_EQ(answer.error().kind, ErrorKind::unavailable) << answer.error().message;
+    }
   }
 }
 

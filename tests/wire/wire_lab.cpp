@@ -21,8 +21,10 @@ const Identities& identities() {
   static const Identities made = [] {
     Identities out;
     out.authority = *http::make_authority("wire test CA");
-    out.server = *http::issue(out.authority, {.common_name = "server", .organizations = {}, .names = {"localhost", "127.0.0.1"}});
-    out.client = *http::issue(out.authority, {.common_name = "alice", .organizations = {"devs", "ops"}, .names = {}, .client = true});
+    out.server = *http::issue(out.authority,
+                              {.common_name = "server", .organizations = {}, .names = {"localhost", "127.0.0.1"}});
+    out.client = *http::issue(out.authority,
+                              {.common_name = "alice", .organizations = {"devs", "ops"}, .names = {}, .client = true});
     return out;
   }();
   return made;

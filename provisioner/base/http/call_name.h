@@ -5,8 +5,8 @@
 
 #include "provisioner/base/http/message.h"
 
-/// What faults and journals say about a request in the server's own terms. The server supplies the function: only it can tell
-/// "volume-create" or "create persistentvolumes" from a request.
+/// What faults and journals say about a request in the server's own terms. The server supplies the function: only it
+/// can tell "volume-create" or "create persistentvolumes" from a request.
 namespace base::http {
 
 struct CallName {
@@ -16,7 +16,8 @@ struct CallName {
 };
 using NameCall = std::function<CallName(const Request&)>;
 
-/// True if `text` matches `pattern`: `*` any run, `?` one character, alternatives with `|`. "" and "*" match everything.
+/// True if `text` matches `pattern`: `*` any run, `?` one character, alternatives with `|`. "" and "*" match
+/// everything.
 bool glob_matches(std::string_view pattern, std::string_view text);
 
 }  // namespace base::http

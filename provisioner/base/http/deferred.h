@@ -8,9 +8,10 @@
 #include "provisioner/base/clock.h"
 #include "provisioner/base/http/message.h"
 
-/// An answer that is not there yet. A handler that has to wait for others (the provisioner's REST, which calls the array)
-/// returns a Response with `later` set and nothing else; a task of the server's own sets the answer once, and the transport
-/// waits for it. The task belongs to the server, so a client that gives up does not end the work it asked for.
+/// An answer that is not there yet. A handler that has to wait for others (the provisioner's REST, which calls the
+/// array) returns a Response with `later` set and nothing else; a task of the server's own sets the answer once, and
+/// the transport waits for it. The task belongs to the server, so a client that gives up does not end the work it asked
+/// for.
 namespace base::http {
 
 class Deferred {

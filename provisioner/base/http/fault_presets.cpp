@@ -29,8 +29,12 @@ Response delay(const FaultRule& rule, const Request& request, const Handler& nex
   return afterwards(next(request), [extra](Response& answer) { answer.delivery.delay += extra; });
 }
 
-Response drop_request(const FaultRule&, const Request&, const Handler&) { return with_fate({}, Delivery::Fate::drop_reply); }
-Response drop_reply(const FaultRule&, const Request& request, const Handler& next) { return with_fate(next(request), Delivery::Fate::drop_reply); }
+Response drop_request(const FaultRule&, const Request&, const Handler&) {
+  return with_fate({}, Delivery::Fate::drop_reply);
+}
+Response drop_reply(const FaultRule&, const Request& request, const Handler& next) {
+  return with_fate(next(request), Delivery::Fate::drop_reply);
+}
 Response refuse(const FaultRule&, const Request&, const Handler&) { return with_fate({}, Delivery::Fate::refuse); }
 
 Response cut(const FaultRule& rule, const Request& request, const Handler& next) {
@@ -40,17 +44,21 @@ Response cut(const FaultRule& rule, const Request& request, const Handler& next)
 /// HTTP is whole, the document inside is not.
 Response truncate(const FaultRule& rule, const Request& request, const Handler& next) {
   const auto keep = static_cast<std::size_t>(rule.number("cutAfter", 20));
-  return afterwards(next(request), [keep](Response& answer) { answer.body.resize(std::min(answer.body.size(), keep)); });
+  return afterwards(next(request),
+                    [keep](Response& answer) { answer.body.resize(std::min(answer.body.size(), keep)); });
 }
 
-Response hang(const FaultRule&, const Request& request, const Handler& next) { return with_fate(next(request), Delivery::Fate::hang); }
+Response hang(const FaultRule&, const Request& request, const Handler& next) {
+  return with_fate(next(request), Delivery::Fate::hang);
+}
 Response hang_request(const FaultRule&, const Request&, const Handler&) { return with_fate({}, Delivery::Fate::hang); }
 
 void set_status(const FaultRule& rule, Response& answer) {
   answer = {};
   answer.status = static_cast<int>(rule.number("status", 503));
   answer.headers.set("Content-Type", rule.text("contentType", "text/html"));
-  answer.body = rule.text("body", "<html><body><h1>" + std::to_string(answer.status) + " " + std::string(reason_phrase(answer.status)) + "</h1></body></html>\n");
+  answer.body = rule.text("body", "<html><body><h1>" + std::to_string(answer.status) + " " +
+                                      std::string(reason_phrase(answer.status)) + "</h1></body></html>\n");
   if (const std::string retry = rule.text("retryAfter"); !retry.empty()) answer.headers.set("Retry-After", retry);
 }
 
@@ -94,8 +102,14 @@ const std::vector<FaultPreset>& http_fault_presets() {
       {"truncate", "runs; the answer's document ends after cutAfter bytes", {cut_after}, truncate},
       {"hang", "runs; never answers", {}, hang},
       {"hang-request", "does not run; never answers", {}, hang_request},
-      {"status", "does not run; this HTTP status and body", {status_number, body_text, content_type, retry_after}, status},
-      {"status-after", "runs; this HTTP status and body", {status_number, body_text, content_type, retry_after}, status_after},
+      {"status",
+       "does not run; this HTTP status and body",
+       {status_number, body_text, content_type, retry_after},
+       status},
+      {"status-after",
+       "runs; this HTTP status and body",
+       {status_number, body_text, content_type, retry_after},
+       status_after},
       {"body", "runs; this text instead of the answer's body", {{"body", Type::text, true}}, body},
       {"repeat", "runs twice; the second answer counts", {}, repeat},
   };

@@ -72,16 +72,41 @@ bool read_probability(double& out, const std::string& text) {
 
 const std::vector<RuleKey>& rule_keys() {
   static const std::vector<RuleKey> keys{
-      {"name", [](FaultRule& rule, const std::string& text) { rule.name = text; return !text.empty(); }},
-      {"call", [](FaultRule& rule, const std::string& text) { rule.call = text; return true; }},
-      {"object", [](FaultRule& rule, const std::string& text) { rule.object = text; return true; }},
-      {"user", [](FaultRule& rule, const std::string& text) { rule.user = text; return true; }},
-      {"match", [](FaultRule& rule, const std::string& text) { rule.match = text; return true; }},
-      {"action", [](FaultRule& rule, const std::string& text) { rule.action = text; return true; }},
+      {"name",
+       [](FaultRule& rule, const std::string& text) {
+         rule.name = text;
+         return !text.empty();
+       }},
+      {"call",
+       [](FaultRule& rule, const std::string& text) {
+         rule.call = text;
+         return true;
+       }},
+      {"object",
+       [](FaultRule& rule, const std::string& text) {
+         rule.object = text;
+         return true;
+       }},
+      {"user",
+       [](FaultRule& rule, const std::string& text) {
+         rule.user = text;
+         return true;
+       }},
+      {"match",
+       [](FaultRule& rule, const std::string& text) {
+         rule.match = text;
+         return true;
+       }},
+      {"action",
+       [](FaultRule& rule, const std::string& text) {
+         rule.action = text;
+         return true;
+       }},
       {"nth", [](FaultRule& rule, const std::string& text) { return read_number(rule.nth, text); }},
       {"every", [](FaultRule& rule, const std::string& text) { return read_number(rule.every, text); }},
       {"count", [](FaultRule& rule, const std::string& text) { return read_number(rule.count, text); }},
-      {"probability", [](FaultRule& rule, const std::string& text) { return read_probability(rule.probability, text); }},
+      {"probability",
+       [](FaultRule& rule, const std::string& text) { return read_probability(rule.probability, text); }},
       {"after", [](FaultRule& rule, const std::string& text) { return read_duration(rule.after, text); }},
       {"window", [](FaultRule& rule, const std::string& text) { return read_duration(rule.window, text); }},
   };
@@ -118,8 +143,12 @@ std::string FaultRule::text(std::string_view key, std::string_view otherwise) co
   const auto found = parameters.find(key);
   return found == parameters.end() ? std::string(otherwise) : found->second;
 }
-std::uint64_t FaultRule::number(std::string_view key, std::uint64_t otherwise) const { return parse_unsigned(text(key)).value_or(otherwise); }
-Duration FaultRule::duration(std::string_view key, Duration otherwise) const { return parse_go_duration(text(key)).value_or(otherwise); }
+std::uint64_t FaultRule::number(std::string_view key, std::uint64_t otherwise) const {
+  return parse_unsigned(text(key)).value_or(otherwise);
+}
+Duration FaultRule::duration(std::string_view key, Duration otherwise) const {
+  return parse_go_duration(text(key)).value_or(otherwise);
+}
 
 Faults::Faults(const Clock& clock, std::uint64_t seed, NameCall name_call, std::vector<FaultPreset> presets)
     : clock_(clock), seed_(seed), name_call_(std::move(name_call)), presets_(std::move(presets)) {}
@@ -142,7 +171,8 @@ Result<std::string> Faults::add(FaultRule rule) {
   if (preset == presets_.end()) {
     std::string known;
     for (const FaultPreset& row : presets_) known += (known.empty() ? "" : ", ") + row.action;
-    return invalid(rule.action.empty() ? "\"action\" is missing" : "no action \"" + rule.action + "\" (there are " + known + ")");
+    return invalid(rule.action.empty() ? "\"action\" is missing"
+                                       : "no action \"" + rule.action + "\" (there are " + known + ")");
   }
   for (const auto& [key, value] : rule.parameters) {
     const auto parameter = std::ranges::find(preset->parameters, key, &FaultParameter::name);
@@ -150,13 +180,16 @@ Result<std::string> Faults::add(FaultRule rule) {
     if (!well_formed(*parameter, value)) return invalid("\"" + key + "\" cannot be \"" + value + "\"");
   }
   for (const FaultParameter& parameter : preset->parameters) {
-    if (parameter.required && !rule.parameters.contains(parameter.name)) return invalid("action " + rule.action + " needs \"" + parameter.name + "\"");
+    if (parameter.required && !rule.parameters.contains(parameter.name))
+      return invalid("action " + rule.action + " needs \"" + parameter.name + "\"");
   }
   if (rule.name.empty()) rule.name = "fault-" + std::to_string(++last_number_);
   const auto same_name = [&rule](const std::shared_ptr<Active>& active) { return active->rule.name == rule.name; };
-  if (std::ranges::any_of(active_, same_name)) return Error{ErrorKind::already_exists, "fault: \"" + rule.name + "\" exists"};
+  if (std::ranges::any_of(active_, same_name))
+    return Error{ErrorKind::already_exists, "fault: \"" + rule.name + "\" exists"};
   const std::string name = rule.name;
-  active_.push_back(std::make_shared<Active>(Active{std::move(rule), clock_.now(), 0, 0, Rng(seed_ ^ hash_of(name)), &*preset}));
+  active_.push_back(
+      std::make_shared<Active>(Active{std::move(rule), clock_.now(), 0, 0, Rng(seed_ ^ hash_of(name)), &*preset}));
   return name;
 }
 
@@ -204,8 +237,12 @@ Json Faults::list() const {
 
 bool Faults::hits(Active& active, const CallName& call, const Request& request) {
   const FaultRule& rule = active.rule;
-  if (!glob_matches(rule.call, call.call) || !glob_matches(rule.object, call.object) || !glob_matches(rule.user, call.who)) return false;
-  if (!rule.match.empty() && request.target.find(rule.match) == std::string::npos && request.body.find(rule.match) == std::string::npos) return false;
+  if (!glob_matches(rule.call, call.call) || !glob_matches(rule.object, call.object) ||
+      !glob_matches(rule.user, call.who))
+    return false;
+  if (!rule.match.empty() && request.target.find(rule.match) == std::string::npos &&
+      request.body.find(rule.match) == std::string::npos)
+    return false;
   const Duration age = clock_.now() - active.added;
   if (age < rule.after || (rule.window > Duration{0} && age >= rule.after + rule.window)) return false;
   ++active.matched;
@@ -217,7 +254,8 @@ bool Faults::hits(Active& active, const CallName& call, const Request& request) 
   return true;
 }
 
-Response Faults::run(const std::vector<std::shared_ptr<Active>>& hit, std::size_t index, const Request& request, const Handler& inner) {
+Response Faults::run(const std::vector<std::shared_ptr<Active>>& hit, std::size_t index, const Request& request,
+                     const Handler& inner) {
   if (index == hit.size()) return inner(request);
   const Handler next = [this, &hit, index, &inner](const Request& same) { return run(hit, index + 1, same, inner); };
   return hit[index]->preset->run(hit[index]->rule, request, next);

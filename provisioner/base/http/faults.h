@@ -14,11 +14,11 @@
 #include "provisioner/base/random.h"
 #include "provisioner/base/result.h"
 
-/// Faults as rules around any handler: which calls are hit, how often, and what becomes of them. Rules are added, listed and
-/// removed while the server runs. What happens is a row in a table of presets; a server adds rows of its own (a ZAPI errno, a
-/// Status). Several rules may hit one call: the one added first is the outermost.
-/// Chance comes from a generator per rule (server's seed and rule's name), so adding a rule does not change another's fate.
-/// JSON of a rule, as in a Fault object's spec; everything but `action` is optional:
+/// Faults as rules around any handler: which calls are hit, how often, and what becomes of them. Rules are added,
+/// listed and removed while the server runs. What happens is a row in a table of presets; a server adds rows of its own
+/// (a ZAPI errno, a Status). Several rules may hit one call: the one added first is the outermost. Chance comes from a
+/// generator per rule (server's seed and rule's name), so adding a rule does not change another's fate. JSON of a rule,
+/// as in a Fault object's spec; everything but `action` is optional:
 ///   {"name": "lost", "call": "volume-create", "object": "svm1/*", "user": "admin", "match": "text in the request",
 ///    "nth": 1, "every": 3, "count": 2, "probability": 0.25, "after": "10s", "window": "1m",
 ///    "action": "drop-reply", …and the action's own parameters, e.g. "delay": "300ms", "status": 503, "body": "…"}
@@ -35,8 +35,8 @@ struct FaultRule {
   std::uint64_t every = 0;  // only each every-th; 0: any
   std::uint64_t count = 0;  // at most so many times; 0: no limit
   double probability = 1;
-  Duration after{0};        // not before this long after the rule was added …
-  Duration window{0};       // … and then for so long; 0: for ever
+  Duration after{0};   // not before this long after the rule was added …
+  Duration window{0};  // … and then for so long; 0: for ever
   std::string action;
   std::map<std::string, std::string, std::less<>> parameters;  // the action's own, as text
 
@@ -67,7 +67,8 @@ const std::vector<FaultPreset>& http_fault_presets();
 class Faults {
  public:
   /// Copies the presets it is given; usually http_fault_presets() and the server's own rows.
-  Faults(const Clock& clock, std::uint64_t seed, NameCall name_call, std::vector<FaultPreset> presets = http_fault_presets());
+  Faults(const Clock& clock, std::uint64_t seed, NameCall name_call,
+         std::vector<FaultPreset> presets = http_fault_presets());
 
   /// Returns the rule's name. Errors: invalid (unknown key, action or value, in words), already_exists.
   Result<std::string> add(const nlohmann::json& rule);
@@ -93,7 +94,8 @@ class Faults {
     const FaultPreset* preset = nullptr;
   };
   bool hits(Active& active, const CallName& call, const Request& request);
-  Response run(const std::vector<std::shared_ptr<Active>>& hit, std::size_t index, const Request& request, const Handler& inner);
+  Response run(const std::vector<std::shared_ptr<Active>>& hit, std::size_t index, const Request& request,
+               const Handler& inner);
 
   const Clock& clock_;
   std::uint64_t seed_;

@@ -17,7 +17,8 @@ constexpr std::string_view kMask = "***";
 /// A name whose value nobody may read. "secretName" and "automountServiceAccountToken" are not among them.
 bool is_secret_name(std::string_view name) {
   static constexpr std::array kParts{"password", "passwd", "passphrase"};
-  static constexpr std::array kEnds{"secret", "_token", "-token", "private-key", "privatekey", "key-data", "accesstoken", "refreshtoken", "bearertoken", "idtoken"};
+  static constexpr std::array kEnds{"secret",   "_token",      "-token",       "private-key", "privatekey",
+                                    "key-data", "accesstoken", "refreshtoken", "bearertoken", "idtoken"};
   const std::string low = to_lower(name);
   if (low == "token" || low == "authorization") return true;
   const auto ends = [&low](const char* end) { return low.ends_with(end); };
@@ -25,13 +26,16 @@ bool is_secret_name(std::string_view name) {
   return std::ranges::any_of(kParts, contains) || std::ranges::any_of(kEnds, ends);
 }
 
-bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; }
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
 
 /// Walks over text once and copies it, masked.
 class Masker {
  public:
   explicit Masker(std::string_view text) : text_(text) {
-    is_secret_object_ = text.find("\"kind\":\"Secret") != std::string_view::npos || text.find("\"kind\": \"Secret") != std::string_view::npos ||
+    is_secret_object_ = text.find("\"kind\":\"Secret") != std::string_view::npos ||
+                        text.find("\"kind\": \"Secret") != std::string_view::npos ||
                         text.find("kind: Secret") != std::string_view::npos;
   }
 
@@ -66,7 +70,7 @@ class Masker {
     if (end > at_) out_ += kMask;
     at_ = end;
   }
-  void mask_quoted() {  // at the opening quote
+  void mask_quoted() {                    // at the opening quote
     const bool escaped = peek() == '\\';  // JSON inside a JSON string: \"password\":\"…\"
     copy(escaped ? 2 : 1);
     out_ += kMask;
@@ -151,7 +155,9 @@ class Masker {
 };
 
 bool is_binary(std::string_view bytes) {
-  return std::ranges::any_of(bytes.substr(0, 512), [](char c) { return (c >= 0 && c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f; });
+  return std::ranges::any_of(bytes.substr(0, 512), [](char c) {
+    return (c >= 0 && c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f;
+  });
 }
 
 const char* name_of(Delivery::Fate fate) {
@@ -177,7 +183,8 @@ std::string Journal::body_text(const Headers& headers, const std::string& body) 
   if (text.empty()) text = body;
   if (is_binary(text)) return "(" + std::to_string(text.size()) + " bytes)";
   text = mask_secrets(text);
-  if (text.size() > options_.body_max) text = text.substr(0, options_.body_max) + "... (" + std::to_string(text.size()) + " bytes)";
+  if (text.size() > options_.body_max)
+    text = text.substr(0, options_.body_max) + "... (" + std::to_string(text.size()) + " bytes)";
   return text;
 }
 
@@ -210,7 +217,8 @@ Handler Journal::wrap(Handler inner) {
     Response response = inner(request);
     if (response.later) {
       const auto copy = std::make_shared<const Request>(request);
-      response.later->before_delivery([this, call, copy, start](const Response& answer) { write(call, *copy, answer, start); });
+      response.later->before_delivery(
+          [this, call, copy, start](const Response& answer) { write(call, *copy, answer, start); });
     } else {
       write(call, request, response, start);
     }

@@ -12,16 +12,18 @@
 /// One line of JSON per exchange, in the order the answers were made; the same history gives the same bytes:
 ///   {"n":7,"time":"2017-11-28T07:46:32.000000Z","server":"ontap","who":"admin","method":"POST","target":"/servlets/…",
 ///    "call":"volume-create","object":"svm1/v","status":200,"took":"0s","request":"…","answer":"…"}
-/// `fate` and `delay` stand there when the delivery is spoilt, `stream` when the answer is one. Header fields are never written.
-/// Secrets are masked wherever they stand (see mask_secrets). Bodies longer than body_max are cut, binary ones only counted.
+/// `fate` and `delay` stand there when the delivery is spoilt, `stream` when the answer is one. Header fields are never
+/// written. Secrets are masked wherever they stand (see mask_secrets). Bodies longer than body_max are cut, binary ones
+/// only counted.
 namespace base::http {
 
-/// Replaces what follows a secret's name by "***", in JSON, XML, YAML, form and query text: passwords, passphrases, secrets, tokens,
-/// private keys, authorization, and all values of a Kubernetes Secret's data and stringData. Works on incomplete text.
+/// Replaces what follows a secret's name by "***", in JSON, XML, YAML, form and query text: passwords, passphrases,
+/// secrets, tokens, private keys, authorization, and all values of a Kubernetes Secret's data and stringData. Works on
+/// incomplete text.
 std::string mask_secrets(std::string_view text);
 
 struct JournalOptions {
-  std::string server;       // which of the lab's servers this is
+  std::string server;  // which of the lab's servers this is
   bool bodies = true;
   std::size_t body_max = 16 * 1024;
   /// Replaces a request's or answer's body by readable text (protobuf to JSON, say); "" keeps it.

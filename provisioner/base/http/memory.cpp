@@ -24,7 +24,9 @@ asio::awaitable<bool> collect(Clock& clock, std::shared_ptr<Pipe> pipe, std::str
 
 asio::awaitable<Result<Response>> MemoryTransport::send(Endpoint to, Request request, CallOptions options) {
   const Handler* handler = router_(to.host, to.port);
-  if (!handler) co_return Error{ErrorKind::unavailable, "connect to " + to.host + ":" + std::to_string(to.port) + ": connection refused"};
+  if (!handler)
+    co_return Error{ErrorKind::unavailable,
+                    "connect to " + to.host + ":" + std::to_string(to.port) + ": connection refused"};
   const TimePoint deadline = clock_.now() + options.timeout;
   request.peer.tls = to.tls;
   request.peer.local_address = to.host;
@@ -45,17 +47,23 @@ asio::awaitable<Result<Response>> MemoryTransport::send(Endpoint to, Request req
     co_return Error{ErrorKind::unknown_outcome, "no answer from " + to.host + " in time"};
   }
   if (delivery.delay > Duration{0}) co_await sleep_for(clock_, delivery.delay);
-  if (delivery.fate == Delivery::Fate::refuse) co_return Error{ErrorKind::unavailable, "connect to " + to.host + ":" + std::to_string(to.port) + ": connection refused"};
-  if (delivery.fate == Delivery::Fate::drop_reply) co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " closed without an answer"};
-  if (delivery.fate == Delivery::Fate::cut_reply) co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " closed inside the answer"};
-  if (request.method == "HEAD" || response.status == 204 || response.status == 304) {  // no body, whatever the handler wrote
+  if (delivery.fate == Delivery::Fate::refuse)
+    co_return Error{ErrorKind::unavailable,
+                    "connect to " + to.host + ":" + std::to_string(to.port) + ": connection refused"};
+  if (delivery.fate == Delivery::Fate::drop_reply)
+    co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " closed without an answer"};
+  if (delivery.fate == Delivery::Fate::cut_reply)
+    co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " closed inside the answer"};
+  if (request.method == "HEAD" || response.status == 204 ||
+      response.status == 304) {  // no body, whatever the handler wrote
     response.body.clear();
     if (response.outgoing) response.outgoing->abandon();
     response.outgoing = nullptr;
   }
   if (response.outgoing && response.status != 101 && !options.stream) {
     const std::shared_ptr<Pipe> pipe = std::exchange(response.outgoing, nullptr);
-    if (!co_await collect(clock_, pipe, response.body, deadline)) co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " broke inside the answer"};
+    if (!co_await collect(clock_, pipe, response.body, deadline))
+      co_return Error{ErrorKind::unknown_outcome, "connection to " + to.host + " broke inside the answer"};
   }
   co_return response;
 }

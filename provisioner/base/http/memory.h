@@ -26,11 +26,12 @@ class MemoryTransport final : public Transport {
   Router router_;
 };
 
-/// What the router knows is called in memory, everything else goes over `wire`: for parts of a program that are clients of
-/// its own server and need no socket to reach it.
+/// What the router knows is called in memory, everything else goes over `wire`: for parts of a program that are clients
+/// of its own server and need no socket to reach it.
 class NearTransport final : public Transport {
  public:
-  NearTransport(Clock& clock, Router router, Transport& wire) : router_(router), memory_(clock, std::move(router)), wire_(wire) {}
+  NearTransport(Clock& clock, Router router, Transport& wire)
+      : router_(router), memory_(clock, std::move(router)), wire_(wire) {}
   boost::asio::awaitable<Result<Response>> send(Endpoint to, Request request, CallOptions options) override;
 
  private:

@@ -8,7 +8,8 @@
 namespace base::http {
 
 const std::string* Headers::find(std::string_view name) const {
-  const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) { return equals_ignoring_case(entry.first, name); });
+  const auto found =
+      std::ranges::find_if(entries_, [&](const Entry& entry) { return equals_ignoring_case(entry.first, name); });
   return found == entries_.end() ? nullptr : &found->second;
 }
 
@@ -22,7 +23,9 @@ void Headers::set(std::string_view name, std::string value) {
   add(name, std::move(value));
 }
 
-void Headers::add(std::string_view name, std::string value) { entries_.emplace_back(std::string(name), std::move(value)); }
+void Headers::add(std::string_view name, std::string value) {
+  entries_.emplace_back(std::string(name), std::move(value));
+}
 
 void Headers::remove(std::string_view name) {
   std::erase_if(entries_, [&](const Entry& entry) { return equals_ignoring_case(entry.first, name); });
@@ -66,8 +69,8 @@ std::string percent_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '.' || c == '_' || c == '~';
     if (plain) {
       out += c;
     } else {
@@ -95,15 +98,36 @@ std::string_view reason_phrase(int status) {
     int status;
     std::string_view text;
   };
-  static constexpr std::array rows{
-      Row{100, "Continue"}, Row{101, "Switching Protocols"}, Row{200, "OK"}, Row{201, "Created"}, Row{202, "Accepted"},
-      Row{204, "No Content"}, Row{301, "Moved Permanently"}, Row{302, "Found"}, Row{304, "Not Modified"},
-      Row{307, "Temporary Redirect"}, Row{400, "Bad Request"}, Row{401, "Unauthorized"}, Row{403, "Forbidden"},
-      Row{404, "Not Found"}, Row{405, "Method Not Allowed"}, Row{406, "Not Acceptable"}, Row{408, "Request Timeout"},
-      Row{409, "Conflict"}, Row{410, "Gone"}, Row{412, "Precondition Failed"}, Row{413, "Payload Too Large"},
-      Row{415, "Unsupported Media Type"}, Row{422, "Unprocessable Entity"}, Row{429, "Too Many Requests"},
-      Row{431, "Request Header Fields Too Large"}, Row{500, "Internal Server Error"}, Row{501, "Not Implemented"},
-      Row{502, "Bad Gateway"}, Row{503, "Service Unavailable"}, Row{504, "Gateway Timeout"}};
+  static constexpr std::array rows{Row{100, "Continue"},
+                                   Row{101, "Switching Protocols"},
+                                   Row{200, "OK"},
+                                   Row{201, "Created"},
+                                   Row{202, "Accepted"},
+                                   Row{204, "No Content"},
+                                   Row{301, "Moved Permanently"},
+                                   Row{302, "Found"},
+                                   Row{304, "Not Modified"},
+                                   Row{307, "Temporary Redirect"},
+                                   Row{400, "Bad Request"},
+                                   Row{401, "Unauthorized"},
+                                   Row{403, "Forbidden"},
+                                   Row{404, "Not Found"},
+                                   Row{405, "Method Not Allowed"},
+                                   Row{406, "Not Acceptable"},
+                                   Row{408, "Request Timeout"},
+                                   Row{409, "Conflict"},
+                                   Row{410, "Gone"},
+                                   Row{412, "Precondition Failed"},
+                                   Row{413, "Payload Too Large"},
+                                   Row{415, "Unsupported Media Type"},
+                                   Row{422, "Unprocessable Entity"},
+                                   Row{429, "Too Many Requests"},
+                                   Row{431, "Request Header Fields Too Large"},
+                                   Row{500, "Internal Server Error"},
+                                   Row{501, "Not Implemented"},
+                                   Row{502, "Bad Gateway"},
+                                   Row{503, "Service Unavailable"},
+                                   Row{504, "Gateway Timeout"}};
   const auto* const found = std::ranges::find(rows, status, &Row::status);
   return found == rows.end() ? "Unknown" : found->text;
 }

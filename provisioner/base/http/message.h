@@ -87,8 +87,8 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
-  /// When set, the body is what this pipe yields (chunked transfer), after `body`. With status 101 it is the server's half
-  /// of an upgraded connection (raw bytes after the 101 head), and `incoming` is the client's half.
+  /// When set, the body is what this pipe yields (chunked transfer), after `body`. With status 101 it is the server's
+  /// half of an upgraded connection (raw bytes after the 101 head), and `incoming` is the client's half.
   std::shared_ptr<Pipe> outgoing;
   std::shared_ptr<Pipe> incoming;
   /// When set, nothing else of this Response counts: the transport waits for the answer that comes through it.

@@ -151,7 +151,8 @@ class ReaderOf final : public Reader {
   void finish_head() {
     this->head_done = true;
     if (isRequest && parser_.other_coding) fail(501, "unsupported transfer encoding");
-    if (isRequest && parser_.version >= 11 && !owner_.request.headers.find("Host")) fail(400, "missing required Host header");
+    if (isRequest && parser_.version >= 11 && !owner_.request.headers.find("Host"))
+      fail(400, "missing required Host header");
     const std::string* expect = isRequest ? owner_.request.headers.find("Expect") : nullptr;
     if (expect && !parser_.expects_continue) fail(417, "unknown expectation");
   }

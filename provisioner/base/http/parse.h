@@ -27,7 +27,8 @@ class MessageParser {
   MessageParser(const MessageParser&) = delete;
   MessageParser& operator=(const MessageParser&) = delete;
 
-  /// Reads on and says how many bytes it took. Stops once after the head, so that the caller can look at it; call again.
+  /// Reads on and says how many bytes it took. Stops once after the head, so that the caller can look at it; call
+  /// again.
   std::size_t feed(std::string_view bytes);
   /// The connection ended: completes a response that lasts until then; otherwise a problem.
   void feed_end();

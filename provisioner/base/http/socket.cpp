@@ -24,10 +24,12 @@ using boost::system::error_code;
 namespace {
 
 /// Clients that offer a choice of protocols get HTTP/1.1; one that offers only others gets no answer to its offer.
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size, void*) {
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+                    void*) {
   static constexpr unsigned char kOurs[] = "\x08http/1.1";
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kOurs, sizeof(kOurs) - 1, in, in_size) != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
+  if (SSL_select_next_proto(&chosen, out_size, kOurs, sizeof(kOurs) - 1, in, in_size) != OPENSSL_NPN_NEGOTIATED)
+    return SSL_TLSEXT_ERR_NOACK;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
 }
@@ -39,7 +41,9 @@ error_code use_identity(TlsContext& context, const std::string& certificate_pem,
   return error;
 }
 
-Error bad_tls(const std::string& what, const error_code& error) { return Error{ErrorKind::invalid, what + ": " + error.message()}; }
+Error bad_tls(const std::string& what, const error_code& error) {
+  return Error{ErrorKind::invalid, what + ": " + error.message()};
+}
 
 }  // namespace
 
@@ -53,7 +57,8 @@ Result<std::shared_ptr<TlsContext>> make_server_context(const ServerTls& tls) {
   SSL_CTX_set_num_tickets(native, 0);
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
-  if (const error_code error = use_identity(*context, tls.identity.certificate_pem, tls.identity.key_pem)) return bad_tls("server certificate", error);
+  if (const error_code error = use_identity(*context, tls.identity.certificate_pem, tls.identity.key_pem))
+    return bad_tls("server certificate", error);
   if (!tls.client_ca_pem.empty()) {
     error_code error;
     context->add_certificate_authority(asio::buffer(tls.client_ca_pem), error);
@@ -182,7 +187,8 @@ void Socket::fill_peer(Peer& peer) {
   error_code error;
   const auto numeric = [](const asio::ip::tcp::endpoint& end) {
     const asio::ip::address address = end.address();
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+      return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
     return address.to_string();
   };
   const auto local = tcp().local_endpoint(error);

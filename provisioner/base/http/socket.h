@@ -21,7 +21,8 @@ namespace base::http {
 using TlsContext = boost::asio::ssl::context;
 
 /// A context that serves `identity` and, with a client CA, asks for (but does not demand) a certificate.
-/// A certificate that the CA does not vouch for still completes the handshake; Socket::client_certificate tells them apart.
+/// A certificate that the CA does not vouch for still completes the handshake; Socket::client_certificate tells them
+/// apart.
 Result<std::shared_ptr<TlsContext>> make_server_context(const ServerTls& tls);
 Result<std::shared_ptr<TlsContext>> make_client_context(const Endpoint& to);
 
@@ -37,7 +38,8 @@ class Socket {
   /// Server's side of the handshake. `context` must outlive nothing: the stream keeps a reference of its own.
   boost::asio::awaitable<boost::system::error_code> accept_tls(std::shared_ptr<TlsContext> context);
   /// Client's side; `name` is verified unless `insecure`. On failure tls_problem() says why.
-  boost::asio::awaitable<boost::system::error_code> connect_tls(std::shared_ptr<TlsContext> context, std::string name, bool insecure);
+  boost::asio::awaitable<boost::system::error_code> connect_tls(std::shared_ptr<TlsContext> context, std::string name,
+                                                                bool insecure);
 
   boost::asio::awaitable<IoResult> read_some(char* data, std::size_t size);
   /// Writes everything, or stops at an error; `bytes` says how many went out.

@@ -77,7 +77,8 @@ Result<KeyPair> to_pem(X509* certificate, EVP_PKEY* key) {
   const Bio certificate_bio(BIO_new(BIO_s_mem()));
   const Bio key_bio(BIO_new(BIO_s_mem()));
   if (PEM_write_bio_X509(certificate_bio.get(), certificate) != 1) return failure("write certificate");
-  if (PEM_write_bio_PrivateKey(key_bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) return failure("write key");
+  if (PEM_write_bio_PrivateKey(key_bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1)
+    return failure("write key");
   return KeyPair{drain(certificate_bio.get()), drain(key_bio.get())};
 }
 
@@ -105,19 +106,22 @@ Result<KeyPair> make_authority(const std::string& common_name) {
   const bool done = add_name(subject, "CN", common_name) && X509_set_issuer_name(it, subject) == 1 &&
                     add_extension(it, it, NID_basic_constraints, "critical,CA:TRUE") &&
                     add_extension(it, it, NID_key_usage, "critical,keyCertSign,cRLSign,digitalSignature") &&
-                    add_extension(it, it, NID_subject_key_identifier, "hash") && X509_sign(it, key.get(), EVP_sha256()) > 0;
+                    add_extension(it, it, NID_subject_key_identifier, "hash") &&
+                    X509_sign(it, key.get(), EVP_sha256()) > 0;
   if (!done) return failure("make authority " + common_name);
   return to_pem(it, key.get());
 }
 
 Result<KeyPair> issue(const KeyPair& authority, const LeafRequest& request) {
-  const Bio ca_bio(BIO_new_mem_buf(authority.certificate_pem.data(), static_cast<int>(authority.certificate_pem.size())));
+  const Bio ca_bio(
+      BIO_new_mem_buf(authority.certificate_pem.data(), static_cast<int>(authority.certificate_pem.size())));
   const Certificate ca(PEM_read_bio_X509(ca_bio.get(), nullptr, nullptr, nullptr));
   const Bio ca_key_bio(BIO_new_mem_buf(authority.key_pem.data(), static_cast<int>(authority.key_pem.size())));
   const Key ca_key(PEM_read_bio_PrivateKey(ca_key_bio.get(), nullptr, nullptr, nullptr));
   if (!ca || !ca_key) return failure("read authority");
   const auto names = alternative_names(request.names);
-  if (!names) return Error{ErrorKind::invalid, "a certificate name is empty or holds a comma, quote, backslash or line end"};
+  if (!names)
+    return Error{ErrorKind::invalid, "a certificate name is empty or holds a comma, quote, backslash or line end"};
   const Key key = new_key();
   if (!key) return failure("make key");
   const Certificate certificate = blank(key.get());
@@ -126,7 +130,8 @@ Result<KeyPair> issue(const KeyPair& authority, const LeafRequest& request) {
   X509_NAME* const subject = X509_get_subject_name(it);
   bool done = true;
   for (const std::string& organization : request.organizations) done = done && add_name(subject, "O", organization);
-  done = done && add_name(subject, "CN", request.common_name) && X509_set_issuer_name(it, X509_get_subject_name(ca.get())) == 1 &&
+  done = done && add_name(subject, "CN", request.common_name) &&
+         X509_set_issuer_name(it, X509_get_subject_name(ca.get())) == 1 &&
          add_extension(it, ca.get(), NID_basic_constraints, "critical,CA:FALSE") &&
          add_extension(it, ca.get(), NID_key_usage, "critical,digitalSignature") &&
          add_extension(it, ca.get(), NID_ext_key_usage, request.client ? "clientAuth" : "serverAuth") &&

@@ -28,7 +28,8 @@ Result<Url> parse_url(const std::string& text) {
     url.port = static_cast<std::uint16_t>(*port);
     authority.resize(colon);
   }
-  if (authority.size() >= 2 && authority.front() == '[' && authority.back() == ']') authority = authority.substr(1, authority.size() - 2);
+  if (authority.size() >= 2 && authority.front() == '[' && authority.back() == ']')
+    authority = authority.substr(1, authority.size() - 2);
   if (authority.empty()) return bad;
   url.host = authority;
   return url;

@@ -13,7 +13,8 @@ Result<Listen> parse_listen(const std::string& text) {
   if (const std::size_t colon = text.rfind(':'); colon != std::string::npos) {
     std::string address = text.substr(0, colon);
     port = text.substr(colon + 1);
-    if (address.size() >= 2 && address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);
+    if (address.size() >= 2 && address.front() == '[' && address.back() == ']')
+      address = address.substr(1, address.size() - 2);
     else if (address.find(':') != std::string::npos) return bad;
     if (address == "localhost") address.clear();
     if (!address.empty()) listen.address = address;

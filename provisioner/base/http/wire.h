@@ -17,12 +17,13 @@ class io_context;
 }
 
 /// HTTP/1.1 on sockets: the same Handler behind Beast and TLS, and the same Transport over a socket. One thread.
-/// Errors on the server's side (bad requests, limits, time-outs) are answered in HTTP's own form and never reach the handler.
+/// Errors on the server's side (bad requests, limits, time-outs) are answered in HTTP's own form and never reach the
+/// handler.
 namespace base::http {
 
 struct Listen {
   std::string address = "127.0.0.1";  // or "unix:/path/of/a.sock", for clear HTTP; the port is not used then
-  std::uint16_t port = 0;  // 0: any free port
+  std::uint16_t port = 0;             // 0: any free port
 };
 /// "127.0.0.1:8443", "[::1]:0"; ":8443" and "8443" stand for 127.0.0.1. Errors: invalid.
 Result<Listen> parse_listen(const std::string& text);
@@ -30,16 +31,18 @@ Result<Listen> parse_listen(const std::string& text);
 struct ServerLimits {
   std::size_t header_bytes = 64 * 1024;       // more: 431
   std::size_t body_bytes = 16 * 1024 * 1024;  // more, announced or sent: 413
-  Duration header_timeout = std::chrono::seconds(10);  // from the first byte to the end of the head; also the TLS handshake
-  Duration body_timeout = std::chrono::seconds(60);    // the whole body in; and each 256 KiB of an answer out
-  Duration idle_timeout = std::chrono::seconds(120);   // before the first request and between requests
+  Duration header_timeout =
+      std::chrono::seconds(10);  // from the first byte to the end of the head; also the TLS handshake
+  Duration body_timeout = std::chrono::seconds(60);   // the whole body in; and each 256 KiB of an answer out
+  Duration idle_timeout = std::chrono::seconds(120);  // before the first request and between requests
 };
 
 struct ServerOptions {
   Listen listen;
   std::optional<ServerTls> tls;  // clear HTTP when absent
   ServerLimits limits;
-  /// Makes the answer for a request that never became one (status 400, 408, 413, 417, 431, 501, 505); a plain text answer when empty.
+  /// Makes the answer for a request that never became one (status 400, 408, 413, 417, 431, 501, 505); a plain text
+  /// answer when empty.
   std::function<Response(int status, const std::string& reason)> refuse;
 };
 
@@ -47,7 +50,8 @@ struct ServerOptions {
 class Server {
  public:
   /// Errors: unavailable (address in use or not ours).
-  static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, Clock& clock, ServerOptions options, Handler handler);
+  static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, Clock& clock, ServerOptions options,
+                                               Handler handler);
   ~Server();
   std::uint16_t port() const;
   const std::string& address() const;
@@ -68,9 +72,10 @@ class Server {
 /// Raises the soft limit of open files to the hard one: thousands of connections need it. Server::start calls it.
 void raise_descriptor_limit();
 
-/// Keeps idle connections per endpoint. One that the server has closed meanwhile is replaced before anything is sent. When
-/// it closes without a byte of answer after a request was sent on a kept connection, a reading request (GET, HEAD, OPTIONS)
-/// is repeated once on a fresh one, as Go's client does; any other has an unknown outcome, since it may have run.
+/// Keeps idle connections per endpoint. One that the server has closed meanwhile is replaced before anything is sent.
+/// When it closes without a byte of answer after a request was sent on a kept connection, a reading request (GET, HEAD,
+/// OPTIONS) is repeated once on a fresh one, as Go's client does; any other has an unknown outcome, since it may have
+/// run.
 class WireTransport final : public Transport {
  public:
   WireTransport(boost::asio::io_context& io, Clock& clock);

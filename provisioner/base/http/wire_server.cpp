@@ -61,12 +61,13 @@ asio::awaitable<void> accept_loop(StatePtr state) {
   }
 }
 
-/// A listening UNIX socket in the TCP acceptor's place: nothing below differs, since connections are streams either way. A socket
-/// that nobody serves any more is replaced.
+/// A listening UNIX socket in the TCP acceptor's place: nothing below differs, since connections are streams either
+/// way. A socket that nobody serves any more is replaced.
 Result<void> open_unix(tcp::acceptor& acceptor, const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) return Error{ErrorKind::invalid, "listen unix:" + path + ": the path is empty or too long"};
+  if (path.empty() || path.size() >= sizeof address.sun_path)
+    return Error{ErrorKind::invalid, "listen unix:" + path + ": the path is empty or too long"};
   std::copy(path.begin(), path.end(), address.sun_path);
   const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -37,12 +37,21 @@ struct PluginLab {
   explicit PluginLab(const std::string& file = kFile) {
     auto parsed = docker::parse_backend_file(file, "netapp");
     EXPECT_TRUE(parsed) << parsed.error().message;
-    const DriverContext context{.executor = io.get_executor(), .clock = clock, .transport = transport, .logger = logger,
-                                .instance = docker::kOwner, .version = "17.10.1", .kubernetes_version = {}};
+    const DriverContext context{.executor = io.get_executor(),
+                                .clock = clock,
+                                .transport = transport,
+                                .logger = logger,
+                                .instance = docker::kOwner,
+                                .version = "17.10.1",
+                                .kubernetes_version = {}};
     driver = std::move(*make_driver(context, parsed->driver));
     EXPECT_TRUE(run(driver->start()));
     parsed->plugin.data_lif = "192.168.199.107";
-    docker::Host host{.make_directory = [this](const std::string& path) { folders.insert(path); return Result<void>(); },
+    docker::Host host{.make_directory =
+                          [this](const std::string& path) {
+                            folders.insert(path);
+                            return Result<void>();
+                          },
                       .remove_directory = [this](const std::string& path) { folders.erase(path); },
                       .exists = [this](const std::string& path) { return folders.contains(path); },
                       .is_mounted = [this](const std::string& path) { return mounts.contains(path); },
@@ -95,11 +104,13 @@ struct PluginLab {
   base::http::Handler handler = [this](const base::http::Request& request) {
     if (request.body.find("<snapshot-get-iter>") == std::string::npos) return array.handle(request);
     base::http::Response response;
-    response.body = "<netapp><results status=\"passed\"><num-records>1</num-records><attributes-list><snapshot-info><name>s1</name>"
-                    "<access-time>1511855192</access-time></snapshot-info></attributes-list></results></netapp>";
+    response.body =
+        "<netapp><results status=\"passed\"><num-records>1</num-records><attributes-list><snapshot-info><name>s1</name>"
+        "<access-time>1511855192</access-time></snapshot-info></attributes-list></results></netapp>";
     return response;
   };
-  base::http::MemoryTransport transport{clock, [this](const std::string& host, std::uint16_t) { return host == "192.168.199.108" ? &handler : nullptr; }};
+  base::http::MemoryTransport transport{
+      clock, [this](const std::string& host, std::uint16_t) { return host == "192.168.199.108" ? &handler : nullptr; }};
   std::unique_ptr<Driver> driver;
   std::unique_ptr<docker::Plugin> plugin;
   std::set<std::string> folders, mounts;
@@ -113,32 +124,41 @@ TEST(DockerPlugin, AVolumesWholeLife) {
   const std::string named = R"({"Name":"my-vol"})";
   EXPECT_EQ(lab.ask("/Plugin.Activate"), "200 {\"Implements\":[\"VolumeDriver\"]}\n");
   EXPECT_EQ(lab.ask("/VolumeDriver.Capabilities"), "200 {\"Capabilities\":{\"Scope\":\"global\"}}\n");
-  EXPECT_EQ(lab.ask("/VolumeDriver.Create", R"({"Name":"my-vol","Opts":{"Size":"2","UNIXPermissions":"---rwxr-xr-x"}})"), "200 {}\n");
+  EXPECT_EQ(
+      lab.ask("/VolumeDriver.Create", R"({"Name":"my-vol","Opts":{"Size":"2","UNIXPermissions":"---rwxr-xr-x"}})"),
+      "200 {}\n");
   ASSERT_TRUE(lab.array.volumes.contains("netappdvp_my_vol"));
   EXPECT_EQ(lab.array.volumes.at("netappdvp_my_vol").size, 2147483648U) << "without a unit it counts GiB";
   EXPECT_EQ(lab.array.volumes.at("netappdvp_my_vol").junction, "/netappdvp_my_vol");
-  EXPECT_EQ(lab.ask("/VolumeDriver.Create", R"({"Name":"my-vol","Opts":{"size":"2"}})"), "200 {}\n") << "a repeat finds it";
+  EXPECT_EQ(lab.ask("/VolumeDriver.Create", R"({"Name":"my-vol","Opts":{"size":"2"}})"), "200 {}\n")
+      << "a repeat finds it";
   EXPECT_THAT(lab.ask("/VolumeDriver.Create", R"({"Name":"my-vol","Opts":{"size":"3"}})"), HasSubstr("500 {\"Err\":"));
   lab.array.volumes["unrelated"] = {.size = 1073741824, .aggregate = "aggr3"};
   lab.array.volumes["netappdvp_old"] = {.size = 1073741824, .aggregate = "aggr3"};  // made by an earlier plugin
   EXPECT_EQ(lab.ask("/VolumeDriver.List"), "200 {\"Volumes\":[{\"Name\":\"my-vol\"},{\"Name\":\"old\"}]}\n");
   EXPECT_THAT(lab.ask("/VolumeDriver.Path", named), HasSubstr("500 {\"Err\":"));
-  EXPECT_EQ(lab.ask("/VolumeDriver.Get", named), "200 {\"Volume\":{\"Name\":\"my-vol\",\"Mountpoint\":\"\",\"Status\":{\"Snapshots\":[{\"Name\":\"s1\",\"Created\":\"2017-11-28T07:46:32Z\"}]}}}\n");
+  EXPECT_EQ(lab.ask("/VolumeDriver.Get", named),
+            "200 "
+            "{\"Volume\":{\"Name\":\"my-vol\",\"Mountpoint\":\"\",\"Status\":{\"Snapshots\":[{\"Name\":\"s1\","
+            "\"Created\":\"2017-11-28T07:46:32Z\"}]}}}\n");
   EXPECT_EQ(lab.ask("/VolumeDriver.Mount", R"({"Name":"my-vol","ID":"1"})"), "200 {\"Mountpoint\":\"" + at + "\"}\n");
   EXPECT_EQ(lab.ask("/VolumeDriver.Mount", R"({"Name":"my-vol","ID":"2"})"), "200 {\"Mountpoint\":\"" + at + "\"}\n");
-  EXPECT_EQ(lab.commands, (std::vector<std::string>{"mount -v -o nfsvers=3 -w 192.168.199.107:/netappdvp_my_vol " + at}));
+  EXPECT_EQ(lab.commands,
+            (std::vector<std::string>{"mount -v -o nfsvers=3 -w 192.168.199.107:/netappdvp_my_vol " + at}));
   EXPECT_EQ(lab.ask("/VolumeDriver.Path", named), "200 {\"Mountpoint\":\"" + at + "\"}\n");
   EXPECT_EQ(lab.ask("/VolumeDriver.Unmount", named), "200 {}\n");
   EXPECT_EQ(lab.commands.back(), "umount " + at);
   EXPECT_TRUE(lab.folders.empty());
   EXPECT_EQ(lab.ask("/VolumeDriver.Remove", named), "200 {}\n");
   EXPECT_FALSE(lab.array.volumes.contains("netappdvp_my_vol"));
-  EXPECT_EQ(lab.ask("/VolumeDriver.Remove", R"({"Name":"netappdvp_old"})"), "200 {}\n") << "a name that has the prefix is used as it is";
+  EXPECT_EQ(lab.ask("/VolumeDriver.Remove", R"({"Name":"netappdvp_old"})"), "200 {}\n")
+      << "a name that has the prefix is used as it is";
   EXPECT_EQ(lab.array.volumes.size(), 1U);
 }
 
 TEST(DockerPlugin, ClonesAndDisabledDeletes) {
-  PluginLab lab(std::string(kFile).substr(0, std::string(kFile).size() - 1) + R"(,"disableDelete":true,"storagePrefix":"p_","defaults":{"size":"5g"}})");
+  PluginLab lab(std::string(kFile).substr(0, std::string(kFile).size() - 1) +
+                R"(,"disableDelete":true,"storagePrefix":"p_","defaults":{"size":"5g"}})");
   EXPECT_EQ(lab.ask("/VolumeDriver.Create", R"({"Name":"v"})"), "200 {}\n");
   EXPECT_EQ(lab.array.volumes.at("p_v").size, 5368709120U);
   EXPECT_EQ(lab.ask("/VolumeDriver.Create", R"({"Name":"c","Opts":{"from":"v","splitOnClone":"false"}})"), "200 {}\n");
@@ -161,7 +181,8 @@ TEST(DockerPlugin, BadInputIsNamed) {
       {"/VolumeDriver.Create", R"({"Name":"v","Opts":{"size":"-1"}})", "500 {\"Err\":"},
       {"/VolumeDriver.Create", R"({"Name":"v","Opts":{"size":"99999999999999999999"}})", "500 {\"Err\":"},
       {"/VolumeDriver.Create", R"({"Name":"v","Opts":{"colour":"red"}})", "unknown option colour"},
-      {"/VolumeDriver.Create", R"({"Name":"v","Opts":{"snapshotDir":"maybe"}})", "invalid boolean value for snapshotDir"},
+      {"/VolumeDriver.Create", R"({"Name":"v","Opts":{"snapshotDir":"maybe"}})",
+       "invalid boolean value for snapshotDir"},
       {"/VolumeDriver.Create", R"({"Name":"v","Opts":{"spaceReserve":"half"}})", "spaceReserve must be none or volume"},
       {"/VolumeDriver.Create", R"({"Name":"v","Opts":{"fromSnapshot":"s"}})", "needs the option from"},
       {"/VolumeDriver.Create", R"({"Name":"v","Opts":{"aggregate":"aggr9"}})", "aggregate aggr9 is not assigned"},
@@ -175,7 +196,11 @@ TEST(DockerPlugin, BadInputIsNamed) {
   EXPECT_THAT(lab.ask("/VolumeDriver.Mount", R"({"Name":"v"})"), HasSubstr("no route to host"));
   EXPECT_TRUE(lab.folders.empty());
   const std::vector<std::pair<const char*, const char*>> files{
-      {"{", "could not decode"}, {R"({"version":1,"storageDriverName":"ontap-san","managementLIF":"x","username":"u","password":"p"})", "serves ontap-nas"}, {R"({"version":1})", ""}, {R"({"version":7,"storageDriverName":"ontap-nas"})", ""}};
+      {"{", "could not decode"},
+      {R"({"version":1,"storageDriverName":"ontap-san","managementLIF":"x","username":"u","password":"p"})",
+       "serves ontap-nas"},
+      {R"({"version":1})", ""},
+      {R"({"version":7,"storageDriverName":"ontap-nas"})", ""}};
   for (const auto& [text, why] : files) {
     const auto parsed = docker::parse_backend_file(text, "netapp");
     ASSERT_FALSE(parsed) << text;
@@ -190,11 +215,14 @@ std::string ask_socket(const std::string& path) {
   std::copy(path.begin(), path.end(), address.sun_path);
   const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return "no connection";
-  const std::string request = "POST /Plugin.Activate HTTP/1.1\r\nHost: plugin.moby.localhost\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+  const std::string request =
+      "POST /Plugin.Activate HTTP/1.1\r\nHost: plugin.moby.localhost\r\nContent-Length: 2\r\nConnection: "
+      "close\r\n\r\n{}";
   if (write(fd, request.data(), request.size()) < 0) return "not written";
   std::string answer;
   std::array<char, 4096> buffer{};
-  for (ssize_t got = 0; (got = read(fd, buffer.data(), buffer.size())) > 0;) answer.append(buffer.data(), static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = read(fd, buffer.data(), buffer.size())) > 0;)
+    answer.append(buffer.data(), static_cast<std::size_t>(got));
   close(fd);
   return answer;
 }
@@ -217,7 +245,10 @@ TEST(DockerPlugin, AnswersOnAUnixSocketAndReplacesADeadOne) {
     ASSERT_TRUE(server) << server.error().message;
     EXPECT_FALSE(base::http::Server::start(io, clock, options, echo)) << "somebody listens there";
     std::string answer;
-    std::thread client([&] { answer = ask_socket(path); boost::asio::post(io, [&] { (*server)->stop(); }); });
+    std::thread client([&] {
+      answer = ask_socket(path);
+      boost::asio::post(io, [&] { (*server)->stop(); });
+    });
     io.run();
     client.join();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;

@@ -14,7 +14,9 @@ using provisioner::kube::text_at;
 using testing::Contains;
 using testing::HasSubstr;
 
-boost::asio::awaitable<void> keep_status(boost::asio::awaitable<int> task, std::optional<int>& out) { out = co_await std::move(task); }
+boost::asio::awaitable<void> keep_status(boost::asio::awaitable<int> task, std::optional<int>& out) {
+  out = co_await std::move(task);
+}
 
 struct LaunchLab {
   boost::asio::io_context io;
@@ -22,7 +24,10 @@ struct LaunchLab {
   TinyApi api;
   base::http::Handler api_handler = [this](const Request& request) { return cluster(request); };
   base::http::Handler pod_handler = [this](const Request& request) { return temporary_server(request); };
-  base::http::MemoryTransport transport{clock, [this](const std::string& host, std::uint16_t) { return host == "api" ? &api_handler : host == "10.1.2.3" ? &pod_handler : nullptr; }};
+  base::http::MemoryTransport transport{
+      clock, [this](const std::string& host, std::uint16_t) {
+        return host == "api" ? &api_handler : host == "10.1.2.3" ? &pod_handler : nullptr;
+      }};
   std::vector<std::string> lines, asked;
   int backend_status = 201;
   bool binds = true;
@@ -52,14 +57,16 @@ struct LaunchLab {
     const std::string path(request.path());
     if (request.method == "POST" && path == "/trident/v1/backend") {
       response.status = backend_status;
-      response.body = backend_status == 201 ? R"({"backend":"b"})" : R"({"backend":"","error":"could not find NFS data LIF"})";
+      response.body =
+          backend_status == 201 ? R"({"backend":"b"})" : R"({"backend":"","error":"could not find NFS data LIF"})";
     } else if (request.method == "POST") {
       response.status = 201;
       response.body = "{}";
     } else if (path == "/trident/v1/backend/b") {
       response.body = R"({"backend":{"name":"b","storage":{"aggr1":{"name":"aggr1"}}}})";
     } else if (request.method == "GET" && path == "/trident/v1/volume/trident") {
-      response.body = R"({"volume":{"Config":{"name":"trident","accessInformation":{"nfsServerIp":"1.2.3.4","nfsPath":"/trident_trident"}},"backend":"b","pool":"aggr1"}})";
+      response.body =
+          R"({"volume":{"Config":{"name":"trident","accessInformation":{"nfsServerIp":"1.2.3.4","nfsPath":"/trident_trident"}},"backend":"b","pool":"aggr1"}})";
     } else {
       response.body = "{\"backends\":[]}";
     }
@@ -68,7 +75,9 @@ struct LaunchLab {
   int launch(std::string backend = R"({"version":1})") {
     installer::LauncherConfig config;
     config.backend_json = std::move(backend);
-    config.deployment_yaml = base::read_file(test_support::source_dir() + "/provisioner/installer/setup/trident-deployment.yaml").value_or("");
+    config.deployment_yaml =
+        base::read_file(test_support::source_dir() + "/provisioner/installer/setup/trident-deployment.yaml")
+            .value_or("");
     config.volume_size = 2;
     kube::ApiServer server;
     server.endpoint.host = "api";
@@ -117,8 +126,10 @@ TEST(Launcher, Row37WhatFailsLaterIsTakenBack) {
   lab.binds = false;
   EXPECT_EQ(lab.launch(), 0);
   EXPECT_THAT(lab.asked, Contains(HasSubstr("DELETE /trident/v1/volume/trident")));
-  for (const char* path : {"/api/v1/persistentvolumes/trident", "/api/v1/namespaces/trident/persistentvolumeclaims/trident", "/api/v1/namespaces/trident/pods/trident-ephemeral",
-                           "/apis/extensions/v1beta1/namespaces/trident/deployments/trident"}) {
+  for (const char* path :
+       {"/api/v1/persistentvolumes/trident", "/api/v1/namespaces/trident/persistentvolumeclaims/trident",
+        "/api/v1/namespaces/trident/pods/trident-ephemeral",
+        "/apis/extensions/v1beta1/namespaces/trident/deployments/trident"}) {
     EXPECT_FALSE(lab.api.find(path)) << path;
   }
 }

@@ -17,10 +17,30 @@ TEST(Quantity, WholeNumbersRoundedUp) {
     const char* text;
     std::optional<std::uint64_t> value;
   };
-  const std::vector<Row> rows{{"1Gi", 1073741824}, {"1", 1}, {"1G", 1000000000}, {"1.5Gi", 1610612736}, {"100m", 1}, {"1500m", 2}, {"1e9", 1000000000},
-                              {"2E", 2000000000000000000}, {"0.5Ki", 512}, {"1.", 1}, {"+3k", 3000}, {"12E6", 12000000}, {"1e-3", 1}, {"0", 0},
-                              {"8Ei", std::nullopt}, {"", std::nullopt}, {"-1", std::nullopt}, {"Gi", std::nullopt}, {"1gi", std::nullopt},
-                              {"1GiB", std::nullopt}, {"1 Gi", std::nullopt}, {"99999999999999999999", std::nullopt}, {"1e99", std::nullopt}, {"1_", std::nullopt}};
+  const std::vector<Row> rows{{"1Gi", 1073741824},
+                              {"1", 1},
+                              {"1G", 1000000000},
+                              {"1.5Gi", 1610612736},
+                              {"100m", 1},
+                              {"1500m", 2},
+                              {"1e9", 1000000000},
+                              {"2E", 2000000000000000000},
+                              {"0.5Ki", 512},
+                              {"1.", 1},
+                              {"+3k", 3000},
+                              {"12E6", 12000000},
+                              {"1e-3", 1},
+                              {"0", 0},
+                              {"8Ei", std::nullopt},
+                              {"", std::nullopt},
+                              {"-1", std::nullopt},
+                              {"Gi", std::nullopt},
+                              {"1gi", std::nullopt},
+                              {"1GiB", std::nullopt},
+                              {"1 Gi", std::nullopt},
+                              {"99999999999999999999", std::nullopt},
+                              {"1e99", std::nullopt},
+                              {"1_", std::nullopt}};
   for (const Row& row : rows) EXPECT_EQ(parse_quantity(row.text), row.value) << row.text;
 }
 
@@ -89,15 +109,23 @@ spec:
   storageClassName: basic
 )");
   EXPECT_EQ(persistent_volume(claim(), volume, "basic", {}, *parse_version("v1.6.1"))->dump(1), expected.dump(1));
-  EXPECT_FALSE(persistent_volume(claim(), volume, "basic", {}, *parse_version("v1.5.0"))->at("spec").contains("storageClassName"));
+  EXPECT_FALSE(persistent_volume(claim(), volume, "basic", {}, *parse_version("v1.5.0"))
+                   ->at("spec")
+                   .contains("storageClassName"));
 
   Json kept = claim();
   kept["metadata"]["annotations"]["trident.netapp.io/reclaimPolicy"] = "Retain";
-  EXPECT_EQ(persistent_volume(kept, volume, "basic", {}, {1, 8, 0, ""})->at("spec").at("persistentVolumeReclaimPolicy"), "Retain");
+  EXPECT_EQ(persistent_volume(kept, volume, "basic", {}, {1, 8, 0, ""})->at("spec").at("persistentVolumeReclaimPolicy"),
+            "Retain");
   kept["metadata"]["annotations"]["trident.netapp.io/reclaimPolicy"] = "retain";
-  EXPECT_EQ(persistent_volume(kept, volume, "basic", {.reclaim_policy = "Retain", .mount_options = {}, .fs_type = {}}, {1, 8, 0, ""})->at("spec").at("persistentVolumeReclaimPolicy"), "Delete");
+  EXPECT_EQ(persistent_volume(kept, volume, "basic", {.reclaim_policy = "Retain", .mount_options = {}, .fs_type = {}},
+                              {1, 8, 0, ""})
+                ->at("spec")
+                .at("persistentVolumeReclaimPolicy"),
+            "Delete");
   volume.config.mount_options = "-o nfsvers=3,hard";
-  EXPECT_EQ(persistent_volume(claim(), volume, "basic", {}, {1, 8, 0, ""})->at("spec").at("mountOptions"), Json({"nfsvers=3", "hard"}));
+  EXPECT_EQ(persistent_volume(claim(), volume, "basic", {}, {1, 8, 0, ""})->at("spec").at("mountOptions"),
+            Json({"nfsvers=3", "hard"}));
 
   Volume lun;
   lun.config.access.iscsi_target_portal = "10.0.0.1";
@@ -111,7 +139,9 @@ spec:
 
 // Specification section 11, row 48: 17.10.1 added the class without the malformed parameter.
 TEST(Mapping, Row48AMalformedPoolListIsRefused) {
-  Json object = *yaml_to_json("metadata: {name: c}\nparameters: {requiredStorage: 'b:p1,p2;c:q', media: ssd, snapshots: 'True', fsType: xfs}\n");
+  Json object = *yaml_to_json(
+      "metadata: {name: c}\nparameters: {requiredStorage: 'b:p1,p2;c:q', media: ssd, snapshots: 'True', fsType: "
+      "xfs}\n");
   const auto config = class_config(object);
   ASSERT_TRUE(config);
   EXPECT_EQ(config->required_storage, (PoolLists{{"b", {"p1", "p2"}}, {"c", {"q"}}}));
@@ -127,7 +157,8 @@ TEST(Mapping, WhoseClaimItIs) {
   const Version now{1, 6, 1, ""};
   EXPECT_EQ(claim_provisioner(claim(), now), Provisioner::other);
   EXPECT_EQ(claim_provisioner(claim(), {1, 4, 0, ""}), Provisioner::ours);
-  for (const char* name : {"volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"}) {
+  for (const char* name :
+       {"volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"}) {
     Json told = claim();
     told["metadata"]["annotations"][name] = "netapp.io/trident";
     EXPECT_EQ(claim_provisioner(told, now), Provisioner::ours);
@@ -144,7 +175,8 @@ TEST(ApiServer, FromPodFilesAndKubeconfig) {
     if (found == files.end()) return Error{ErrorKind::not_found, "no file " + path};
     return found->second;
   };
-  std::map<std::string, std::string> variables{{"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"KUBERNETES_SERVICE_PORT", "6443"}};
+  std::map<std::string, std::string> variables{{"KUBERNETES_SERVICE_HOST", "10.0.0.1"},
+                                               {"KUBERNETES_SERVICE_PORT", "6443"}};
   const Environment environment = [&](const std::string& name) { return variables[name]; };
   const auto pod = in_cluster(read, environment, "/root");
   ASSERT_TRUE(pod);
@@ -158,13 +190,17 @@ TEST(ApiServer, FromPodFilesAndKubeconfig) {
   variables.clear();
   EXPECT_FALSE(in_cluster(read, environment, "/root"));
 
-  const auto config = from_kubeconfig("clusters: [{name: c, cluster: {server: 'https://h:1/k/', certificate-authority: ca.pem}}]\n"
-                                      "users: [{name: u, user: {token: secret}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n", read, "/etc/k");
+  const auto config = from_kubeconfig(
+      "clusters: [{name: c, cluster: {server: 'https://h:1/k/', certificate-authority: ca.pem}}]\n"
+      "users: [{name: u, user: {token: secret}}]\ncontexts: [{name: x, context: {cluster: c, user: "
+      "u}}]\ncurrent-context: x\n",
+      read, "/etc/k");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->endpoint.ca_pem, "CA");
   EXPECT_EQ(config->path_prefix, "/k");
   EXPECT_EQ(config->token(), "secret");
-  for (const char* bad : {"", "[]", "a: [", "current-context: x\n"}) EXPECT_FALSE(from_kubeconfig(bad, read, "/")) << bad;
+  for (const char* bad : {"", "[]", "a: [", "current-context: x\n"})
+    EXPECT_FALSE(from_kubeconfig(bad, read, "/")) << bad;
   EXPECT_EQ(from_address("localhost:8080")->endpoint.port, 8080);
 }
 

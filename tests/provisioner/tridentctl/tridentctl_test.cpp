@@ -14,11 +14,16 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const char* const kBackend = R"({"backend":{"name":"ontapnas_192.168.199.107","config":{"version":1,"storageDriverName":"ontap-nas","storagePrefix":"trident","serialNumbers":[],"managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","igroupName":"","svm":"tridentsvm"},"storage":{"aggr3":{"name":"aggr3","storageClasses":[],"storageAttributes":{"backendType":{"offer":["ontap-nas"]},"encryption":{"offer":true},"media":{"offer":["hdd"]},"provisioningType":{"offer":["thick","thin"]},"snapshots":{"offer":true}},"volumes":[]}},"online":true,"volumes":[]}})";
-const char* const kGold = R"({"storageClass":{"Config":{"version":"1","name":"ontap-gold","attributes":{"backendType":"ontap-nas","media":"ssd","provisioningType":"thin","snapshots":"true"}},"storage":{}}})";
-const char* const kBasic = R"({"storageClass":{"Config":{"version":"1","name":"basic","attributes":{"backendType":"ontap-nas"}},"storage":{"ontapnas_192.168.199.107":["aggr3"]}}})";
-const char* const kPinned = R"({"storageClass":{"Config":{"version":"1","name":"pinned","requiredStorage":{"b":["p"]}},"storage":{}}})";
-const char* const kVolume = R"({"volume":{"Config":{"version":"1","name":"trident-basic-f4048","internalName":"trident_trident_basic_f4048","size":"1073741824","protocol":"file","storageClass":"basic","accessMode":"ReadWriteOnce","accessInformation":{"nfsServerIp":"192.168.199.107","nfsPath":"/trident_trident_basic_f4048"},"blockSize":"","fileSystem":""},"backend":"ontapnas_192.168.199.107","pool":"aggr3"}})";
+const char* const kBackend =
+    R"({"backend":{"name":"ontapnas_192.168.199.107","config":{"version":1,"storageDriverName":"ontap-nas","storagePrefix":"trident","serialNumbers":[],"managementLIF":"192.168.199.108","dataLIF":"192.168.199.107","igroupName":"","svm":"tridentsvm"},"storage":{"aggr3":{"name":"aggr3","storageClasses":[],"storageAttributes":{"backendType":{"offer":["ontap-nas"]},"encryption":{"offer":true},"media":{"offer":["hdd"]},"provisioningType":{"offer":["thick","thin"]},"snapshots":{"offer":true}},"volumes":[]}},"online":true,"volumes":[]}})";
+const char* const kGold =
+    R"({"storageClass":{"Config":{"version":"1","name":"ontap-gold","attributes":{"backendType":"ontap-nas","media":"ssd","provisioningType":"thin","snapshots":"true"}},"storage":{}}})";
+const char* const kBasic =
+    R"({"storageClass":{"Config":{"version":"1","name":"basic","attributes":{"backendType":"ontap-nas"}},"storage":{"ontapnas_192.168.199.107":["aggr3"]}}})";
+const char* const kPinned =
+    R"({"storageClass":{"Config":{"version":"1","name":"pinned","requiredStorage":{"b":["p"]}},"storage":{}}})";
+const char* const kVolume =
+    R"({"volume":{"Config":{"version":"1","name":"trident-basic-f4048","internalName":"trident_trident_basic_f4048","size":"1073741824","protocol":"file","storageClass":"basic","accessMode":"ReadWriteOnce","accessInformation":{"nfsServerIp":"192.168.199.107","nfsPath":"/trident_trident_basic_f4048"},"blockSize":"","fileSystem":""},"backend":"ontapnas_192.168.199.107","pool":"aggr3"}})";
 
 /// A server and a cluster as tables of answers; what tridentctl did stands in `log`.
 struct Lab {
@@ -38,10 +43,12 @@ struct Lab {
   std::map<std::string, Ran> processes{
       {"kubectl version", {0, "", ""}},
       {"kubectl get serviceaccount default -o=json", {0, R"({"metadata":{"namespace":"trident"}})", ""}},
-      {"kubectl get pod -n trident -l app=trident.netapp.io -o=json", {0, R"({"items":[{"metadata":{"name":"trident-1-x"}}]})", ""}},
+      {"kubectl get pod -n trident -l app=trident.netapp.io -o=json",
+       {0, R"({"items":[{"metadata":{"name":"trident-1-x"}}]})", ""}},
       {"kubectl get pod -n empty -l app=trident.netapp.io -o=json", {0, R"({"items":[]})", ""}},
   };
-  std::map<std::string, std::string> files{{"backend.json", R"({"version": 1})"}, {"backend.yaml", "version: 1\nsvm: \"1\"\n"}};
+  std::map<std::string, std::string> files{{"backend.json", R"({"version": 1})"},
+                                           {"backend.yaml", "version: 1\nsvm: \"1\"\n"}};
   std::map<std::string, std::string> environment;
   std::string out;
   std::string err;
@@ -108,9 +115,12 @@ const std::vector<Exact>& exact_outputs() {
        "| 17.10.1        |                  1 | 17.10.1        |                  1 |\n"
        "+----------------+--------------------+----------------+--------------------+\n"},
       {"version -o json",
-       "{\n  \"server\": {\n    \"version\": \"17.10.1\",\n    \"majorVersion\": 17,\n    \"minorVersion\": 10,\n    \"patchVersion\": 1,\n"
-       "    \"preRelease\": \"\",\n    \"buildMetadata\": \"\",\n    \"apiVersion\": \"1\"\n  },\n  \"client\": {\n    \"version\": \"17.10.1\",\n"
-       "    \"majorVersion\": 17,\n    \"minorVersion\": 10,\n    \"patchVersion\": 1,\n    \"preRelease\": \"\",\n    \"buildMetadata\": \"\",\n"
+       "{\n  \"server\": {\n    \"version\": \"17.10.1\",\n    \"majorVersion\": 17,\n    \"minorVersion\": 10,\n    "
+       "\"patchVersion\": 1,\n"
+       "    \"preRelease\": \"\",\n    \"buildMetadata\": \"\",\n    \"apiVersion\": \"1\"\n  },\n  \"client\": {\n    "
+       "\"version\": \"17.10.1\",\n"
+       "    \"majorVersion\": 17,\n    \"minorVersion\": 10,\n    \"patchVersion\": 1,\n    \"preRelease\": \"\",\n    "
+       "\"buildMetadata\": \"\",\n"
        "    \"apiVersion\": \"1\"\n  }\n}\n"},
       {"get backend", kBackendTable},
       {"create backend -f backend.json", kBackendTable},
@@ -194,16 +204,21 @@ const std::vector<Exact>& exact_outputs() {
   volumes: []
 
 )"},
-      {"get storageclass", "+------------+\n|    NAME    |\n+------------+\n| basic      |\n| ontap-gold |\n+------------+\n"},
+      {"get storageclass",
+       "+------------+\n|    NAME    |\n+------------+\n| basic      |\n| ontap-gold |\n+------------+\n"},
       {"get storageclass basic -o json",
-       "{\n  \"items\": [\n    {\n      \"Config\": {\n        \"version\": \"1\",\n        \"name\": \"basic\",\n        \"attributes\": {\n"
-       "          \"backendType\": \"ontap-nas\"\n        }\n      },\n      \"storage\": {\n        \"ontapnas_192.168.199.107\": [\n"
+       "{\n  \"items\": [\n    {\n      \"Config\": {\n        \"version\": \"1\",\n        \"name\": \"basic\",\n     "
+       "   \"attributes\": {\n"
+       "          \"backendType\": \"ontap-nas\"\n        }\n      },\n      \"storage\": {\n        "
+       "\"ontapnas_192.168.199.107\": [\n"
        "          \"aggr3\"\n        ]\n      }\n    }\n  ]\n}\n"},
       {"get sc -ojson ontap-gold",
-       "{\n  \"items\": [\n    {\n      \"Config\": {\n        \"version\": \"1\",\n        \"name\": \"ontap-gold\",\n        \"attributes\": {\n"
+       "{\n  \"items\": [\n    {\n      \"Config\": {\n        \"version\": \"1\",\n        \"name\": "
+       "\"ontap-gold\",\n        \"attributes\": {\n"
        "          \"backendType\": \"ontap-nas\"\n        }\n      },\n      \"storage\": {}\n    }\n  ]\n}\n"},
       {"get storageclasses -o yaml pinned",
-       "items:\n- Config:\n    attributes:\n      backendType: null\n    name: pinned\n    version: \"1\"\n  storage: {}\n\n"},
+       "items:\n- Config:\n    attributes:\n      backendType: null\n    name: pinned\n    version: \"1\"\n  storage: "
+       "{}\n\n"},
       {"get volume",
        "+---------------------+---------+---------------+----------+--------------------------+-------+\n"
        "|        NAME         |  SIZE   | STORAGE CLASS | PROTOCOL |         BACKEND          | POOL  |\n"
@@ -211,11 +226,16 @@ const std::vector<Exact>& exact_outputs() {
        "| trident-basic-f4048 | 1.0 GiB | basic         | file     | ontapnas_192.168.199.107 | aggr3 |\n"
        "+---------------------+---------+---------------+----------+--------------------------+-------+\n"},
       {"get v -o wide trident-basic-f4048",
-       "+---------------------+-----------------------------+---------+---------------+----------+--------------------------+-------+---------------+\n"
-       "|        NAME         |        INTERNAL NAME        |  SIZE   | STORAGE CLASS | PROTOCOL |         BACKEND          | POOL  |  ACCESS MODE  |\n"
-       "+---------------------+-----------------------------+---------+---------------+----------+--------------------------+-------+---------------+\n"
-       "| trident-basic-f4048 | trident_trident_basic_f4048 | 1.0 GiB | basic         | file     | ontapnas_192.168.199.107 | aggr3 | ReadWriteOnce |\n"
-       "+---------------------+-----------------------------+---------+---------------+----------+--------------------------+-------+---------------+\n"},
+       "+---------------------+-----------------------------+---------+---------------+----------+---------------------"
+       "-----+-------+---------------+\n"
+       "|        NAME         |        INTERNAL NAME        |  SIZE   | STORAGE CLASS | PROTOCOL |         BACKEND     "
+       "     | POOL  |  ACCESS MODE  |\n"
+       "+---------------------+-----------------------------+---------+---------------+----------+---------------------"
+       "-----+-------+---------------+\n"
+       "| trident-basic-f4048 | trident_trident_basic_f4048 | 1.0 GiB | basic         | file     | "
+       "ontapnas_192.168.199.107 | aggr3 | ReadWriteOnce |\n"
+       "+---------------------+-----------------------------+---------+---------------+----------+---------------------"
+       "-----+-------+---------------+\n"},
       {"get volume -o json", R"({
   "items": [
     {
@@ -264,8 +284,9 @@ TEST(Tridentctl, NoBackendsIsAnEmptyTable) {
   Lab lab;
   lab.rest["GET /trident/v1/backend"].body = R"({"backends":[]})";
   EXPECT_EQ(lab.run("get backend -s here:8000"), 0);
-  EXPECT_EQ(lab.out, "+------+----------------+--------+---------+\n| NAME | STORAGE DRIVER | ONLINE | VOLUMES |\n"
-                     "+------+----------------+--------+---------+\n+------+----------------+--------+---------+\n");
+  EXPECT_EQ(lab.out,
+            "+------+----------------+--------+---------+\n| NAME | STORAGE DRIVER | ONLINE | VOLUMES |\n"
+            "+------+----------------+--------+---------+\n+------+----------------+--------+---------+\n");
   lab.out.clear();
   EXPECT_EQ(lab.run("get backend -s here:8000 -o json"), 0);
   EXPECT_EQ(lab.out, "{\n  \"items\": []\n}\n");
@@ -288,13 +309,20 @@ TEST(Tridentctl, FailuresAreOneErrorLineAndStatusOne) {
       {"-s down:1 version", "Error: connection refused\n"},
       {"-s here:1 logs", "Error: the logs command works only against a Trident pod, not with a server address\n"},
       {"logs -l nothing", "Error: nothing is not a valid Trident log\n"},
-      {"-n empty version", "Error: could not find a Trident pod in the empty namespace. You may need to use the -n option to specify the correct namespace\n"},
+      {"-n empty version",
+       "Error: could not find a Trident pod in the empty namespace. You may need to use the -n option to specify the "
+       "correct namespace\n"},
       {"--nope", "Error: unknown flag: --nope\n"},
       {"get backend -x", "Error: unknown shorthand flag: 'x' in -x\n"},
       {"get backend -o", "Error: flag needs an argument: 'o' in -o\n"},
-      {"get backend --debug=maybe", "Error: invalid argument \"maybe\" for \"-d, --debug\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax\n"},
-      {"verison", "Error: unknown command \"verison\" for \"tridentctl\"\n\nDid you mean this?\n\tversion\n\nRun 'tridentctl --help' for usage.\n"},
-      {"get pizza", "Error: unknown command \"pizza\" for \"tridentctl get\"\nRun 'tridentctl get --help' for usage.\n"},
+      {"get backend --debug=maybe",
+       "Error: invalid argument \"maybe\" for \"-d, --debug\" flag: strconv.ParseBool: parsing \"maybe\": invalid "
+       "syntax\n"},
+      {"verison",
+       "Error: unknown command \"verison\" for \"tridentctl\"\n\nDid you mean this?\n\tversion\n\nRun 'tridentctl "
+       "--help' for usage.\n"},
+      {"get pizza",
+       "Error: unknown command \"pizza\" for \"tridentctl get\"\nRun 'tridentctl get --help' for usage.\n"},
   };
   for (const Refused& row : rows) {
     Lab lab;
@@ -307,7 +335,9 @@ TEST(Tridentctl, FailuresAreOneErrorLineAndStatusOne) {
 // Specification section 11, row 7: 17.10.1 showed the status line only.
 TEST(Tridentctl, Row7AFailedCreateShowsTheServersReason) {
   Lab lab;
-  lab.rest["POST /trident/v1/backend"] = {400, "Bad Request", R"({"backend":"","error":"problem initializing storage driver 'ontap-nas': no NFS data LIF"})"};
+  lab.rest["POST /trident/v1/backend"] = {
+      400, "Bad Request",
+      R"({"backend":"","error":"problem initializing storage driver 'ontap-nas': no NFS data LIF"})"};
   EXPECT_EQ(lab.run("-s here:1 create backend -f backend.json"), 1);
   EXPECT_EQ(lab.err, "Error: 400 Bad Request: problem initializing storage driver 'ontap-nas': no NFS data LIF\n");
 }
@@ -336,56 +366,81 @@ TEST(Tridentctl, Row9TheFullViewShowsWhatTheTutorialsViewDrops) {
 }
 
 TEST(Tridentctl, CommandsOfLaterReleases) {
-  const std::string snapshot = R"({"snapshot":{"name":"s1","volume":"v","created":"2017-11-28T07:46:32Z","sizeBytes":1048576}})";
-  const std::string narrow = "+------+--------+\n| NAME | VOLUME |\n+------+--------+\n| s1   | v      |\n+------+--------+\n";
-  const std::string backend_table = "+--------------------------+----------------+--------+---------+\n|           NAME           | STORAGE DRIVER | ONLINE | VOLUMES |\n"
-                                    "+--------------------------+----------------+--------+---------+\n| ontapnas_192.168.199.107 | ontap-nas      | true   |       0 |\n"
-                                    "+--------------------------+----------------+--------+---------+\n";
+  const std::string snapshot =
+      R"({"snapshot":{"name":"s1","volume":"v","created":"2017-11-28T07:46:32Z","sizeBytes":1048576}})";
+  const std::string narrow =
+      "+------+--------+\n| NAME | VOLUME |\n+------+--------+\n| s1   | v      |\n+------+--------+\n";
+  const std::string backend_table =
+      "+--------------------------+----------------+--------+---------+\n|           NAME           | STORAGE DRIVER | "
+      "ONLINE | VOLUMES |\n"
+      "+--------------------------+----------------+--------+---------+\n| ontapnas_192.168.199.107 | ontap-nas      | "
+      "true   |       0 |\n"
+      "+--------------------------+----------------+--------+---------+\n";
   struct Row {
     const char* command;
     std::string output;
     std::string called;  // the last call before the object is fetched, or ""
   };
-  const std::string claim = R"({"kind":"PersistentVolumeClaim","metadata":{"name":"data","namespace":"shop"},"spec":{"storageClassName":"basic","accessModes":["ReadWriteOnce"]}})";
+  const std::string claim =
+      R"({"kind":"PersistentVolumeClaim","metadata":{"name":"data","namespace":"shop"},"spec":{"storageClassName":"basic","accessModes":["ReadWriteOnce"]}})";
   const std::vector<Row> rows{
-      {"update backend ontapnas_192.168.199.107 -f backend.json", backend_table, R"(here:1 POST /trident/v1/backend/ontapnas_192.168.199.107 {"version": 1})"},
+      {"update backend ontapnas_192.168.199.107 -f backend.json", backend_table,
+       R"(here:1 POST /trident/v1/backend/ontapnas_192.168.199.107 {"version": 1})"},
       {"get snapshot", narrow, ""},
       {"get snapshots --volume v -o name", "v/s1\n", ""},
       {"get snap v/s1 -o wide",
-       "+------+--------+----------------------+---------+\n| NAME | VOLUME |       CREATED        |  SIZE   |\n+------+--------+----------------------+---------+\n"
-       "| s1   | v      | 2017-11-28T07:46:32Z | 1048576 |\n+------+--------+----------------------+---------+\n", ""},
+       "+------+--------+----------------------+---------+\n| NAME | VOLUME |       CREATED        |  SIZE   "
+       "|\n+------+--------+----------------------+---------+\n"
+       "| s1   | v      | 2017-11-28T07:46:32Z | 1048576 |\n+------+--------+----------------------+---------+\n",
+       ""},
       {"get snapshot v/s1 -o json",
-       "{\n  \"items\": [\n    {\n      \"name\": \"s1\",\n      \"volume\": \"v\",\n      \"created\": \"2017-11-28T07:46:32Z\",\n      \"sizeBytes\": 1048576\n    }\n  ]\n}\n", ""},
+       "{\n  \"items\": [\n    {\n      \"name\": \"s1\",\n      \"volume\": \"v\",\n      \"created\": "
+       "\"2017-11-28T07:46:32Z\",\n      \"sizeBytes\": 1048576\n    }\n  ]\n}\n",
+       ""},
       {"create snapshot v/s1", narrow, R"(here:1 POST /trident/v1/snapshot {"volumeName":"v","name":"s1"})"},
       {"delete snapshot v/s1", "", ""},
       {"import volume ontapnas_192.168.199.107 legacy -f claim.yaml --no-manage",
-       "+-----------+---------+---------------+----------+--------------------------+-------+\n|   NAME    |  SIZE   | STORAGE CLASS | PROTOCOL |         BACKEND          | POOL  |\n"
-       "+-----------+---------+---------------+----------+--------------------------+-------+\n| shop-data | 1.0 GiB | basic         | file     | ontapnas_192.168.199.107 | aggr3 |\n"
+       "+-----------+---------+---------------+----------+--------------------------+-------+\n|   NAME    |  SIZE   | "
+       "STORAGE CLASS | PROTOCOL |         BACKEND          | POOL  |\n"
+       "+-----------+---------+---------------+----------+--------------------------+-------+\n| shop-data | 1.0 GiB | "
+       "basic         | file     | ontapnas_192.168.199.107 | aggr3 |\n"
        "+-----------+---------+---------------+----------+--------------------------+-------+\n",
-       R"(here:1 POST /trident/v1/volume/import {"backend":"ontapnas_192.168.199.107","internalName":"legacy","noManage":true,"pvcData":")" + base::base64_encode(claim) + "\"}"},
+       R"(here:1 POST /trident/v1/volume/import {"backend":"ontapnas_192.168.199.107","internalName":"legacy","noManage":true,"pvcData":")" +
+           base::base64_encode(claim) + "\"}"},
       {"explain pvc shop/data",
-       "+---------+------+----------+-----------------------+\n| BACKEND | POOL | SUITABLE |        REASON         |\n+---------+------+----------+-----------------------+\n"
-       "| b       | p    | true     | fits                  |\n| b       | q    | false    | media is hdd, not ssd |\n+---------+------+----------+-----------------------+\n", ""},
+       "+---------+------+----------+-----------------------+\n| BACKEND | POOL | SUITABLE |        REASON         "
+       "|\n+---------+------+----------+-----------------------+\n"
+       "| b       | p    | true     | fits                  |\n| b       | q    | false    | media is hdd, not ssd "
+       "|\n+---------+------+----------+-----------------------+\n",
+       ""},
       {"explain pvc shop/data -o name", "b:p\n", ""},
   };
   for (const Row& row : rows) {
     Lab lab;
-    lab.files["claim.yaml"] = "kind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\nspec: {storageClassName: basic, accessModes: [ReadWriteOnce]}\n";
+    lab.files["claim.yaml"] =
+        "kind: PersistentVolumeClaim\nmetadata: {name: data, namespace: shop}\nspec: {storageClassName: basic, "
+        "accessModes: [ReadWriteOnce]}\n";
     lab.rest["GET /trident/v1/snapshot"] = {200, "OK", R"({"snapshots":["v/s1"]})"};
     lab.rest["GET /trident/v1/volume/v/snapshot"] = {200, "OK", R"({"snapshots":["v/s1"]})"};
     lab.rest["GET /trident/v1/snapshot/v/s1"] = {200, "OK", snapshot};
     lab.rest["POST /trident/v1/snapshot"] = {201, "Created", R"({"snapshotID":"v/s1"})"};
     lab.rest["DELETE /trident/v1/snapshot/v/s1"] = {200, "OK", "{}"};
-    lab.rest["POST /trident/v1/backend/ontapnas_192.168.199.107"] = {200, "OK", R"({"backend":"ontapnas_192.168.199.107"})"};
-    lab.rest["POST /trident/v1/volume/import"] = {201, "Created", base::replace_all(kVolume, "trident-basic-f4048\",\"internal", "shop-data\",\"internal")};
-    lab.rest["GET /trident/v1/explain/shop/data"] = {200, "OK", R"({"pools":[{"backend":"b","pool":"p","suitable":true,"reason":"fits"},{"backend":"b","pool":"q","suitable":false,"reason":"media is hdd, not ssd"}]})"};
+    lab.rest["POST /trident/v1/backend/ontapnas_192.168.199.107"] = {200, "OK",
+                                                                     R"({"backend":"ontapnas_192.168.199.107"})"};
+    lab.rest["POST /trident/v1/volume/import"] = {
+        201, "Created", base::replace_all(kVolume, "trident-basic-f4048\",\"internal", "shop-data\",\"internal")};
+    lab.rest["GET /trident/v1/explain/shop/data"] = {
+        200, "OK",
+        R"({"pools":[{"backend":"b","pool":"p","suitable":true,"reason":"fits"},{"backend":"b","pool":"q","suitable":false,"reason":"media is hdd, not ssd"}]})"};
     EXPECT_EQ(lab.run("-s here:1 " + std::string(row.command)), 0) << row.command << lab.err;
     EXPECT_EQ(lab.out, row.output) << row.command;
     if (!row.called.empty()) {
       EXPECT_EQ(lab.log.front(), row.called);
     }
   }
-  for (const char* bad : {"update backend", "update backend x", "import volume b", "import volume b v", "explain pvc x", "explain pvc", "create snapshot v", "delete snapshot", "delete snapshot v", "get snapshot v"}) {
+  for (const char* bad :
+       {"update backend", "update backend x", "import volume b", "import volume b v", "explain pvc x", "explain pvc",
+        "create snapshot v", "delete snapshot", "delete snapshot v", "get snapshot v"}) {
     Lab lab;
     EXPECT_EQ(lab.run("-s here:1 " + std::string(bad)), 1) << bad;
     EXPECT_THAT(lab.err, StartsWith("Error: ")) << bad;
@@ -419,14 +474,16 @@ TEST(Tridentctl, TunnelsThroughTheOnlyPod) {
   Lab lab;
   const std::string exec = "kubectl exec trident-1-x -n trident -c trident-main -- tridentctl -s 127.0.0.1:8000";
   lab.processes[exec + " --output json get backend ontapnas"] = {0, "answer\n", ""};
-  lab.processes[exec + " get volume x"] = {1, "Error: could not get volume x. 404 Not Found\ncommand terminated with exit code 1\n", ""};
+  lab.processes[exec + " get volume x"] = {
+      1, "Error: could not get volume x. 404 Not Found\ncommand terminated with exit code 1\n", ""};
   lab.processes[exec + " --output json version"] = {0, R"({"server":{"version":"17.10.2"}})", ""};
   lab.processes[exec + " create backend --base64 eyJ2ZXJzaW9uIjogMX0="] = {0, "made\n", ""};
   EXPECT_EQ(lab.run("get backend ontapnas -o json"), 0);
   EXPECT_EQ(lab.out, "answer\n");
-  EXPECT_EQ(lab.log, (std::vector<std::string>{"oc version", "kubectl version", "kubectl get serviceaccount default -o=json",
-                                               "kubectl get pod -n trident -l app=trident.netapp.io -o=json",
-                                               exec + " --output json get backend ontapnas"}));
+  EXPECT_EQ(lab.log,
+            (std::vector<std::string>{"oc version", "kubectl version", "kubectl get serviceaccount default -o=json",
+                                      "kubectl get pod -n trident -l app=trident.netapp.io -o=json",
+                                      exec + " --output json get backend ontapnas"}));
   lab.out.clear();
   EXPECT_EQ(lab.run("-n trident get volume x"), 1);
   EXPECT_EQ(lab.out, "");
@@ -468,7 +525,8 @@ TEST(Tridentctl, LogsOfAllSourcesAndTheArchive) {
   lab.out.clear();
   EXPECT_EQ(lab.run("logs -a"), 0);
   const std::string file = "support-2017-11-28T07-46-32-UTC.zip";
-  EXPECT_EQ(lab.out, "Wrote trident log to " + file + " archive.\nWrote etcd log to " + file + " archive.\nWrote error log to " + file + " archive.\n");
+  EXPECT_EQ(lab.out, "Wrote trident log to " + file + " archive.\nWrote etcd log to " + file +
+                         " archive.\nWrote error log to " + file + " archive.\n");
   EXPECT_THAT(lab.files[file], StartsWith("PK\x03\x04"));
   EXPECT_THAT(lab.files[file], HasSubstr("etcd text\n"));
 }
@@ -476,28 +534,35 @@ TEST(Tridentctl, LogsOfAllSourcesAndTheArchive) {
 TEST(Tridentctl, HelpNeedsNoServer) {
   Lab lab;
   lab.processes.clear();
-  for (const char* line : {"", "-h", "help", "get", "create", "delete", "get backend -h", "help get volume"}) EXPECT_EQ(lab.run(line), 0) << line;
+  for (const char* line : {"", "-h", "help", "get", "create", "delete", "get backend -h", "help get volume"})
+    EXPECT_EQ(lab.run(line), 0) << line;
   EXPECT_TRUE(lab.log.empty());
   lab.out.clear();
   lab.run("delete");
-  EXPECT_EQ(lab.out, "Remove one or more resources from Trident\n\nUsage:\n  tridentctl delete [command]\n\nAvailable Commands:\n"
-                     "  backend      Delete one or more storage backends from Trident\n"
-                     "  snapshot     Delete one or more snapshots from Trident\n"
-              "  storageclass Delete one or more storage classes from Trident\n"
-                     "  volume       Delete one or more storage volumes from Trident\n\nFlags:\n  -h, --help   help for delete\n\n"
-                     "Global Flags:\n  -d, --debug              Debug output\n  -n, --namespace string   Namespace of Trident deployment\n"
-                     "  -o, --output string      Output format. One of json|yaml|name|wide|ps (default)\n"
-                     "  -s, --server string      Address/port of Trident REST interface\n\n"
-                     "Use \"tridentctl delete [command] --help\" for more information about a command.\n");
+  EXPECT_EQ(
+      lab.out,
+      "Remove one or more resources from Trident\n\nUsage:\n  tridentctl delete [command]\n\nAvailable Commands:\n"
+      "  backend      Delete one or more storage backends from Trident\n"
+      "  snapshot     Delete one or more snapshots from Trident\n"
+      "  storageclass Delete one or more storage classes from Trident\n"
+      "  volume       Delete one or more storage volumes from Trident\n\nFlags:\n  -h, --help   help for delete\n\n"
+      "Global Flags:\n  -d, --debug              Debug output\n  -n, --namespace string   Namespace of Trident "
+      "deployment\n"
+      "  -o, --output string      Output format. One of json|yaml|name|wide|ps (default)\n"
+      "  -s, --server string      Address/port of Trident REST interface\n\n"
+      "Use \"tridentctl delete [command] --help\" for more information about a command.\n");
   lab.out.clear();
   EXPECT_EQ(lab.run("completion bash"), 0);
-  EXPECT_THAT(lab.out, HasSubstr("\" get\") COMPREPLY=($(compgen -W \"--debug --namespace --output --server backend snapshot storageclass volume\""));
+  EXPECT_THAT(lab.out, HasSubstr("\" get\") COMPREPLY=($(compgen -W \"--debug --namespace --output --server backend "
+                                 "snapshot storageclass volume\""));
 }
 
 TEST(Tridentctl, YamlQuotesWhatWouldReadAsSomethingElse) {
   Json value = Json::object();
   value["a"] = {"1", "true", "", "x: y", "- z", "plain", "0x1f", "it's", "two\nlines", "2017-11-28", "17.10.1", "1.5"};
-  EXPECT_EQ(to_go_yaml(value), "a:\n- \"1\"\n- \"true\"\n- \"\"\n- 'x: y'\n- '- z'\n- plain\n- \"0x1f\"\n- it's\n- \"two\\nlines\"\n- \"2017-11-28\"\n- 17.10.1\n- \"1.5\"\n\n");
+  EXPECT_EQ(to_go_yaml(value),
+            "a:\n- \"1\"\n- \"true\"\n- \"\"\n- 'x: y'\n- '- z'\n- plain\n- \"0x1f\"\n- it's\n- \"two\\nlines\"\n- "
+            "\"2017-11-28\"\n- 17.10.1\n- \"1.5\"\n\n");
   EXPECT_EQ(to_go_json(Json("a<b>&c")), "\"a\\u003cb\\u003e\\u0026c\"\n");
 }
 
