@@ -8,8 +8,9 @@
 #include "k8s-fake/request_info.h"
 #include "k8s-fake/server.h"
 
-/// The verbs of the API, generic over the kinds table. Shapes: a request has been authenticated, authorised and routed to
-/// an Endpoint before it gets here. Objects travel as Json in the storage version's shape. Source: kubernetes.md 1.9 to 2.13.
+/// The verbs of the API, generic over the kinds table. Shapes: a request has been authenticated, authorised and routed
+/// to an Endpoint before it gets here. Objects travel as Json in the storage version's shape. Source: kubernetes.md 1.9
+/// to 2.13.
 namespace k8s_fake {
 
 struct Call {
@@ -57,7 +58,8 @@ struct Stored {
 /// Defaults, admission, validation, store. `object` is in storage shape.
 ApiResult<Stored> create_object(Call& call, Json object);
 /// `mutate` makes the new object from the current one.
-ApiResult<Stored> update_object(Call& call, const std::string& ns, const std::string& name, const std::string& subresource,
+ApiResult<Stored> update_object(Call& call, const std::string& ns, const std::string& name,
+                                const std::string& subresource,
                                 const std::function<ApiResult<Json>(const Json& current)>& mutate);
 Response stored_response(Call& call, int status, const Stored& stored);
 
@@ -69,7 +71,8 @@ ApiResult<Json> read_body(Call& call);
 ApiResult<Json> read_options(Call& call);
 std::string api_version_problem(const Call& call, const Json& body);
 /// Drops and reports unknown fields of an object in the endpoint's version. Errors: 400.
-std::optional<ApiStatus> check_fields(Call& call, Json& object, const std::vector<std::string>& duplicates, bool is_json);
+std::optional<ApiStatus> check_fields(Call& call, Json& object, const std::vector<std::string>& duplicates,
+                                      bool is_json);
 
 // remove.cpp
 ApiResult<Response> remove(Call& call);

@@ -16,9 +16,22 @@ namespace k8s_fake {
 namespace {
 
 constexpr std::size_t kUpdatesMax = 10;
-constexpr std::string_view kUntracked[] = {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields", "generateName"};
+constexpr std::string_view kUntracked[] = {"name",
+                                           "namespace",
+                                           "uid",
+                                           "resourceVersion",
+                                           "generation",
+                                           "creationTimestamp",
+                                           "deletionTimestamp",
+                                           "deletionGracePeriodSeconds",
+                                           "selfLink",
+                                           "managedFields",
+                                           "generateName"};
 
-bool is_apply(const Call& call) { return call.request.method == "PATCH" && call.request.headers.get("Content-Type").rfind("application/apply-patch", 0) == 0; }
+bool is_apply(const Call& call) {
+  return call.request.method == "PATCH" &&
+         call.request.headers.get("Content-Type").rfind("application/apply-patch", 0) == 0;
+}
 
 std::string manager_of(const Call& call) {
   std::string out = call.query.get("fieldManager");
@@ -42,19 +55,22 @@ Json tracked(const Resource& resource, const Json& object, const std::string& su
     }
     Json metadata = Json::object();
     for (const auto& [name, member] : value.items()) {
-      if (std::find(std::begin(kUntracked), std::end(kUntracked), name) == std::end(kUntracked)) metadata[name] = member;
+      if (std::find(std::begin(kUntracked), std::end(kUntracked), name) == std::end(kUntracked))
+        metadata[name] = member;
     }
     if (!metadata.empty()) out[key] = std::move(metadata);
   }
   return out;
 }
 
-bool same_owner(const Json& entry, const std::string& manager, const std::string& operation, const std::string& version, const std::string& subresource) {
-  return text_at(entry, "manager") == manager && text_at(entry, "operation") == operation && text_at(entry, "subresource") == subresource &&
-         (version.empty() || text_at(entry, "apiVersion") == version);
+bool same_owner(const Json& entry, const std::string& manager, const std::string& operation, const std::string& version,
+                const std::string& subresource) {
+  return text_at(entry, "manager") == manager && text_at(entry, "operation") == operation &&
+         text_at(entry, "subresource") == subresource && (version.empty() || text_at(entry, "apiVersion") == version);
 }
 
-Json entry_of(const Call& call, const std::string& manager, const char* operation, Json fields, const std::string& subresource) {
+Json entry_of(const Call& call, const std::string& manager, const char* operation, Json fields,
+              const std::string& subresource) {
   Json out = Json::object();
   out["manager"] = manager;
   out["operation"] = operation;
@@ -70,14 +86,18 @@ void tidy(Json& list) {
   std::erase_if(list.get_ref<Json::array_t&>(), [](const Json& each) { return at(each, "fieldsV1").empty(); });
   if (list.size() < 2) return;
   std::stable_sort(list.begin(), list.end(), [](const Json& a, const Json& b) {
-    const auto key = [](const Json& each) { return std::make_tuple(text_at(each, "operation"), text_at(each, "time"), text_at(each, "manager")); };
+    const auto key = [](const Json& each) {
+      return std::make_tuple(text_at(each, "operation"), text_at(each, "time"), text_at(each, "manager"));
+    };
     return key(a) < key(b);
   });
   std::size_t updates = 0;
   for (const auto& each : list) updates += text_at(each, "operation") == "Update" ? 1 : 0;
   while (updates > kUpdatesMax) {
-    const auto first = std::find_if(list.begin(), list.end(), [](const Json& each) { return text_at(each, "operation") == "Update"; });
-    const auto second = std::find_if(first + 1, list.end(), [](const Json& each) { return text_at(each, "operation") == "Update"; });
+    const auto first =
+        std::find_if(list.begin(), list.end(), [](const Json& each) { return text_at(each, "operation") == "Update"; });
+    const auto second =
+        std::find_if(first + 1, list.end(), [](const Json& each) { return text_at(each, "operation") == "Update"; });
     (*second)["fieldsV1"] = unite((*second)["fieldsV1"], (*first)["fieldsV1"]);
     (*second)["manager"] = "ancient-changes";
     list.erase(first);
@@ -87,7 +107,8 @@ void tidy(Json& list) {
 
 std::string conflict_name(const Json& entry) {
   std::string out = "conflict with " + dump(at(entry, "manager"));
-  if (const std::string sub = text_at(entry, "subresource"); !sub.empty()) out += " with subresource " + dump(Json(sub));
+  if (const std::string sub = text_at(entry, "subresource"); !sub.empty())
+    out += " with subresource " + dump(Json(sub));
   if (text_at(entry, "operation") == "Update") out += " using " + text_at(entry, "apiVersion");
   return out;
 }
@@ -99,7 +120,8 @@ ApiStatus conflict_status(const std::vector<std::pair<std::string, std::string>>
     causes.push_back({{"reason", "FieldManagerConflict"}, {"message", owner}, {"field", field}});
     by_owner[owner].push_back(field);
   }
-  std::string message = "Apply failed with " + std::to_string(conflicts.size()) + (conflicts.size() == 1 ? " conflict: " : " conflicts: ");
+  std::string message = "Apply failed with " + std::to_string(conflicts.size()) +
+                        (conflicts.size() == 1 ? " conflict: " : " conflicts: ");
   if (conflicts.size() == 1) {
     message += conflicts[0].first + ": " + conflicts[0].second;
   } else {
@@ -118,7 +140,10 @@ std::string object_name(const Call& call) { return call.info.ns + "/" + call.inf
 
 ApiStatus typed_failure(const Call& call, const std::string& why) {
   const Endpoint& endpoint = *call.endpoint;
-  return {.code = 500, .message = "failed to create typed patch object (" + object_name(call) + "; " + (endpoint.group.empty() ? "/" : "") + endpoint.group_version() + ", Kind=" + endpoint.kind() + "): " + why};
+  return {.code = 500,
+          .message = "failed to create typed patch object (" + object_name(call) + "; " +
+                     (endpoint.group.empty() ? "/" : "") + endpoint.group_version() + ", Kind=" + endpoint.kind() +
+                     "): " + why};
 }
 
 /// Two elements of a keyed list with the same keys.
@@ -134,7 +159,8 @@ std::string duplicate_elements(const Json& value, const Typed& typed, const std:
     std::vector<std::string> seen;
     for (const auto& each : member) {
       const std::string name = element_name(info, each);
-      if (std::find(seen.begin(), seen.end(), name) != seen.end()) return here + ": duplicate entries for key " + path_text({name});
+      if (std::find(seen.begin(), seen.end(), name) != seen.end())
+        return here + ": duplicate entries for key " + path_text({name});
       seen.push_back(name);
       if (auto found = duplicate_elements(each, info.element, here + path_text({name})); !found.empty()) return found;
     }
@@ -153,9 +179,13 @@ ApiResult<Json> read_applied(Call& call) {
     const std::string shown = version.empty() ? "/" : slash == std::string::npos ? "/" + version : version;
     return bad_request("invalid object type: " + shown + ", Kind=" + kind);
   }
-  if (at_path(applied, {"metadata", "managedFields"}).is_array() && !at_path(applied, {"metadata", "managedFields"}).empty()) return bad_request("metadata.managedFields must be nil");
+  if (at_path(applied, {"metadata", "managedFields"}).is_array() &&
+      !at_path(applied, {"metadata", "managedFields"}).empty())
+    return bad_request("metadata.managedFields must be nil");
   const std::string name = text_at(applied, {"metadata", "name"});
-  if (!name.empty() && name != call.info.name) return bad_request("the name of the object (" + name + ") does not match the name on the URL (" + call.info.name + ")");
+  if (!name.empty() && name != call.info.name)
+    return bad_request("the name of the object (" + name + ") does not match the name on the URL (" + call.info.name +
+                       ")");
   FieldReport report;
   if (endpoint.resource->custom != nullptr) {
     check_custom_fields(*endpoint.resource->custom, endpoint.version, applied, report);
@@ -163,8 +193,10 @@ ApiResult<Json> read_applied(Call& call) {
     check_known_fields(endpoint.group_version(), endpoint.kind(), applied, report, call.server.version.minor);
   }
   if (!report.error.empty()) return typed_failure(call, report.error);
-  if (!report.unknown.empty()) return typed_failure(call, "." + report.unknown.front() + ": field not declared in schema");
-  if (const auto twice = duplicate_elements(applied, typed_root(endpoint), ""); !twice.empty()) return typed_failure(call, twice);
+  if (!report.unknown.empty())
+    return typed_failure(call, "." + report.unknown.front() + ": field not declared in schema");
+  if (const auto twice = duplicate_elements(applied, typed_root(endpoint), ""); !twice.empty())
+    return typed_failure(call, twice);
   return applied;
 }
 
@@ -178,7 +210,8 @@ Merge merge_applied(Call& call, const Json& live, const Json& applied, const std
   const Typed typed = typed_root(*call.endpoint);
   const Json config = tracked(call.resource(), applied, sub);
   const Json wanted = set_of(config, typed, false);
-  Json managers = at_path(live, {"metadata", "managedFields"}).is_array() ? live["metadata"]["managedFields"] : Json::array();
+  Json managers =
+      at_path(live, {"metadata", "managedFields"}).is_array() ? live["metadata"]["managedFields"] : Json::array();
   Merge out;
   Json previous = Json::object();
   std::string previous_time;
@@ -228,7 +261,8 @@ Merge merge_applied(Call& call, const Json& live, const Json& applied, const std
     if (value != nullptr && value->is_object() && each->back()[0] == 'f' && !value->empty()) continue;
     erase_at(out.object, *each);
   }
-  std::erase_if(managers.get_ref<Json::array_t&>(), [&](const Json& entry) { return same_owner(entry, manager, "Apply", "", sub); });
+  std::erase_if(managers.get_ref<Json::array_t&>(),
+                [&](const Json& entry) { return same_owner(entry, manager, "Apply", "", sub); });
   Json entry = entry_of(call, manager, "Apply", wanted, sub);
   if (previous == wanted && !previous_time.empty()) entry["time"] = previous_time;
   managers.push_back(entry);
@@ -240,7 +274,8 @@ Merge merge_applied(Call& call, const Json& live, const Json& applied, const std
 ApiResult<Response> create_applied(Call& call, Json applied, const std::string& manager) {
   const Resource& resource = call.resource();
   if (const std::string uid = text_at(applied, {"metadata", "uid"}); !uid.empty()) {
-    return conflict(call.what(), call.info.name, "uid mismatch: the provided object specified uid " + uid + ", and no existing object was found");
+    return conflict(call.what(), call.info.name,
+                    "uid mismatch: the provided object specified uid " + uid + ", and no existing object was found");
   }
   const Json wanted = set_of(tracked(resource, applied, ""), typed_root(*call.endpoint), false);
   applied["metadata"]["name"] = call.info.name;
@@ -266,21 +301,24 @@ ApiResult<Response> apply(Call& call) {
   }
   auto applied = read_applied(call);
   if (!applied) return applied.error();
-  const bool exists = call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name) != nullptr;
+  const bool exists = call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "",
+                                             call.info.name) != nullptr;
   if (!exists) {
     if (call.sub != nullptr) return not_found(call.what(), call.info.name);
     return create_applied(call, std::move(*applied), manager);
   }
   std::vector<std::pair<std::string, std::string>> conflicts;
-  auto done = update_object(call, call.info.ns, call.info.name, call.info.subresource, [&](const Json& current) -> ApiResult<Json> {
-    Json live = current;
-    if (call.endpoint->from_storage != nullptr) call.endpoint->from_storage(live);
-    Merge merged = merge_applied(call, live, *applied, manager, call.query.flag("force"));
-    if (!merged.conflicts.empty()) return conflict_status(merged.conflicts);
-    if (call.endpoint->to_storage != nullptr) call.endpoint->to_storage(merged.object);
-    if (const std::string version = text_at(*applied, {"metadata", "resourceVersion"}); !version.empty()) merged.object["metadata"]["resourceVersion"] = version;
-    return std::move(merged.object);
-  });
+  auto done = update_object(
+      call, call.info.ns, call.info.name, call.info.subresource, [&](const Json& current) -> ApiResult<Json> {
+        Json live = current;
+        if (call.endpoint->from_storage != nullptr) call.endpoint->from_storage(live);
+        Merge merged = merge_applied(call, live, *applied, manager, call.query.flag("force"));
+        if (!merged.conflicts.empty()) return conflict_status(merged.conflicts);
+        if (call.endpoint->to_storage != nullptr) call.endpoint->to_storage(merged.object);
+        if (const std::string version = text_at(*applied, {"metadata", "resourceVersion"}); !version.empty())
+          merged.object["metadata"]["resourceVersion"] = version;
+        return std::move(merged.object);
+      });
   if (!done) return done.error();
   return stored_response(call, 200, *done);
 }
@@ -292,14 +330,16 @@ void track_fields(Call& call, const Json* old, Json& next, const std::string& su
   const Json& given = at(metadata, "managedFields");
   const bool cleared = given.is_array() && (given.empty() || (given.size() == 1 && given[0].empty()));
   if (given.is_array() && !cleared && old != nullptr) managers = given;
-  else if (old != nullptr && !cleared && at_path(*old, {"metadata", "managedFields"}).is_array()) managers = old->at("metadata").at("managedFields");
+  else if (old != nullptr && !cleared && at_path(*old, {"metadata", "managedFields"}).is_array())
+    managers = old->at("metadata").at("managedFields");
   const Typed typed = typed_root(*call.server.kinds.preferred(call.resource()));
   Json changed = Json::object(), removed = Json::object();
   if (old == nullptr) {
     // What an object without any field already has belongs to nobody.
     Json blank = Json::object();
     if (typed.message != nullptr) complete_object(*typed.message, blank, call.server.version.minor);
-    compare(tracked(call.resource(), blank, subresource), tracked(call.resource(), next, subresource), typed, changed, removed);
+    compare(tracked(call.resource(), blank, subresource), tracked(call.resource(), next, subresource), typed, changed,
+            removed);
     removed = Json::object();
   } else {
     const std::string part = subresource == "scale" || subresource == "binding" ? "" : subresource;
@@ -314,7 +354,8 @@ void track_fields(Call& call, const Json* old, Json& next, const std::string& su
       if (same_owner(entry, manager, "Update", version, subresource)) own = subtract(at(entry, "fieldsV1"), removed);
       else entry["fieldsV1"] = subtract(at(entry, "fieldsV1"), taken);
     }
-    std::erase_if(managers.get_ref<Json::array_t&>(), [&](const Json& entry) { return same_owner(entry, manager, "Update", version, subresource); });
+    std::erase_if(managers.get_ref<Json::array_t&>(),
+                  [&](const Json& entry) { return same_owner(entry, manager, "Update", version, subresource); });
     managers.push_back(entry_of(call, manager, "Update", unite(std::move(own), changed), subresource));
     tidy(managers);
   }

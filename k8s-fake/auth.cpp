@@ -27,7 +27,8 @@ std::string bearer_of(const base::http::Request& request) {
 
 /// Checking a signature costs more than the rest of a request.
 std::optional<User> cached_service_user(Server& server, std::string_view token) {
-  const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(server.clock.now().time_since_epoch()).count();
+  const std::int64_t now =
+      std::chrono::duration_cast<std::chrono::seconds>(server.clock.now().time_since_epoch()).count();
   const auto found = server.token_cache.find(token);
   if (found != server.token_cache.end() && now < found->second.second) return found->second.first;
   auto user = user_of_service_token(server, token);
@@ -58,7 +59,10 @@ std::optional<User> authenticate_token(Server& server, std::string_view token) {
 ApiResult<User> authenticate(Server& server, const base::http::Request& request) {
   if (request.peer.certificate_rejected) return unauthorized();
   if (request.peer.certificate) {
-    User user{.name = request.peer.certificate->common_name, .uid = {}, .groups = request.peer.certificate->organizations, .extra = {}};
+    User user{.name = request.peer.certificate->common_name,
+              .uid = {},
+              .groups = request.peer.certificate->organizations,
+              .extra = {}};
     add_group(user, "system:authenticated");
     return user;
   }
@@ -85,10 +89,13 @@ ApiResult<User> impersonate(Server& server, const base::http::Request& request, 
     if (groups.empty() && extra.empty() && uid.empty()) return user;
     std::string list;
     for (const auto& group : groups) list += (list.empty() ? "" : " ") + std::string("{Group  ") + group + "    }";
-    return ApiStatus{.code = 500, .reason = "plain", .message = "requested [" + list + "] without impersonating a user"};
+    return ApiStatus{
+        .code = 500, .reason = "plain", .message = "requested [" + list + "] without impersonating a user"};
   }
-  const auto check = [&](const std::string& group, const std::string& resource, const std::string& ns, const std::string& target) -> std::optional<ApiStatus> {
-    const Attributes what{.verb = "impersonate", .group = group, .resource = resource, .ns = ns, .name = target, .path = {}};
+  const auto check = [&](const std::string& group, const std::string& resource, const std::string& ns,
+                         const std::string& target) -> std::optional<ApiStatus> {
+    const Attributes what{
+        .verb = "impersonate", .group = group, .resource = resource, .ns = ns, .name = target, .path = {}};
     const Decision decision = authorize(server, user, what);
     if (decision.allowed) return std::nullopt;
     return denied(user, what, decision.reason);
@@ -102,10 +109,13 @@ ApiResult<User> impersonate(Server& server, const base::http::Request& request, 
   } else if (auto problem = check("", "users", "", name)) {
     return *problem;
   }
-  for (const auto& group : groups) if (auto problem = check("", "groups", "", group)) return *problem;
-  if (!uid.empty()) if (auto problem = check("authentication.k8s.io", "uids", "", uid)) return *problem;
+  for (const auto& group : groups)
+    if (auto problem = check("", "groups", "", group)) return *problem;
+  if (!uid.empty())
+    if (auto problem = check("authentication.k8s.io", "uids", "", uid)) return *problem;
   for (const auto& [key, values] : extra) {
-    for (const auto& value : values) if (auto problem = check("authentication.k8s.io", "userextras/" + key, "", value)) return *problem;
+    for (const auto& value : values)
+      if (auto problem = check("authentication.k8s.io", "userextras/" + key, "", value)) return *problem;
   }
   if (name == "system:anonymous") add_group(out, "system:unauthenticated");
   else add_group(out, "system:authenticated");
@@ -131,13 +141,20 @@ ApiStatus denied(const User& user, const Attributes& what, const std::string& re
   const std::string who = "User " + dump(Json(user.name)) + " cannot ";
   const std::string tail = reason.empty() ? "" : ": " + reason;
   if (!what.path.empty()) {
-    return {.code = 403, .reason = "Forbidden", .message = "forbidden: " + who + what.verb + " path " + dump(Json(what.path)) + tail, .details = Json::object()};
+    return {.code = 403,
+            .reason = "Forbidden",
+            .message = "forbidden: " + who + what.verb + " path " + dump(Json(what.path)) + tail,
+            .details = Json::object()};
   }
-  const std::string scope = what.ns.empty() || what.resource == "namespaces" ? "at the cluster scope" : "in the namespace " + dump(Json(what.ns));
+  const std::string scope = what.ns.empty() || what.resource == "namespaces"
+                                ? "at the cluster scope"
+                                : "in the namespace " + dump(Json(what.ns));
   const std::string plural = what.resource.substr(0, what.resource.find('/'));
-  const std::string where = what.resource == "namespaces" && !what.ns.empty() ? "in the namespace " + dump(Json(what.ns)) : scope;
+  const std::string where =
+      what.resource == "namespaces" && !what.ns.empty() ? "in the namespace " + dump(Json(what.ns)) : scope;
   return forbidden({what.group, plural}, what.name,
-                   who + what.verb + " resource " + dump(Json(what.resource)) + " in API group " + dump(Json(what.group)) + " " + where + tail);
+                   who + what.verb + " resource " + dump(Json(what.resource)) + " in API group " +
+                       dump(Json(what.group)) + " " + where + tail);
 }
 
 }  // namespace k8s_fake

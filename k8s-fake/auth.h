@@ -34,10 +34,10 @@ ApiResult<User> impersonate(Server& server, const base::http::Request& request, 
 struct Attributes {
   std::string verb{};
   std::string group{};
-  std::string resource{};   // with /subresource
+  std::string resource{};  // with /subresource
   std::string ns{};
   std::string name{};
-  std::string path{};       // non-resource requests only
+  std::string path{};  // non-resource requests only
   std::string version = "*";
 };
 struct Decision {

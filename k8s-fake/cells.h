@@ -7,7 +7,8 @@
 
 #include "k8s-fake/server.h"
 
-/// What the rows of a table hold, by kind. A column's text says its place: "Name | Ready* | Count:integer"; a star means wide output only,
+/// What the rows of a table hold, by kind. A column's text says its place: "Name | Ready* | Count:integer"; a star
+/// means wide output only,
 /// "{1.29+}" and "{-1.32}" the releases that have it.
 namespace k8s_fake {
 

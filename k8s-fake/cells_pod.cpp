@@ -11,7 +11,8 @@ namespace {
 std::string ended_text(const Json& ended, const std::string& prefix) {
   if (const std::string reason = text_at(ended, "reason"); !reason.empty()) return prefix + reason;
   const std::int64_t signal = int_at(ended, {"signal"});
-  return signal != 0 ? prefix + "Signal:" + std::to_string(signal) : prefix + "ExitCode:" + std::to_string(int_at(ended, {"exitCode"}));
+  return signal != 0 ? prefix + "Signal:" + std::to_string(signal)
+                     : prefix + "ExitCode:" + std::to_string(int_at(ended, {"exitCode"}));
 }
 
 bool always_restarts(const Json& pod, const std::string& container) {
@@ -44,8 +45,14 @@ bool init_decides(const Json& pod, Summary& out) {
     if (sidecar && is_true(each, {"ready"})) ++out.ready;
     const Json& ended = at_path(each, {"state", "terminated"});
     const std::string waiting = text_at(each, {"state", "waiting", "reason"});
-    if (ended.is_object() && int_at(ended, {"exitCode"}) == 0) { ++index; continue; }
-    if (sidecar && is_true(each, {"started"})) { ++index; continue; }
+    if (ended.is_object() && int_at(ended, {"exitCode"}) == 0) {
+      ++index;
+      continue;
+    }
+    if (sidecar && is_true(each, {"started"})) {
+      ++index;
+      continue;
+    }
     if (ended.is_object()) out.reason = ended_text(ended, "Init:");
     else if (!waiting.empty() && waiting != "PodInitializing") out.reason = "Init:" + waiting;
     else out.reason = "Init:" + std::to_string(index) + "/" + std::to_string(total);
@@ -87,10 +94,12 @@ Summary summary_of(const RowInput& in) {
   const std::string reason = text_at(pod, {"status", "reason"});
   out.reason = reason.empty() ? phase : reason;
   for (const auto& each : at_path(pod, {"status", "conditions"})) {
-    if (text_at(each, "type") == "PodScheduled" && text_at(each, "reason") == "SchedulingGated") out.reason = "SchedulingGated";
+    if (text_at(each, "type") == "PodScheduled" && text_at(each, "reason") == "SchedulingGated")
+      out.reason = "SchedulingGated";
   }
   out.total = static_cast<std::int64_t>(at_path(pod, {"spec", "containers"}).size());
-  for (const auto& each : at_path(pod, {"spec", "initContainers"})) if (text_at(each, "restartPolicy") == "Always") ++out.total;
+  for (const auto& each : at_path(pod, {"spec", "initContainers"}))
+    if (text_at(each, "restartPolicy") == "Always") ++out.total;
   if (!init_decides(pod, out)) containers_decide(pod, out);
   if (!text_at(pod, {"metadata", "deletionTimestamp"}).empty()) {
     const bool ended = phase == "Succeeded" || phase == "Failed";
@@ -106,7 +115,8 @@ Json pod_cells(const RowInput& in) {
   const Summary summary = summary_of(in);
   const auto or_none = [](std::string text) { return text.empty() ? std::string("<none>") : text; };
   std::string restarts = std::to_string(summary.restarts);
-  if (summary.restarts > 0 && !summary.last_end.empty() && in.server.at_least(22)) restarts += " (" + human_age(in.server, summary.last_end) + " ago)";
+  if (summary.restarts > 0 && !summary.last_end.empty() && in.server.at_least(22))
+    restarts += " (" + human_age(in.server, summary.last_end) + " ago)";
   std::string ip = text_at(in.object, {"status", "podIP"});
   std::string gates = "<none>";
   if (const Json& wanted = at_path(in.object, {"spec", "readinessGates"}); wanted.is_array() && !wanted.empty()) {
@@ -118,8 +128,15 @@ Json pod_cells(const RowInput& in) {
     }
     gates = std::to_string(met) + "/" + std::to_string(wanted.size());
   }
-  return {text_at(in.object, {"metadata", "name"}), std::to_string(summary.ready) + "/" + std::to_string(summary.total), summary.reason, restarts, in.age, or_none(ip),
-          or_none(text_at(in.object, {"spec", "nodeName"})), or_none(text_at(in.object, {"status", "nominatedNodeName"})), gates};
+  return {text_at(in.object, {"metadata", "name"}),
+          std::to_string(summary.ready) + "/" + std::to_string(summary.total),
+          summary.reason,
+          restarts,
+          in.age,
+          or_none(ip),
+          or_none(text_at(in.object, {"spec", "nodeName"})),
+          or_none(text_at(in.object, {"status", "nominatedNodeName"})),
+          gates};
 }
 
 }  // namespace k8s_fake

@@ -32,7 +32,8 @@ struct Reading {
   std::vector<std::string> texts(const YAML::Node& node, const std::string& key) {
     std::vector<std::string> out;
     if (!node.IsSequence()) fail(node, key + " must be a list");
-    else for (const auto& each : node) out.push_back(text(each, key));
+    else
+      for (const auto& each : node) out.push_back(text(each, key));
     return out;
   }
   /// Calls `take(key, value)`; false from it means the key is unknown.
@@ -62,7 +63,8 @@ NodeConfig node_of(Reading& reading, const YAML::Node& node) {
     else if (key == "zone") out.zone = reading.text(value, key);
     else if (key == "labels") {
       if (!value.IsMap()) reading.fail(value, "labels must be a map");
-      else for (const auto& each : value) out.labels[each.first.Scalar()] = each.second.Scalar();
+      else
+        for (const auto& each : value) out.labels[each.first.Scalar()] = each.second.Scalar();
     } else return false;
     return true;
   });
@@ -73,7 +75,8 @@ template <class T, class Make>
 std::vector<T> list_of(Reading& reading, const YAML::Node& node, const std::string& key, const Make& make) {
   std::vector<T> out;
   if (!node.IsSequence()) reading.fail(node, key + " must be a list");
-  else for (const auto& each : node) out.push_back(make(each));
+  else
+    for (const auto& each : node) out.push_back(make(each));
   return out;
 }
 
@@ -87,7 +90,9 @@ void read_section(Reading& reading, const YAML::Node& section, Config& config) {
     else if (key == "anonymous") config.anonymous = reading.flag(value, key);
     else if (key == "snapshots") config.snapshots = reading.flag(value, key);
     else if (key == "missing") config.missing_images = reading.texts(value, key);
-    else if (key == "nodes") config.nodes = list_of<NodeConfig>(reading, value, key, [&](const YAML::Node& each) { return node_of(reading, each); });
+    else if (key == "nodes")
+      config.nodes =
+          list_of<NodeConfig>(reading, value, key, [&](const YAML::Node& each) { return node_of(reading, each); });
     else if (key == "images") {
       config.images = list_of<ImageConfig>(reading, value, key, [&](const YAML::Node& each) {
         ImageConfig out;
@@ -115,7 +120,8 @@ void read_section(Reading& reading, const YAML::Node& section, Config& config) {
     } else if (key == "objects") {
       config.objects = list_of<Json>(reading, value, key, [&](const YAML::Node& each) {
         auto made = yaml_to_json(YAML::Dump(each));
-        if (!made || !at(*made, "kind").is_string() || !at(*made, "apiVersion").is_string()) reading.fail(each, "an object needs apiVersion and kind");
+        if (!made || !at(*made, "kind").is_string() || !at(*made, "apiVersion").is_string())
+          reading.fail(each, "an object needs apiVersion and kind");
         return made ? *made : Json();
       });
     } else return false;
@@ -135,7 +141,8 @@ base::Result<Config> parse_config(const std::string& text, const std::string& fi
       return key == "kubernetes" || key == "ontap";
     });
   } catch (const YAML::Exception& failure) {
-    return base::Error{base::ErrorKind::invalid, file + ":" + std::to_string(failure.mark.line + 1) + ": " + failure.msg};
+    return base::Error{base::ErrorKind::invalid,
+                       file + ":" + std::to_string(failure.mark.line + 1) + ": " + failure.msg};
   }
   if (!reading.problem.empty()) return base::Error{base::ErrorKind::invalid, reading.problem};
   return config;

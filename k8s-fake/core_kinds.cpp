@@ -22,15 +22,18 @@ namespace {
 std::optional<ApiStatus> admit_namespace(Write& write) {
   const std::string name = text_at(write.object, {"metadata", "name"});
   if (write.operation == Operation::remove) {
-    if (name == "default" || name == "kube-system" || name == "kube-public") return forbidden(write.call.what(), name, "this namespace may not be deleted");
+    if (name == "default" || name == "kube-system" || name == "kube-public")
+      return forbidden(write.call.what(), name, "this namespace may not be deleted");
     return std::nullopt;
   }
   if (write.operation == Operation::create) {
     object_at(write.object, "spec")["finalizers"] = {"kubernetes"};
     write.object["status"] = {{"phase", "Active"}};
   }
-  if (write.call.server.at_least(21)) object_at(object_at(write.object, "metadata"), "labels")["kubernetes.io/metadata.name"] = name;
-  if (write.old != nullptr && write.subresource.empty() && at(*write.old, "spec").contains("finalizers")) object_at(write.object, "spec")["finalizers"] = at(*write.old, "spec")["finalizers"];
+  if (write.call.server.at_least(21))
+    object_at(object_at(write.object, "metadata"), "labels")["kubernetes.io/metadata.name"] = name;
+  if (write.old != nullptr && write.subresource.empty() && at(*write.old, "spec").contains("finalizers"))
+    object_at(write.object, "spec")["finalizers"] = at(*write.old, "spec")["finalizers"];
   return std::nullopt;
 }
 
@@ -38,7 +41,8 @@ std::size_t validate_keys(const Json& map, const std::string& field, FieldErrors
   std::size_t total = 0;
   if (!map.is_object()) return 0;
   for (const auto& [key, value] : map.items()) {
-    if (const auto problem = config_key_problem(key); !problem.empty()) errors.invalid(field + "[" + key + "]", key, problem);
+    if (const auto problem = config_key_problem(key); !problem.empty())
+      errors.invalid(field + "[" + key + "]", key, problem);
     total += value.is_string() ? value.get_ref<const std::string&>().size() : 0;
   }
   return total;
@@ -47,14 +51,16 @@ std::size_t validate_keys(const Json& map, const std::string& field, FieldErrors
 void immutable_data(const Json& object, const Json& old, std::initializer_list<const char*> keys, FieldErrors& errors) {
   if (!is_true(old, {"immutable"})) return;
   if (!is_true(object, {"immutable"})) errors.forbidden("immutable", "field is immutable when `immutable` is set");
-  for (const auto* key : keys) if (at(object, key) != at(old, key)) errors.forbidden(key, "field is immutable when `immutable` is set");
+  for (const auto* key : keys)
+    if (at(object, key) != at(old, key)) errors.forbidden(key, "field is immutable when `immutable` is set");
 }
 
 void validate_configmap(const Json& object, const Json* old, FieldErrors& errors) {
   std::size_t total = validate_keys(at(object, "data"), "data", errors);
   if (const Json& binary = at(object, "binaryData"); binary.is_object()) {
     for (const auto& [key, value] : binary.items()) {
-      if (at(object, "data").contains(key)) errors.invalid("data[" + key + "]", key, "duplicate of key present in binaryData");
+      if (at(object, "data").contains(key))
+        errors.invalid("data[" + key + "]", key, "duplicate of key present in binaryData");
     }
   }
   total += validate_keys(at(object, "binaryData"), "binaryData", errors);
@@ -69,19 +75,25 @@ void default_secret(Json& object) {
   const Json given = *plain;
   object.erase("stringData");
   if (!given.is_object()) return;
-  for (const auto& [key, value] : given.items()) if (value.is_string()) object_at(object, "data")[key] = base::base64_encode(value.get_ref<const std::string&>());
+  for (const auto& [key, value] : given.items())
+    if (value.is_string()) object_at(object, "data")[key] = base::base64_encode(value.get_ref<const std::string&>());
 }
 
 void validate_secret(const Json& object, const Json* old, FieldErrors& errors) {
   static const std::map<std::string, std::vector<std::string>> kRequired = {
-      {"kubernetes.io/dockerconfigjson", {".dockerconfigjson"}}, {"kubernetes.io/dockercfg", {".dockercfg"}}, {"kubernetes.io/tls", {"tls.crt", "tls.key"}}, {"kubernetes.io/ssh-auth", {"ssh-privatekey"}}};
+      {"kubernetes.io/dockerconfigjson", {".dockerconfigjson"}},
+      {"kubernetes.io/dockercfg", {".dockercfg"}},
+      {"kubernetes.io/tls", {"tls.crt", "tls.key"}},
+      {"kubernetes.io/ssh-auth", {"ssh-privatekey"}}};
   const Json& data = at(object, "data");
   if (validate_keys(data, "data", errors) > 1048576) errors.too_long("data", 1048576);
   const std::string type = text_at(object, "type");
   if (const auto found = kRequired.find(type); found != kRequired.end()) {
-    for (const auto& key : found->second) if (!data.contains(key)) errors.required("data[" + key + "]");
+    for (const auto& key : found->second)
+      if (!data.contains(key)) errors.required("data[" + key + "]");
   }
-  if (const std::string config = text_at(data, ".dockerconfigjson"); type == "kubernetes.io/dockerconfigjson" && !config.empty()) {
+  if (const std::string config = text_at(data, ".dockerconfigjson");
+      type == "kubernetes.io/dockerconfigjson" && !config.empty()) {
     const ParsedJson parsed = parse_json(base::base64_decode(config).value_or(""));
     if (!parsed.error.empty()) errors.invalid("data[.dockerconfigjson]", "<secret contents redacted>", parsed.error);
   }
@@ -89,7 +101,8 @@ void validate_secret(const Json& object, const Json* old, FieldErrors& errors) {
     errors.required("data[username]");
     errors.required("data[password]");
   }
-  if (type == "kubernetes.io/service-account-token" && text_at(object, {"metadata", "annotations", "kubernetes.io/service-account.name"}).empty()) {
+  if (type == "kubernetes.io/service-account-token" &&
+      text_at(object, {"metadata", "annotations", "kubernetes.io/service-account.name"}).empty()) {
     errors.required("metadata.annotations[kubernetes.io/service-account.name]");
   }
   if (old == nullptr) return;
@@ -109,16 +122,20 @@ void validate_priority_class(const Json& object, const Json*, FieldErrors& error
   const std::string name = text_at(object, {"metadata", "name"});
   const bool known = name == "system-node-critical" || name == "system-cluster-critical";
   if (name.rfind("system-", 0) == 0 && !known) {
-    errors.forbidden("metadata.name", "priority class names with 'system-' prefix are reserved for system use only. error: " + name + " is not a known system priority class");
+    errors.forbidden("metadata.name",
+                     "priority class names with 'system-' prefix are reserved for system use only. error: " + name +
+                         " is not a known system priority class");
   }
-  if (!known && int_at(object, {"value"}) > 1000000000) errors.forbidden("value", "maximum allowed value of a user defined priority is 1000000000");
+  if (!known && int_at(object, {"value"}) > 1000000000)
+    errors.forbidden("value", "maximum allowed value of a user defined priority is 1000000000");
 }
 
 void validate_endpoints(const Json& object, const Json*, FieldErrors& errors) {
   std::size_t i = 0;
   for (const auto& subset : at(object, "subsets")) {
     const std::string path = "subsets[" + std::to_string(i++) + "]";
-    if (at(subset, "addresses").empty() && at(subset, "notReadyAddresses").empty()) errors.required(path, "must specify `addresses` or `notReadyAddresses`");
+    if (at(subset, "addresses").empty() && at(subset, "notReadyAddresses").empty())
+      errors.required(path, "must specify `addresses` or `notReadyAddresses`");
     for (const auto* list : {"addresses", "notReadyAddresses"}) {
       std::size_t j = 0;
       for (const auto& each : at(subset, list)) {
@@ -134,8 +151,10 @@ void validate_endpoints(const Json& object, const Json*, FieldErrors& errors) {
 }
 
 void validate_event(const Json& object, const Json*, FieldErrors& errors) {
-  const std::string about = text_at(object, {"involvedObject", "namespace"}), ns = text_at(object, {"metadata", "namespace"});
-  if (about != ns && !(about.empty() && (ns == "default" || ns == "kube-system"))) errors.invalid("involvedObject.namespace", about, "does not match event.namespace");
+  const std::string about = text_at(object, {"involvedObject", "namespace"}),
+                    ns = text_at(object, {"metadata", "namespace"});
+  if (about != ns && !(about.empty() && (ns == "default" || ns == "kube-system")))
+    errors.invalid("involvedObject.namespace", about, "does not match event.namespace");
 }
 
 /// A container's limit stands in for its default, and that for the default of requests.
@@ -143,7 +162,8 @@ void default_limit_range(Json& object) {
   if (!at_path(object, {"spec", "limits"}).is_array()) return;
   for (auto& item : object["spec"]["limits"]) {
     if (text_at(item, "type") != "Container") continue;
-    for (const auto& [to, from] : {std::pair("default", "max"), std::pair("defaultRequest", "default"), std::pair("defaultRequest", "min")}) {
+    for (const auto& [to, from] :
+         {std::pair("default", "max"), std::pair("defaultRequest", "default"), std::pair("defaultRequest", "min")}) {
       const Json source = at(item, from);
       if (!source.is_object()) continue;
       for (const auto& [key, value] : source.items()) default_to(object_at(item, to), key.c_str(), value);
@@ -176,7 +196,8 @@ void default_webhooks(Json& object) {
     default_to(hook, "namespaceSelector", Json::object());
     default_to(hook, "objectSelector", Json::object());
     default_to(hook, "timeoutSeconds", 10);
-    if (at_path(hook, {"clientConfig", "service"}).is_object()) default_to(hook["clientConfig"]["service"], "port", 443);
+    if (at_path(hook, {"clientConfig", "service"}).is_object())
+      default_to(hook["clientConfig"]["service"], "port", 443);
     if (!at(hook, "rules").is_array()) continue;
     for (auto& rule : hook["rules"]) default_to(rule, "scope", "*");
   }
@@ -205,7 +226,9 @@ void move_backend(Json& holder, const char* key, bool to_storage) {
     backend.erase("service");
     backend["serviceName"] = at(service, "name");
     const Json& port = at(service, "port");
-    backend["servicePort"] = port.contains("name") ? at(port, "name") : port.contains("number") ? at(port, "number") : Json(0);
+    backend["servicePort"] = port.contains("name")     ? at(port, "name")
+                             : port.contains("number") ? at(port, "number")
+                                                       : Json(0);
   }
 }
 void convert_ingress(Json& object, bool to_storage) {
@@ -260,13 +283,15 @@ std::optional<ApiStatus> admit_service(Write& write) {
     for (const auto& port : at_path(other, {"spec", "ports"})) ports.insert(int_at(port, {"nodePort"}));
   }
   if (write.old != nullptr && text_at(spec, "clusterIP").empty() && type != "ExternalName") {
-    for (const auto* key : {"clusterIP", "clusterIPs"}) if (at(*write.old, "spec").contains(key)) spec[key] = at(at(*write.old, "spec"), key);
+    for (const auto* key : {"clusterIP", "clusterIPs"})
+      if (at(*write.old, "spec").contains(key)) spec[key] = at(at(*write.old, "spec"), key);
   }
   if (type != "ExternalName" && text_at(spec, "clusterIP").empty()) {
     std::string address;
     do {
       const auto n = server.rng.below(65000) + 10;
-      address = (server.config.openshift.empty() ? "10.96." : "172.30.") + std::to_string(n / 256) + "." + std::to_string(n % 256);
+      address = (server.config.openshift.empty() ? "10.96." : "172.30.") + std::to_string(n / 256) + "." +
+                std::to_string(n % 256);
     } while (used.contains(address));
     spec["clusterIP"] = address;
   }
@@ -275,7 +300,8 @@ std::optional<ApiStatus> admit_service(Write& write) {
     for (auto& port : spec["ports"]) {
       if (int_at(port, {"nodePort"}) != 0) continue;
       std::int64_t number = 0;
-      do number = 30000 + static_cast<std::int64_t>(server.rng.below(2768)); while (ports.contains(number));
+      do number = 30000 + static_cast<std::int64_t>(server.rng.below(2768));
+      while (ports.contains(number));
       ports.insert(number);
       port["nodePort"] = number;
     }
@@ -303,13 +329,15 @@ void validate_service(const Json& object, const Json* old, FieldErrors& errors) 
     const std::string path = "spec.ports[" + std::to_string(i++) + "]", name = text_at(port, "name");
     if (!name.empty() && !port_names.insert(name).second) errors.duplicate(path + ".name", name);
     const Json& target = at(port, "targetPort");
-    if (target.is_number() && (target < 1 || target > 65535)) errors.invalid(path + ".targetPort", target, "must be between 1 and 65535, inclusive");
+    if (target.is_number() && (target < 1 || target > 65535))
+      errors.invalid(path + ".targetPort", target, "must be between 1 and 65535, inclusive");
     if (target.is_string()) {
       std::vector<std::string> problems;
       port_name_problem(target.get<std::string>(), problems);
       for (const auto& each : problems) errors.invalid(path + ".targetPort", target, each);
     }
-    if (text_at(spec, "type") == "ClusterIP" && int_at(port, {"nodePort"}) != 0) errors.forbidden(path + ".nodePort", "may not be used when `type` is 'ClusterIP'");
+    if (text_at(spec, "type") == "ClusterIP" && int_at(port, {"nodePort"}) != 0)
+      errors.forbidden(path + ".nodePort", "may not be used when `type` is 'ClusterIP'");
   }
   if (headless && (text_at(spec, "type") == "NodePort" || text_at(spec, "type") == "LoadBalancer")) {
     errors.invalid("spec.clusterIPs[0]", "None", "may not be set to 'None' for " + text_at(spec, "type") + " services");
@@ -317,22 +345,32 @@ void validate_service(const Json& object, const Json* old, FieldErrors& errors) 
   if (const std::string address = text_at(spec, "clusterIP"); !address.empty() && !headless) {
     boost::system::error_code bad;
     boost::asio::ip::make_address(address, bad);
-    if (bad) errors.invalid("spec.clusterIPs[0]", address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    if (bad)
+      errors.invalid("spec.clusterIPs[0]", address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
   }
   if (text_at(spec, "type") == "ClusterIP" && !text_at(spec, "externalTrafficPolicy").empty()) {
-    errors.invalid("spec.externalTrafficPolicy", at(spec, "externalTrafficPolicy"), errors.at_least(22) ? "may only be set for externally-accessible services"
-                                                                                                         : "ExternalTrafficPolicy can only be set on NodePort and LoadBalancer service");
+    errors.invalid("spec.externalTrafficPolicy", at(spec, "externalTrafficPolicy"),
+                   errors.at_least(22) ? "may only be set for externally-accessible services"
+                                       : "ExternalTrafficPolicy can only be set on NodePort and LoadBalancer service");
   }
-  if (text_at(spec, "type") == "ExternalName" && text_at(spec, "externalName").empty()) errors.required("spec.externalName");
-  if (old != nullptr && text_at(spec, "type") == text_at(*old, {"spec", "type"}) && !text_at(*old, {"spec", "clusterIP"}).empty() && text_at(spec, "clusterIP") != text_at(*old, {"spec", "clusterIP"})) {
-    errors.add({"FieldValueInvalid", "spec.clusterIPs[0]", "Invalid value: []string{" + dump(at(spec, "clusterIP")) + "}: may not change once set"});
+  if (text_at(spec, "type") == "ExternalName" && text_at(spec, "externalName").empty())
+    errors.required("spec.externalName");
+  if (old != nullptr && text_at(spec, "type") == text_at(*old, {"spec", "type"}) &&
+      !text_at(*old, {"spec", "clusterIP"}).empty() &&
+      text_at(spec, "clusterIP") != text_at(*old, {"spec", "clusterIP"})) {
+    errors.add({"FieldValueInvalid", "spec.clusterIPs[0]",
+                "Invalid value: []string{" + dump(at(spec, "clusterIP")) + "}: may not change once set"});
   }
 }
 
 /// events.k8s.io shows the same objects under other names.
-constexpr std::pair<const char*, const char*> kEventNames[] = {
-    {"message", "note"}, {"involvedObject", "regarding"}, {"source", "deprecatedSource"}, {"count", "deprecatedCount"}, {"firstTimestamp", "deprecatedFirstTimestamp"},
-    {"lastTimestamp", "deprecatedLastTimestamp"}, {"reportingComponent", "reportingController"}};
+constexpr std::pair<const char*, const char*> kEventNames[] = {{"message", "note"},
+                                                               {"involvedObject", "regarding"},
+                                                               {"source", "deprecatedSource"},
+                                                               {"count", "deprecatedCount"},
+                                                               {"firstTimestamp", "deprecatedFirstTimestamp"},
+                                                               {"lastTimestamp", "deprecatedLastTimestamp"},
+                                                               {"reportingComponent", "reportingController"}};
 
 void rename_members(Json& object, bool to_core) {
   for (const auto& [core, other] : kEventNames) {
@@ -363,7 +401,8 @@ void add_core_behaviour(Kinds& kinds) {
   kinds.resource("scheduling.k8s.io", "priorityclasses")->set_defaults = default_priority_class;
   kinds.resource("networking.k8s.io", "networkpolicies")->set_defaults = default_network_policy;
   kinds.resource("admissionregistration.k8s.io", "validatingwebhookconfigurations")->set_defaults = default_webhooks;
-  kinds.resource("admissionregistration.k8s.io", "mutatingwebhookconfigurations")->set_defaults = default_mutating_webhooks;
+  kinds.resource("admissionregistration.k8s.io", "mutatingwebhookconfigurations")->set_defaults =
+      default_mutating_webhooks;
   Resource& services = *kinds.resource("", "services");
   services.set_defaults = default_service;
   services.admit = admit_service;

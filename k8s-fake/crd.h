@@ -15,7 +15,7 @@ struct CustomVersion {
   std::string name;
   Json schema;  // openAPIV3Schema, or null: everything is allowed
   std::vector<Column> columns;
-  std::string replicas_path;           // scale subresource
+  std::string replicas_path;  // scale subresource
   std::string status_replicas_path;
   std::string label_selector_path;
 };

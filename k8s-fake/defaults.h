@@ -2,9 +2,9 @@
 
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
-#include <string_view>
 
 #include "k8s-fake/json.h"
 #include "k8s-fake/status.h"

@@ -13,8 +13,10 @@
 
 namespace k8s_fake {
 
-Fake::Fake(boost::asio::any_io_executor executor, base::Clock& clock, Config config, std::uint64_t seed, base::Logger logger)
-    : server_(std::make_unique<Server>(clock, std::move(config), seed, std::move(logger))), executor_(std::move(executor)) {
+Fake::Fake(boost::asio::any_io_executor executor, base::Clock& clock, Config config, std::uint64_t seed,
+           base::Logger logger)
+    : server_(std::make_unique<Server>(clock, std::move(config), seed, std::move(logger))),
+      executor_(std::move(executor)) {
   Server& server = *server_;
   if (!server.config.state_dir.empty()) {
     auto opened = State::open(server.config.state_dir);
@@ -57,15 +59,19 @@ void Fake::set_address(const std::string& host_port) {
   const auto port = base::parse_unsigned(host_port.substr(colon + 1)).value_or(6443);
   if (found == nullptr) return;
   Json object = found->json();
-  Json subset = {{"addresses", Json::array({Json{{"ip", host_port.substr(0, colon)}}})}, {"ports", Json::array({Json{{"name", "https"}, {"port", port}, {"protocol", "TCP"}}})}};
+  Json subset = {{"addresses", Json::array({Json{{"ip", host_port.substr(0, colon)}}})},
+                 {"ports", Json::array({Json{{"name", "https"}, {"port", port}, {"protocol", "TCP"}}})}};
   object["subsets"] = Json::array({subset});
   server.store.put(endpoints, object);
 }
 
-void Fake::set_pod_streams(std::function<base::http::Response(const base::http::Request&, const Json&, const std::string&)> handler) {
+void Fake::set_pod_streams(
+    std::function<base::http::Response(const base::http::Request&, const Json&, const std::string&)> handler) {
   Server& server = *server_;
   server.streams = [&server, handler = std::move(handler)](const Call& call) {
-    return handler(call.request, server.read(call.resource().group, call.resource().plural, call.info.ns, call.info.name), call.info.subresource);
+    return handler(call.request,
+                   server.read(call.resource().group, call.resource().plural, call.info.ns, call.info.name),
+                   call.info.subresource);
   };
 }
 

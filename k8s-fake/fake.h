@@ -22,7 +22,8 @@ class LabDoor;
 
 class Fake {
  public:
-  Fake(boost::asio::any_io_executor executor, base::Clock& clock, Config config, std::uint64_t seed, base::Logger logger);
+  Fake(boost::asio::any_io_executor executor, base::Clock& clock, Config config, std::uint64_t seed,
+       base::Logger logger);
   ~Fake();
   Fake(const Fake&) = delete;
   Fake& operator=(const Fake&) = delete;
@@ -46,7 +47,9 @@ class Fake {
   /// Tells the server where it is reached ("127.0.0.1:6443"): discovery, its own service and endpoints follow.
   void set_address(const std::string& host_port);
   /// Who answers log, exec, attach and port-forward of pods (kubelet/node_server.h).
-  void set_pod_streams(std::function<base::http::Response(const base::http::Request& request, const nlohmann::json& pod, const std::string& subresource)> handler);
+  void set_pod_streams(std::function<base::http::Response(const base::http::Request& request, const nlohmann::json& pod,
+                                                          const std::string& subresource)>
+                           handler);
   /// The authority that pods find in their service account's ca.crt.
   void set_ca(const std::string& pem);
   /// For kubelet and controllers that need what is not an API: the clock they share and the settings.

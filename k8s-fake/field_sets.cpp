@@ -10,9 +10,25 @@ namespace {
 
 /// Messages that are one value to server-side apply.
 bool atomic_message(const Field& field) {
-  static const std::set<std::string> kAtomic = {"ConfigMapKeySelector", "EndpointAddress", "EndpointPort", "LocalObjectReference", "NodeSelector", "NodeSelectorTerm", "ObjectFieldSelector",
-                                                "ObjectReference", "ResourceFieldSelector", "ScopeSelector", "ScopedResourceSelectorRequirement", "SecretKeySelector", "SecretReference",
-                                                "TopologySelectorTerm", "TypedLocalObjectReference", "LabelSelector", "RoleRef", "Subject", "CrossVersionObjectReference"};
+  static const std::set<std::string> kAtomic = {"ConfigMapKeySelector",
+                                                "EndpointAddress",
+                                                "EndpointPort",
+                                                "LocalObjectReference",
+                                                "NodeSelector",
+                                                "NodeSelectorTerm",
+                                                "ObjectFieldSelector",
+                                                "ObjectReference",
+                                                "ResourceFieldSelector",
+                                                "ScopeSelector",
+                                                "ScopedResourceSelectorRequirement",
+                                                "SecretKeySelector",
+                                                "SecretReference",
+                                                "TopologySelectorTerm",
+                                                "TypedLocalObjectReference",
+                                                "LabelSelector",
+                                                "RoleRef",
+                                                "Subject",
+                                                "CrossVersionObjectReference"};
   return field.message != nullptr && kAtomic.contains(field.message->name) && field.list_type != "struct:granular";
 }
 
@@ -53,7 +69,8 @@ ChildInfo info_of_schema(const Json& schema, const std::string& key, bool root) 
   if (child->is_null()) child = &at(schema, "additionalProperties");
   if (!child->is_object()) {
     out.grain = Grain::granular;  // deduced; child_info() looks at the value
-    out.known = is_true(schema, {"x-kubernetes-preserve-unknown-fields"}) || child->is_boolean() || schema.empty() || root;
+    out.known =
+        is_true(schema, {"x-kubernetes-preserve-unknown-fields"}) || child->is_boolean() || schema.empty() || root;
     return out;
   }
   const std::string type = text_at(*child, "type");
@@ -61,7 +78,8 @@ ChildInfo info_of_schema(const Json& schema, const std::string& key, bool root) 
     const std::string list = text_at(*child, "x-kubernetes-list-type");
     if (list == "map") {
       out.grain = Grain::list_map;
-      for (const auto& each : at(*child, "x-kubernetes-list-map-keys")) if (each.is_string()) out.keys.push_back(each.get<std::string>());
+      for (const auto& each : at(*child, "x-kubernetes-list-map-keys"))
+        if (each.is_string()) out.keys.push_back(each.get<std::string>());
       out.element.schema = &at(*child, "items");
     } else if (list == "set") {
       out.grain = Grain::list_set;
@@ -84,7 +102,9 @@ Typed typed_root(const Endpoint& endpoint) {
   if (endpoint.resource->custom != nullptr) {
     const auto found = endpoint.resource->custom->versions.find(endpoint.version);
     static const Json kNothing = Json::object();
-    out.schema = found != endpoint.resource->custom->versions.end() && found->second.schema.is_object() ? &found->second.schema : &kNothing;
+    out.schema = found != endpoint.resource->custom->versions.end() && found->second.schema.is_object()
+                     ? &found->second.schema
+                     : &kNothing;
   } else {
     out.message = find_message(endpoint.group_version(), endpoint.kind());
   }
@@ -151,7 +171,8 @@ Json set_of_value(const Json& value, const ChildInfo& info, bool updating) {
 }
 
 const Json* find_element(const Json& list, const ChildInfo& info, const std::string& name) {
-  for (const auto& each : list) if (element_name(info, each) == name) return &each;
+  for (const auto& each : list)
+    if (element_name(info, each) == name) return &each;
   return nullptr;
 }
 
@@ -253,7 +274,8 @@ Json subtract(const Json& a, const Json& b) {
 
 namespace {
 
-void visit_paths(const Json& set, std::vector<std::string>& path, const std::function<void(const std::vector<std::string>&)>& visit) {
+void visit_paths(const Json& set, std::vector<std::string>& path,
+                 const std::function<void(const std::vector<std::string>&)>& visit) {
   for (const auto& [key, node] : set.items()) {
     if (key == ".") continue;
     path.push_back(key);
@@ -274,9 +296,12 @@ Value* step(Value& here, const std::string& element) {
   if (!here.is_array()) return nullptr;
   const Json wanted = Json::parse(rest, nullptr, false);
   for (auto& each : here) {
-    if (element[0] == 'v' ? each == wanted : each.is_object() && std::all_of(wanted.items().begin(), wanted.items().end(), [&](const auto& one) {
-          return each.contains(one.key()) ? each.at(one.key()) == one.value() : one.key() == "protocol" && one.value() == "TCP";
-        })) {
+    if (element[0] == 'v'
+            ? each == wanted
+            : each.is_object() && std::all_of(wanted.items().begin(), wanted.items().end(), [&](const auto& one) {
+                return each.contains(one.key()) ? each.at(one.key()) == one.value()
+                                                : one.key() == "protocol" && one.value() == "TCP";
+              })) {
       return &each;
     }
   }
@@ -337,7 +362,8 @@ void erase_at(Json& object, const std::vector<std::string>& path) {
   if (last[0] == 'f' && here->is_object()) {
     here->erase(last.substr(2));
   } else if (here->is_array()) {
-    if (const Json* target = step(*here, last); target != nullptr) here->erase(static_cast<std::size_t>(target - &(*here)[0]));
+    if (const Json* target = step(*here, last); target != nullptr)
+      here->erase(static_cast<std::size_t>(target - &(*here)[0]));
   }
 }
 
@@ -354,8 +380,10 @@ Json merge_typed(Json live, const Json& applied, const Typed& typed) {
         if (!slot.is_array()) slot = Json::array();
         for (const auto& each : value) {
           const std::string name = element_name(info, each);
-          const auto found = std::find_if(slot.begin(), slot.end(), [&](const Json& have) { return element_name(info, have) == name; });
-          if (found == slot.end()) slot.push_back(info.grain == Grain::list_map ? merge_typed(Json::object(), each, info.element) : each);
+          const auto found = std::find_if(slot.begin(), slot.end(),
+                                          [&](const Json& have) { return element_name(info, have) == name; });
+          if (found == slot.end())
+            slot.push_back(info.grain == Grain::list_map ? merge_typed(Json::object(), each, info.element) : each);
           else if (info.grain == Grain::list_map) *found = merge_typed(*found, each, info.element);
         }
         break;

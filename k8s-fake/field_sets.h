@@ -8,16 +8,17 @@
 #include "k8s-fake/json.h"
 #include "k8s-fake/kinds.h"
 
-/// Sets of fields as managedFields writes them: nested objects whose keys are path elements ("f:name", `k:{"name":"c"}`, `v:"x"`).
-/// A node is itself in the set when it is empty or has the member ".". Source: kubernetes.md 2.7, 3.5.
+/// Sets of fields as managedFields writes them: nested objects whose keys are path elements ("f:name",
+/// `k:{"name":"c"}`, `v:"x"`). A node is itself in the set when it is empty or has the member ".". Source:
+/// kubernetes.md 2.7, 3.5.
 namespace k8s_fake {
 
 /// Where a value stands in its kind's schema: a message of the field table, a CRD's JSON schema, or nothing (then maps
 /// are granular and lists atomic).
 struct Typed {
   const Message* message = nullptr;
-  const Field* map_of = nullptr;   // a map whose values are of this field's type
-  const Json* schema = nullptr;    // a JSON schema of an object
+  const Field* map_of = nullptr;  // a map whose values are of this field's type
+  const Json* schema = nullptr;   // a JSON schema of an object
   bool root = false;
 };
 Typed typed_root(const Endpoint& endpoint);

@@ -32,10 +32,13 @@ struct Table {
 
 Field::Type scalar_type(std::string_view name) {
   static const std::map<std::string_view, Field::Type> kTypes = {
-      {"string", Field::Type::text}, {"int32", Field::Type::integer}, {"int64", Field::Type::integer}, {"float64", Field::Type::real},
-      {"bool", Field::Type::boolean}, {"bytes", Field::Type::bytes}, {"Quantity", Field::Type::quantity}, {"IntOrString", Field::Type::int_or_string},
-      {"Time", Field::Type::time}, {"MicroTime", Field::Type::micro_time}, {"Duration", Field::Type::duration}, {"RawExtension", Field::Type::raw},
-      {"FieldsV1", Field::Type::raw}, {"JSON", Field::Type::raw}};
+      {"string", Field::Type::text},       {"int32", Field::Type::integer},
+      {"int64", Field::Type::integer},     {"float64", Field::Type::real},
+      {"bool", Field::Type::boolean},      {"bytes", Field::Type::bytes},
+      {"Quantity", Field::Type::quantity}, {"IntOrString", Field::Type::int_or_string},
+      {"Time", Field::Type::time},         {"MicroTime", Field::Type::micro_time},
+      {"Duration", Field::Type::duration}, {"RawExtension", Field::Type::raw},
+      {"FieldsV1", Field::Type::raw},      {"JSON", Field::Type::raw}};
   if (name.substr(0, 8) == "ItemsMsg") return Field::Type::items;
   const auto found = kTypes.find(name);
   return found == kTypes.end() ? Field::Type::message : found->second;
@@ -62,7 +65,10 @@ void set_type(Table& table, Field& field, const std::string& api, std::string te
     field.message = &table.get(home, base_name);
     base_name = "v1." + base_name;
   }
-  field.type_name = (field.many == Field::Many::list ? "[]" : field.many == Field::Many::map ? "map[string]" : "") + base_name;
+  field.type_name = (field.many == Field::Many::list  ? "[]"
+                     : field.many == Field::Many::map ? "map[string]"
+                                                      : "") +
+                    base_name;
 }
 
 void add_row(Table& table, const std::vector<std::string>& cells) {
@@ -99,13 +105,24 @@ const Table& table() {
 /// Where an old group-version's kinds have the shape of a newer one.
 std::string shape_of(std::string_view group_version) {
   static const std::map<std::string_view, const char*> kSame = {
-      {"v1", "core/v1"}, {"apps/v1beta1", "apps/v1"}, {"apps/v1beta2", "apps/v1"}, {"batch/v1beta1", "batch/v1"},
-      {"rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1"}, {"rbac.authorization.k8s.io/v1alpha1", "rbac.authorization.k8s.io/v1"},
-      {"authorization.k8s.io/v1beta1", "authorization.k8s.io/v1"}, {"authentication.k8s.io/v1beta1", "authentication.k8s.io/v1"},
-      {"policy/v1beta1", "policy/v1"}, {"coordination.k8s.io/v1beta1", "coordination.k8s.io/v1"}, {"scheduling.k8s.io/v1beta1", "scheduling.k8s.io/v1"},
-      {"events.k8s.io/v1beta1", "events.k8s.io/v1"}, {"admissionregistration.k8s.io/v1beta1", "admissionregistration.k8s.io/v1"},
-      {"extensions/v1beta1", "apps/v1"}, {"autoscaling/v2beta2", "autoscaling/v2"}, {"certificates.k8s.io/v1beta1", "certificates.k8s.io/v1"},
-      {"apiregistration.k8s.io/v1beta1", "apiregistration.k8s.io/v1"}, {"node.k8s.io/v1beta1", "node.k8s.io/v1"}};
+      {"v1", "core/v1"},
+      {"apps/v1beta1", "apps/v1"},
+      {"apps/v1beta2", "apps/v1"},
+      {"batch/v1beta1", "batch/v1"},
+      {"rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1"},
+      {"rbac.authorization.k8s.io/v1alpha1", "rbac.authorization.k8s.io/v1"},
+      {"authorization.k8s.io/v1beta1", "authorization.k8s.io/v1"},
+      {"authentication.k8s.io/v1beta1", "authentication.k8s.io/v1"},
+      {"policy/v1beta1", "policy/v1"},
+      {"coordination.k8s.io/v1beta1", "coordination.k8s.io/v1"},
+      {"scheduling.k8s.io/v1beta1", "scheduling.k8s.io/v1"},
+      {"events.k8s.io/v1beta1", "events.k8s.io/v1"},
+      {"admissionregistration.k8s.io/v1beta1", "admissionregistration.k8s.io/v1"},
+      {"extensions/v1beta1", "apps/v1"},
+      {"autoscaling/v2beta2", "autoscaling/v2"},
+      {"certificates.k8s.io/v1beta1", "certificates.k8s.io/v1"},
+      {"apiregistration.k8s.io/v1beta1", "apiregistration.k8s.io/v1"},
+      {"node.k8s.io/v1beta1", "node.k8s.io/v1"}};
   const auto found = kSame.find(group_version);
   return found == kSame.end() ? std::string(group_version) : found->second;
 }
@@ -124,16 +141,19 @@ const Field* Message::find(std::string_view wanted) const {
 }
 
 const Field* Message::by_number(unsigned wanted) const {
-  for (const auto& field : fields) if (field.number == wanted) return &field;
+  for (const auto& field : fields)
+    if (field.number == wanted) return &field;
   return nullptr;
 }
 
 const Message* find_message(std::string_view group_version, std::string_view kind) {
   const auto& all = table().by_name;
   std::string api = shape_of(group_version);
-  if (group_version == "extensions/v1beta1" && (kind == "Ingress" || kind == "NetworkPolicy")) api = kind == "Ingress" ? "networking.k8s.io/v1beta1" : "networking.k8s.io/v1";
+  if (group_version == "extensions/v1beta1" && (kind == "Ingress" || kind == "NetworkPolicy"))
+    api = kind == "Ingress" ? "networking.k8s.io/v1beta1" : "networking.k8s.io/v1";
   auto found = all.find(std::pair<std::string, std::string>(api, kind));
-  if (found == all.end() && api == "storage.k8s.io/v1beta1") found = all.find(std::pair<std::string, std::string>("storage.k8s.io/v1", kind));
+  if (found == all.end() && api == "storage.k8s.io/v1beta1")
+    found = all.find(std::pair<std::string, std::string>("storage.k8s.io/v1", kind));
   return found == all.end() ? nullptr : found->second;
 }
 

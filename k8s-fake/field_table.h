@@ -13,23 +13,38 @@ namespace k8s_fake {
 struct Message;
 
 struct Field {
-  enum class Type { text, integer, real, boolean, bytes, quantity, int_or_string, time, micro_time, duration, raw, items, message, unknown };
+  enum class Type {
+    text,
+    integer,
+    real,
+    boolean,
+    bytes,
+    quantity,
+    int_or_string,
+    time,
+    micro_time,
+    duration,
+    raw,
+    items,
+    message,
+    unknown
+  };
   enum class Many { one, list, map };
   std::string name;
   Type type = Type::text;
   Many many = Many::one;
-  bool pointer = false;    // presence is tracked: keep an explicit zero
-  bool omit = false;       // absent when empty
-  bool inlined = false;    // its members sit in the parent's JSON
-  std::string type_name;   // as Go would print it
+  bool pointer = false;   // presence is tracked: keep an explicit zero
+  bool omit = false;      // absent when empty
+  bool inlined = false;   // its members sit in the parent's JSON
+  std::string type_name;  // as Go would print it
   const Message* message = nullptr;
-  unsigned number = 0;     // protobuf
-  std::string list_type;   // atomic, set, map, map:atomic, struct:atomic or ""
+  unsigned number = 0;    // protobuf
+  std::string list_type;  // atomic, set, map, map:atomic, struct:atomic or ""
   std::vector<std::string> list_keys;
   bool patch_merge = false;
   bool retain_keys = false;
-  std::string patch_key;   // "" with patch_merge: a list of scalars
-  int since = 0;           // the minor release that brought it
+  std::string patch_key;  // "" with patch_merge: a list of scalars
+  int since = 0;          // the minor release that brought it
 };
 
 struct Message {

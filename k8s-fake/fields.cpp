@@ -59,7 +59,8 @@ class Checker {
       if (!inside) plain += c;
       if (c == ']') inside = false;
     }
-    report_.error = std::string("json: cannot unmarshal ") + json_name(value) + " into Go struct field " + message.name + "." + plain + " of type " + field.type_name;
+    report_.error = std::string("json: cannot unmarshal ") + json_name(value) + " into Go struct field " +
+                    message.name + "." + plain + " of type " + field.type_name;
   }
 
   void many(const Message& message, const Field& field, Json& value, const std::string& path) {
@@ -104,17 +105,26 @@ class Checker {
         else if (value.is_string()) moment(value, field.type == Field::Type::micro_time);
         return;
       case Field::Type::integer:
-        if (value.is_number_float() && value.get<double>() == static_cast<double>(static_cast<std::int64_t>(value.get<double>()))) {
+        if (value.is_number_float() &&
+            value.get<double>() == static_cast<double>(static_cast<std::int64_t>(value.get<double>()))) {
           value = static_cast<std::int64_t>(value.get<double>());
         }
         if (!value.is_number_integer()) wrong();
         return;
-      case Field::Type::real: if (!value.is_number()) wrong(); return;
-      case Field::Type::boolean: if (!value.is_boolean()) wrong(); return;
+      case Field::Type::real:
+        if (!value.is_number()) wrong();
+        return;
+      case Field::Type::boolean:
+        if (!value.is_boolean()) wrong();
+        return;
       case Field::Type::bytes: bytes(value, wrong); return;
       case Field::Type::quantity: quantity(value); return;
-      case Field::Type::int_or_string: if (!value.is_string() && !value.is_number_integer()) wrong(); return;
-      case Field::Type::items: if (!value.is_array()) wrong(); return;
+      case Field::Type::int_or_string:
+        if (!value.is_string() && !value.is_number_integer()) wrong();
+        return;
+      case Field::Type::items:
+        if (!value.is_array()) wrong();
+        return;
       case Field::Type::message: nested(field, value, path, wrong); return;
       case Field::Type::raw:
       case Field::Type::unknown: return;
@@ -130,7 +140,9 @@ class Checker {
     }
     const auto time = parse_time(text);
     if (time) value = micro ? base::to_rfc3339_micro(*time) : base::to_rfc3339(*time);
-    else report_.error = "parsing time \"" + text + "\" as \"2006-01-02T15:04:05" + (micro ? ".000000" : "") + "Z07:00\": cannot parse \"" + text + "\" as \"2006\"";
+    else
+      report_.error = "parsing time \"" + text + "\" as \"2006-01-02T15:04:05" + (micro ? ".000000" : "") +
+                      "Z07:00\": cannot parse \"" + text + "\" as \"2006\"";
   }
 
   template <class Wrong>
@@ -139,7 +151,9 @@ class Checker {
     const auto& text = value.get_ref<const std::string&>();
     if (base::base64_decode(text) && text.size() % 4 == 0) return;
     std::size_t where = 0;
-    const auto fine = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/'; };
+    const auto fine = [](char c) {
+      return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+    };
     while (where < text.size() && fine(text[where])) ++where;
     if (where == text.size()) where = text.size() / 4 * 4;
     report_.error = "illegal base64 data at input byte " + std::to_string(where);
@@ -156,7 +170,8 @@ class Checker {
   void nested(const Field& field, Json& value, const std::string& path, const Wrong& wrong) {
     const Message& inner = *field.message;
     if (inner.name.rfind("JSONSchemaPropsOr", 0) == 0) {
-      if (value.is_object()) object(*inner.fields[inner.name == "JSONSchemaPropsOrBool" ? 1 : 0].message, value, path, false);
+      if (value.is_object())
+        object(*inner.fields[inner.name == "JSONSchemaPropsOrBool" ? 1 : 0].message, value, path, false);
       return;
     }
     if (!value.is_object()) return value.is_null() ? void() : wrong();
@@ -169,7 +184,8 @@ class Checker {
 
 }  // namespace
 
-void check_known_fields(std::string_view group_version, std::string_view kind, Json& object, FieldReport& report, int minor) {
+void check_known_fields(std::string_view group_version, std::string_view kind, Json& object, FieldReport& report,
+                        int minor) {
   const Message* message = find_message(group_version, kind);
   if (message == nullptr || !object.is_object()) return;
   Checker(report, minor).object(*message, object, "", true);

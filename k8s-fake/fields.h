@@ -6,8 +6,8 @@
 
 #include "k8s-fake/json.h"
 
-/// What the field table says of a kind: unknown fields, wrong types, and how lists merge. Custom kinds have their own schema.
-/// Source: kubernetes-fields.tsv, kubernetes.md 2.6 and 2.9.
+/// What the field table says of a kind: unknown fields, wrong types, and how lists merge. Custom kinds have their own
+/// schema. Source: kubernetes-fields.tsv, kubernetes.md 2.6 and 2.9.
 namespace k8s_fake {
 
 struct CustomKind;
@@ -19,7 +19,8 @@ struct FieldReport {
 
 /// Drops unknown fields and nulls, checks types, and writes quantities in canonical form.
 /// Fields that came after release `minor` are unknown.
-void check_known_fields(std::string_view group_version, std::string_view kind, Json& object, FieldReport& report, int minor = 99);
+void check_known_fields(std::string_view group_version, std::string_view kind, Json& object, FieldReport& report,
+                        int minor = 99);
 /// Prunes by the structural schema of that version.
 void check_custom_fields(const CustomKind& custom, std::string_view version, Json& object, FieldReport& report);
 

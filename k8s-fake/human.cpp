@@ -12,19 +12,25 @@ namespace k8s_fake {
 std::optional<base::TimePoint> parse_time(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
   const std::string copy(text);
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &used) != 6) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)), std::chrono::day(static_cast<unsigned>(day))};
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &used) != 6)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  base::TimePoint time = base::TimePoint(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
+  base::TimePoint time = base::TimePoint(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
+                         std::chrono::minutes(minute) + std::chrono::seconds(second);
   std::size_t at = static_cast<std::size_t>(used);
   if (at < copy.size() && copy[at] == '.') {
     std::int64_t scale = 100000000;
-    for (++at; at < copy.size() && copy[at] >= '0' && copy[at] <= '9'; ++at, scale /= 10) time += std::chrono::nanoseconds((copy[at] - '0') * scale);
+    for (++at; at < copy.size() && copy[at] >= '0' && copy[at] <= '9'; ++at, scale /= 10)
+      time += std::chrono::nanoseconds((copy[at] - '0') * scale);
   }
   const std::string zone = copy.substr(at);
   if (zone == "Z" || zone == "z") return time;
   int hours = 0, minutes = 0;
-  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || std::sscanf(zone.c_str() + 1, "%2d:%2d", &hours, &minutes) != 2) return std::nullopt;
+  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') ||
+      std::sscanf(zone.c_str() + 1, "%2d:%2d", &hours, &minutes) != 2)
+    return std::nullopt;
   const auto offset = std::chrono::hours(hours) + std::chrono::minutes(minutes);
   return zone[0] == '+' ? time - offset : time + offset;
 }

@@ -15,9 +15,20 @@ namespace {
 
 const Json kNull;
 
-constexpr std::array<std::string_view, 14> kMetadataOrder = {
-    "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
-    "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers"};
+constexpr std::array<std::string_view, 14> kMetadataOrder = {"name",
+                                                             "generateName",
+                                                             "namespace",
+                                                             "selfLink",
+                                                             "uid",
+                                                             "resourceVersion",
+                                                             "generation",
+                                                             "creationTimestamp",
+                                                             "deletionTimestamp",
+                                                             "deletionGracePeriodSeconds",
+                                                             "labels",
+                                                             "annotations",
+                                                             "ownerReferences",
+                                                             "finalizers"};
 
 /// What Go's decoder says about text that is not JSON; enough for the messages clients print.
 std::string go_error(std::string_view text, std::size_t byte) {
@@ -107,8 +118,9 @@ class Builder final : public nlohmann::json_sax<Json> {
 
 void append_number(std::string& out, const Json& value) {
   char text[24];
-  const auto end = value.is_number_unsigned() ? std::to_chars(text, text + sizeof text, value.get_ref<const std::uint64_t&>()).ptr
-                                              : std::to_chars(text, text + sizeof text, value.get_ref<const std::int64_t&>()).ptr;
+  const auto end = value.is_number_unsigned()
+                       ? std::to_chars(text, text + sizeof text, value.get_ref<const std::uint64_t&>()).ptr
+                       : std::to_chars(text, text + sizeof text, value.get_ref<const std::int64_t&>()).ptr;
   out.append(text, end);
 }
 
@@ -162,7 +174,8 @@ std::string dump_metadata(const Json& metadata) {
     if (const auto found = metadata.find(key); found != metadata.end()) append_member(out, key, *found);
   }
   for (const auto& [key, value] : metadata.items()) {
-    if (std::find(kMetadataOrder.begin(), kMetadataOrder.end(), key) == kMetadataOrder.end()) append_member(out, key, value);
+    if (std::find(kMetadataOrder.begin(), kMetadataOrder.end(), key) == kMetadataOrder.end())
+      append_member(out, key, value);
   }
   out += '}';
   return out;
@@ -274,7 +287,8 @@ std::string head_of(std::string_view kind, std::string_view api_version) {
 }
 
 void append_quoted(std::string& out, std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c != '"' && c != '\\' && c < 0x7f; });
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c != '"' && c != '\\' && c < 0x7f; });
   if (plain) {
     out += '"';
     out += text;

@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <vector>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
+#include <vector>
 
 /// JSON as this server uses it: nlohmann's sorted values, a reader that refuses deep nesting before anything recursive
 /// sees it, and a writer that puts the members of an object in the order a real server does (metadata, ..., status).
@@ -17,8 +17,8 @@ using Json = nlohmann::json;
 inline constexpr std::size_t kNestingMax = 512;
 
 struct ParsedJson {
-  Json value;           // discarded when `error` is set
-  std::string error{};  // in the words of Go's decoder where clients see them
+  Json value;                             // discarded when `error` is set
+  std::string error{};                    // in the words of Go's decoder where clients see them
   std::vector<std::string> duplicates{};  // paths of members given twice, the last of which counts
 };
 ParsedJson parse_json(std::string_view text);

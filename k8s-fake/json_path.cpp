@@ -9,8 +9,8 @@ namespace k8s_fake {
 namespace {
 
 struct Step {
-  std::string key;      // of an object
-  bool list = false;    // an index or a filter of a list
+  std::string key;    // of an object
+  bool list = false;  // an index or a filter of a list
   std::string filter_key{}, filter_value{};
 };
 
@@ -63,7 +63,8 @@ Json json_path(const Json& object, std::string_view path) {
       const std::size_t index = step.key == "*" ? 0 : base::parse_unsigned(step.key).value_or(here->size());
       if (index < here->size()) found = &(*here)[index];
     } else {
-      for (const auto& each : *here) if (found == nullptr && text_at(each, step.filter_key) == step.filter_value) found = &each;
+      for (const auto& each : *here)
+        if (found == nullptr && text_at(each, step.filter_key) == step.filter_value) found = &each;
     }
     if (found == nullptr) return nullptr;
     here = found;

@@ -19,7 +19,8 @@ struct Row {
   char scope;  // n or c
   const char* short_names = "";
   const char* categories = "";
-  /// "name=Kind(verbs)" joined by ';'; verbs as letters (c create, d delete, g get, p patch, u update; "gpu" when left out).
+  /// "name=Kind(verbs)" joined by ';'; verbs as letters (c create, d delete, g get, p patch, u update; "gpu" when left
+  /// out).
   const char* subresources = "";
   unsigned verbs = kVerbsAll;
   /// g tracks generation, u create on update, o deletion returns the object, v PUT needs a resourceVersion
@@ -33,39 +34,51 @@ constexpr Row kRows[] = {
     {"v1", "configmaps", "ConfigMap", 'n', "cm"},
     {"v1", "endpoints", "Endpoints", 'n', "ep", "", "", kVerbsAll, "u"},
     {"v1", "events", "Event", 'n', "ev", "", "", kVerbsAll, "u",
-     "involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid involvedObject.apiVersion involvedObject.resourceVersion "
+     "involvedObject.kind involvedObject.namespace involvedObject.name involvedObject.uid involvedObject.apiVersion "
+     "involvedObject.resourceVersion "
      "involvedObject.fieldPath reason reportingComponent source type"},
     {"v1", "limitranges", "LimitRange", 'n', "limits", "", "", kVerbsAll, "u"},
-    {"v1", "namespaces", "Namespace", 'c', "ns", "", "finalize=Namespace(u);status=Namespace", kVerbsAll & ~kVerbDeleteCollection, "o", "status.phase"},
-    {"v1", "nodes", "Node", 'c', "no", "", "proxy=NodeProxyOptions(cdgpu);status=Node", kVerbsAll, "", "spec.unschedulable"},
-    {"v1", "persistentvolumeclaims", "PersistentVolumeClaim", 'n', "pvc", "", "status=PersistentVolumeClaim", kVerbsAll, "o"},
+    {"v1", "namespaces", "Namespace", 'c', "ns", "", "finalize=Namespace(u);status=Namespace",
+     kVerbsAll & ~kVerbDeleteCollection, "o", "status.phase"},
+    {"v1", "nodes", "Node", 'c', "no", "", "proxy=NodeProxyOptions(cdgpu);status=Node", kVerbsAll, "",
+     "spec.unschedulable"},
+    {"v1", "persistentvolumeclaims", "PersistentVolumeClaim", 'n', "pvc", "", "status=PersistentVolumeClaim", kVerbsAll,
+     "o"},
     {"v1", "persistentvolumes", "PersistentVolume", 'c', "pv", "", "status=PersistentVolume", kVerbsAll, "o"},
     {"v1", "pods", "Pod", 'n', "po", "all",
-     "attach=PodAttachOptions(cg);binding=Binding(c);ephemeralcontainers=Pod;eviction=policy/v1.Eviction(c);exec=PodExecOptions(cg);log=Pod(g);"
+     "attach=PodAttachOptions(cg);binding=Binding(c);ephemeralcontainers=Pod;eviction=policy/"
+     "v1.Eviction(c);exec=PodExecOptions(cg);log=Pod(g);"
      "portforward=PodPortForwardOptions(cg);proxy=PodProxyOptions(cdgpu);resize=Pod;status=Pod",
      kVerbsAll, "o",
-     "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork status.phase status.podIP status.podIPs "
+     "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork status.phase "
+     "status.podIP status.podIPs "
      "status.nominatedNodeName spec.host"},
     {"v1", "podtemplates", "PodTemplate", 'n', "", "", "", kVerbsAll, "o"},
-    {"v1", "replicationcontrollers", "ReplicationController", 'n', "rc", "all", "scale=autoscaling/v1.Scale;status=ReplicationController", kVerbsAll, "g",
-     "status.replicas"},
+    {"v1", "replicationcontrollers", "ReplicationController", 'n', "rc", "all",
+     "scale=autoscaling/v1.Scale;status=ReplicationController", kVerbsAll, "g", "status.replicas"},
     {"v1", "resourcequotas", "ResourceQuota", 'n', "quota", "", "status=ResourceQuota", kVerbsAll, "o"},
     {"v1", "secrets", "Secret", 'n', "", "", "", kVerbsAll, "", "type"},
-    {"v1", "serviceaccounts", "ServiceAccount", 'n', "sa", "", "token=authentication.k8s.io/v1.TokenRequest(c)", kVerbsAll, "o"},
-    {"v1", "services", "Service", 'n', "svc", "all", "proxy=ServiceProxyOptions(cdgpu);status=Service", kVerbsAll, "ou", "spec.clusterIP spec.type"},
+    {"v1", "serviceaccounts", "ServiceAccount", 'n', "sa", "", "token=authentication.k8s.io/v1.TokenRequest(c)",
+     kVerbsAll, "o"},
+    {"v1", "services", "Service", 'n', "svc", "all", "proxy=ServiceProxyOptions(cdgpu);status=Service", kVerbsAll, "ou",
+     "spec.clusterIP spec.type"},
     {"apiregistration.k8s.io/v1", "apiservices", "APIService", 'c', "", "api-extensions", "status=APIService"},
     {"apps/v1", "controllerrevisions", "ControllerRevision", 'n'},
     {"apps/v1", "daemonsets", "DaemonSet", 'n', "ds", "all", "status=DaemonSet", kVerbsAll, "g"},
-    {"apps/v1", "deployments", "Deployment", 'n', "deploy", "all", "scale=autoscaling/v1.Scale;status=Deployment", kVerbsAll, "g"},
-    {"apps/v1", "replicasets", "ReplicaSet", 'n', "rs", "all", "scale=autoscaling/v1.Scale;status=ReplicaSet", kVerbsAll, "g", "status.replicas"},
-    {"apps/v1", "statefulsets", "StatefulSet", 'n', "sts", "all", "scale=autoscaling/v1.Scale;status=StatefulSet", kVerbsAll, "g"},
+    {"apps/v1", "deployments", "Deployment", 'n', "deploy", "all", "scale=autoscaling/v1.Scale;status=Deployment",
+     kVerbsAll, "g"},
+    {"apps/v1", "replicasets", "ReplicaSet", 'n', "rs", "all", "scale=autoscaling/v1.Scale;status=ReplicaSet",
+     kVerbsAll, "g", "status.replicas"},
+    {"apps/v1", "statefulsets", "StatefulSet", 'n', "sts", "all", "scale=autoscaling/v1.Scale;status=StatefulSet",
+     kVerbsAll, "g"},
     {"authentication.k8s.io/v1", "selfsubjectreviews", "SelfSubjectReview", 'c', "", "", "", kVerbCreate},
     {"authentication.k8s.io/v1", "tokenreviews", "TokenReview", 'c', "", "", "", kVerbCreate},
     {"authorization.k8s.io/v1", "localsubjectaccessreviews", "LocalSubjectAccessReview", 'n', "", "", "", kVerbCreate},
     {"authorization.k8s.io/v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", 'c', "", "", "", kVerbCreate},
     {"authorization.k8s.io/v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview", 'c', "", "", "", kVerbCreate},
     {"authorization.k8s.io/v1", "subjectaccessreviews", "SubjectAccessReview", 'c', "", "", "", kVerbCreate},
-    {"autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", 'n', "hpa", "all", "status=HorizontalPodAutoscaler", kVerbsAll, "g"},
+    {"autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", 'n', "hpa", "all",
+     "status=HorizontalPodAutoscaler", kVerbsAll, "g"},
     {"batch/v1", "cronjobs", "CronJob", 'n', "cj", "all", "status=CronJob", kVerbsAll, "g"},
     {"batch/v1", "jobs", "Job", 'n', "", "all", "status=Job", kVerbsAll, "g", "status.successful"},
     {"certificates.k8s.io/v1", "certificatesigningrequests", "CertificateSigningRequest", 'c', "csr", "",
@@ -75,7 +88,8 @@ constexpr Row kRows[] = {
     {"networking.k8s.io/v1", "ipaddresses", "IPAddress", 'c', "ip"},
     {"networking.k8s.io/v1", "networkpolicies", "NetworkPolicy", 'n', "netpol", "", "", kVerbsAll, "g"},
     {"networking.k8s.io/v1", "servicecidrs", "ServiceCIDR", 'c', "", "", "status=ServiceCIDR"},
-    {"policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", 'n', "pdb", "", "status=PodDisruptionBudget", kVerbsAll, "g"},
+    {"policy/v1", "poddisruptionbudgets", "PodDisruptionBudget", 'n', "pdb", "", "status=PodDisruptionBudget",
+     kVerbsAll, "g"},
     {"rbac.authorization.k8s.io/v1", "clusterrolebindings", "ClusterRoleBinding", 'c', "", "", "", kVerbsAll, "u"},
     {"rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole", 'c', "", "", "", kVerbsAll, "u"},
     {"rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding", 'n', "", "", "", kVerbsAll, "u"},
@@ -84,15 +98,19 @@ constexpr Row kRows[] = {
     {"storage.k8s.io/v1", "csinodes", "CSINode", 'c', "", "", "", kVerbsAll, "ov"},
     {"storage.k8s.io/v1", "csistoragecapacities", "CSIStorageCapacity", 'n', "", "", "", kVerbsAll, "v"},
     {"storage.k8s.io/v1", "storageclasses", "StorageClass", 'c', "sc", "", "", kVerbsAll, "o"},
-    {"storage.k8s.io/v1", "volumeattachments", "VolumeAttachment", 'c', "", "", "status=VolumeAttachment", kVerbsAll, "ov"},
+    {"storage.k8s.io/v1", "volumeattachments", "VolumeAttachment", 'c', "", "", "status=VolumeAttachment", kVerbsAll,
+     "ov"},
     {"storage.k8s.io/v1", "volumeattributesclasses", "VolumeAttributesClass", 'c', "vac", "", "", kVerbsAll, "o"},
-    {"admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", 'c', "", "api-extensions", "", kVerbsAll, "g"},
-    {"admissionregistration.k8s.io/v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", 'c', "", "api-extensions",
-     "status=ValidatingAdmissionPolicy", kVerbsAll, "g"},
-    {"admissionregistration.k8s.io/v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", 'c', "", "api-extensions", "", kVerbsAll, "g"},
-    {"admissionregistration.k8s.io/v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", 'c', "", "api-extensions", "", kVerbsAll, "g"},
-    {"apiextensions.k8s.io/v1", "customresourcedefinitions", "CustomResourceDefinition", 'c', "crd crds", "api-extensions", "status=CustomResourceDefinition",
-     kVerbsAll, "g"},
+    {"admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", 'c', "",
+     "api-extensions", "", kVerbsAll, "g"},
+    {"admissionregistration.k8s.io/v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", 'c', "",
+     "api-extensions", "status=ValidatingAdmissionPolicy", kVerbsAll, "g"},
+    {"admissionregistration.k8s.io/v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", 'c',
+     "", "api-extensions", "", kVerbsAll, "g"},
+    {"admissionregistration.k8s.io/v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", 'c', "",
+     "api-extensions", "", kVerbsAll, "g"},
+    {"apiextensions.k8s.io/v1", "customresourcedefinitions", "CustomResourceDefinition", 'c', "crd crds",
+     "api-extensions", "status=CustomResourceDefinition", kVerbsAll, "g"},
     {"scheduling.k8s.io/v1", "priorityclasses", "PriorityClass", 'c', "pc", "", "", kVerbsAll, "g"},
     {"coordination.k8s.io/v1", "leases", "Lease", 'n', "", "", "", kVerbsAll, "uv"},
     {"node.k8s.io/v1", "runtimeclasses", "RuntimeClass", 'c'},
@@ -102,8 +120,8 @@ constexpr Row kRows[] = {
     {"resource.k8s.io/v1", "resourceclaimtemplates", "ResourceClaimTemplate", 'n'},
     {"resource.k8s.io/v1", "resourceslices", "ResourceSlice", 'c', "", "", "", kVerbsAll, "g"},
     {"flowcontrol.apiserver.k8s.io/v1", "flowschemas", "FlowSchema", 'c', "", "", "status=FlowSchema", kVerbsAll, "g"},
-    {"flowcontrol.apiserver.k8s.io/v1", "prioritylevelconfigurations", "PriorityLevelConfiguration", 'c', "", "", "status=PriorityLevelConfiguration",
-     kVerbsAll, "g"},
+    {"flowcontrol.apiserver.k8s.io/v1", "prioritylevelconfigurations", "PriorityLevelConfiguration", 'c', "", "",
+     "status=PriorityLevelConfiguration", kVerbsAll, "g"},
 };
 
 /// The same stored kinds under another group-version. `legacy` ones can be switched off.
@@ -112,7 +130,7 @@ struct Alias {
   const char* storage_group;
   const char* plurals;
   bool legacy = true;
-  int since = 0;       // minor releases
+  int since = 0;  // minor releases
   int deprecated = 0;
   int removed = 0;
   const char* replacement = "";
@@ -121,33 +139,44 @@ constexpr Alias kAliases[] = {
     {"events.k8s.io/v1", "", "events", false},
     {"autoscaling/v1", "autoscaling", "horizontalpodautoscalers", false},
     {"autoscaling/v2beta2", "autoscaling", "horizontalpodautoscalers", true, 12, 23, 26, "autoscaling/v2"},
-    {"apps/v1beta2", "apps", "controllerrevisions daemonsets deployments replicasets statefulsets", true, 8, 9, 16, "apps/v1"},
+    {"apps/v1beta2", "apps", "controllerrevisions daemonsets deployments replicasets statefulsets", true, 8, 9, 16,
+     "apps/v1"},
     {"apps/v1beta1", "apps", "controllerrevisions deployments statefulsets", true, 6, 8, 16, "apps/v1"},
     {"extensions/v1beta1", "apps", "daemonsets deployments replicasets", true, 1, 8, 16, "apps/v1"},
     {"extensions/v1beta1", "networking.k8s.io", "networkpolicies", true, 1, 8, 16, "networking.k8s.io/v1"},
     {"extensions/v1beta1", "networking.k8s.io", "ingresses", true, 1, 14, 22, "networking.k8s.io/v1"},
     {"batch/v1beta1", "batch", "cronjobs", true, 8, 21, 25, "batch/v1"},
-    {"rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io", "clusterrolebindings clusterroles rolebindings roles", true, 6, 17, 22, "rbac.authorization.k8s.io/v1"},
-    {"rbac.authorization.k8s.io/v1alpha1", "rbac.authorization.k8s.io", "clusterrolebindings clusterroles rolebindings roles", true, 6, 17, 20, "rbac.authorization.k8s.io/v1"},
-    {"storage.k8s.io/v1beta1", "storage.k8s.io", "csidrivers csinodes storageclasses volumeattachments", true, 6, 19, 22, "storage.k8s.io/v1"},
+    {"rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io",
+     "clusterrolebindings clusterroles rolebindings roles", true, 6, 17, 22, "rbac.authorization.k8s.io/v1"},
+    {"rbac.authorization.k8s.io/v1alpha1", "rbac.authorization.k8s.io",
+     "clusterrolebindings clusterroles rolebindings roles", true, 6, 17, 20, "rbac.authorization.k8s.io/v1"},
+    {"storage.k8s.io/v1beta1", "storage.k8s.io", "csidrivers csinodes storageclasses volumeattachments", true, 6, 19,
+     22, "storage.k8s.io/v1"},
     {"storage.k8s.io/v1beta1", "storage.k8s.io", "csistoragecapacities", true, 21, 24, 27, "storage.k8s.io/v1"},
     {"storage.k8s.io/v1beta1", "storage.k8s.io", "volumeattributesclasses", true, 31, 34, 37, "storage.k8s.io/v1"},
     {"authorization.k8s.io/v1beta1", "authorization.k8s.io",
-     "localsubjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews subjectaccessreviews", true, 6, 19, 22, "authorization.k8s.io/v1"},
-    {"authentication.k8s.io/v1beta1", "authentication.k8s.io", "tokenreviews", true, 6, 19, 22, "authentication.k8s.io/v1"},
+     "localsubjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews subjectaccessreviews", true, 6, 19, 22,
+     "authorization.k8s.io/v1"},
+    {"authentication.k8s.io/v1beta1", "authentication.k8s.io", "tokenreviews", true, 6, 19, 22,
+     "authentication.k8s.io/v1"},
     {"authentication.k8s.io/v1beta1", "authentication.k8s.io", "selfsubjectreviews", true, 27, 0, 0, ""},
     {"policy/v1beta1", "policy", "poddisruptionbudgets", true, 5, 21, 25, "policy/v1"},
     {"events.k8s.io/v1beta1", "", "events", true, 8, 22, 25, "events.k8s.io/v1"},
     {"coordination.k8s.io/v1beta1", "coordination.k8s.io", "leases", true, 12, 19, 22, "coordination.k8s.io/v1"},
-    {"networking.k8s.io/v1beta1", "networking.k8s.io", "ingressclasses ingresses", true, 14, 19, 22, "networking.k8s.io/v1"},
+    {"networking.k8s.io/v1beta1", "networking.k8s.io", "ingressclasses ingresses", true, 14, 19, 22,
+     "networking.k8s.io/v1"},
     {"scheduling.k8s.io/v1beta1", "scheduling.k8s.io", "priorityclasses", true, 11, 14, 22, "scheduling.k8s.io/v1"},
     {"discovery.k8s.io/v1beta1", "discovery.k8s.io", "endpointslices", true, 17, 21, 25, "discovery.k8s.io/v1"},
     {"node.k8s.io/v1beta1", "node.k8s.io", "runtimeclasses", true, 14, 22, 25, "node.k8s.io/v1"},
-    {"certificates.k8s.io/v1beta1", "certificates.k8s.io", "certificatesigningrequests", true, 6, 19, 22, "certificates.k8s.io/v1"},
-    {"apiregistration.k8s.io/v1beta1", "apiregistration.k8s.io", "apiservices", true, 7, 19, 22, "apiregistration.k8s.io/v1"},
-    {"admissionregistration.k8s.io/v1beta1", "admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", true, 9, 16, 22,
+    {"certificates.k8s.io/v1beta1", "certificates.k8s.io", "certificatesigningrequests", true, 6, 19, 22,
+     "certificates.k8s.io/v1"},
+    {"apiregistration.k8s.io/v1beta1", "apiregistration.k8s.io", "apiservices", true, 7, 19, 22,
+     "apiregistration.k8s.io/v1"},
+    {"admissionregistration.k8s.io/v1beta1", "admissionregistration.k8s.io",
+     "mutatingwebhookconfigurations validatingwebhookconfigurations", true, 9, 16, 22,
      "admissionregistration.k8s.io/v1"},
-    {"apiextensions.k8s.io/v1beta1", "apiextensions.k8s.io", "customresourcedefinitions", true, 7, 16, 22, "apiextensions.k8s.io/v1"},
+    {"apiextensions.k8s.io/v1beta1", "apiextensions.k8s.io", "customresourcedefinitions", true, 7, 16, 22,
+     "apiextensions.k8s.io/v1"},
 };
 
 /// When the newest versions came; servers configured as older ones do not list them.
@@ -172,17 +201,37 @@ constexpr Newcomer kNewcomers[] = {
 constexpr Newcomer kNewSubresources[] = {{"v1", "pods/ephemeralcontainers", 23}, {"v1", "pods/resize", 33}};
 
 /// Discovery order of groups; others (custom ones) follow by name.
-constexpr std::string_view kGroupOrder[] = {
-    "", "apiregistration.k8s.io", "apps", "extensions", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling", "batch",
-    "certificates.k8s.io", "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "storage.k8s.io", "admissionregistration.k8s.io",
-    "apiextensions.k8s.io", "scheduling.k8s.io", "coordination.k8s.io", "node.k8s.io", "discovery.k8s.io", "resource.k8s.io",
-    "flowcontrol.apiserver.k8s.io"};
+constexpr std::string_view kGroupOrder[] = {"",
+                                            "apiregistration.k8s.io",
+                                            "apps",
+                                            "extensions",
+                                            "events.k8s.io",
+                                            "authentication.k8s.io",
+                                            "authorization.k8s.io",
+                                            "autoscaling",
+                                            "batch",
+                                            "certificates.k8s.io",
+                                            "networking.k8s.io",
+                                            "policy",
+                                            "rbac.authorization.k8s.io",
+                                            "storage.k8s.io",
+                                            "admissionregistration.k8s.io",
+                                            "apiextensions.k8s.io",
+                                            "scheduling.k8s.io",
+                                            "coordination.k8s.io",
+                                            "node.k8s.io",
+                                            "discovery.k8s.io",
+                                            "resource.k8s.io",
+                                            "flowcontrol.apiserver.k8s.io"};
 
 std::size_t group_rank(std::string_view group) {
-  return static_cast<std::size_t>(std::find(std::begin(kGroupOrder), std::end(kGroupOrder), group) - std::begin(kGroupOrder));
+  return static_cast<std::size_t>(std::find(std::begin(kGroupOrder), std::end(kGroupOrder), group) -
+                                  std::begin(kGroupOrder));
 }
 
-std::vector<std::string> words(std::string_view text) { return text.empty() ? std::vector<std::string>{} : split_text(text, ' '); }
+std::vector<std::string> words(std::string_view text) {
+  return text.empty() ? std::vector<std::string>{} : split_text(text, ' ');
+}
 
 std::pair<std::string, std::string> split_group_version(std::string_view text) {
   const auto slash = text.find('/');
@@ -246,7 +295,8 @@ bool came_after(std::string_view group_version, const std::string& plural, int m
   for (const auto& each : kNewcomers) {
     if (each.group_version != group_version || minor >= each.since) continue;
     if (std::string_view(each.plurals) == "*") return true;
-    for (const auto& name : words(each.plurals)) if (name == plural) return true;
+    for (const auto& name : words(each.plurals))
+      if (name == plural) return true;
   }
   return false;
 }
@@ -268,7 +318,8 @@ std::tuple<int, int, int, std::string> version_rank(const std::string& version) 
     while (i < version.size() && version[i] >= '0' && version[i] <= '9') major = major * 10 + (version[i++] - '0');
     const std::string rest = version.substr(i);
     stage = rest.empty() ? 0 : rest.rfind("beta", 0) == 0 ? 1 : rest.rfind("alpha", 0) == 0 ? 2 : 3;
-    for (const char c : rest) if (c >= '0' && c <= '9') minor = minor * 10 + (c - '0');
+    for (const char c : rest)
+      if (c >= '0' && c <= '9') minor = minor * 10 + (c - '0');
   }
   return {stage, -major, -minor, version};
 }
@@ -277,15 +328,18 @@ std::tuple<int, int, int, std::string> version_rank(const std::string& version) 
 
 std::vector<std::string> verb_names(unsigned verbs) {
   static constexpr std::pair<Verb, const char*> kNames[] = {
-      {kVerbCreate, "create"}, {kVerbDelete, "delete"}, {kVerbDeleteCollection, "deletecollection"}, {kVerbGet, "get"},
-      {kVerbList, "list"},     {kVerbPatch, "patch"},   {kVerbUpdate, "update"},                     {kVerbWatch, "watch"}};
+      {kVerbCreate, "create"}, {kVerbDelete, "delete"}, {kVerbDeleteCollection, "deletecollection"},
+      {kVerbGet, "get"},       {kVerbList, "list"},     {kVerbPatch, "patch"},
+      {kVerbUpdate, "update"}, {kVerbWatch, "watch"}};
   std::vector<std::string> out;
-  for (const auto& [verb, name] : kNames) if ((verbs & verb) != 0) out.emplace_back(name);
+  for (const auto& [verb, name] : kNames)
+    if ((verbs & verb) != 0) out.emplace_back(name);
   return out;
 }
 
 const Subresource* Resource::find_subresource(std::string_view name) const {
-  for (const auto& each : subresources) if (each.name == name) return &each;
+  for (const auto& each : subresources)
+    if (each.name == name) return &each;
   return nullptr;
 }
 
@@ -293,9 +347,13 @@ Kinds::Kinds(Profile profile) {
   for (const auto& row : kRows) {
     Resource& resource = add(resource_of(row));
     const auto [group, version] = split_group_version(row.group_version);
-    serve({.group = group, .version = version, .resource = &resource, .hidden = came_after(row.group_version, row.plural, profile.minor)});
+    serve({.group = group,
+           .version = version,
+           .resource = &resource,
+           .hidden = came_after(row.group_version, row.plural, profile.minor)});
     for (auto& sub : resource.subresources) {
-      for (const auto& each : kNewSubresources) sub.hidden |= each.plurals == resource.plural + "/" + sub.name && profile.minor < each.since;
+      for (const auto& each : kNewSubresources)
+        sub.hidden |= each.plurals == resource.plural + "/" + sub.name && profile.minor < each.since;
       if (sub.kind == "Eviction" && profile.minor < 22) sub.group_version = "policy/v1beta1";
     }
     if (resource.plural == "services" && profile.minor < 23) {
@@ -310,8 +368,14 @@ Kinds::Kinds(Profile profile) {
     for (const auto& plural : words(alias.plurals)) {
       Resource* stored = resource(alias.storage_group, plural);
       CHECK(stored != nullptr);
-      serve({.group = group, .version = version, .resource = stored, .legacy = alias.legacy, .hidden = alias.since > profile.minor,
-             .deprecated = alias.deprecated, .removed = alias.removed, .replacement = alias.replacement});
+      serve({.group = group,
+             .version = version,
+             .resource = stored,
+             .legacy = alias.legacy,
+             .hidden = alias.since > profile.minor,
+             .deprecated = alias.deprecated,
+             .removed = alias.removed,
+             .replacement = alias.replacement});
     }
   }
   add_core_behaviour(*this);
@@ -334,12 +398,15 @@ bool Kinds::has_group(std::string_view group) const {
 }
 
 bool Kinds::has_group_version(std::string_view group, std::string_view version) const {
-  return std::any_of(endpoints_.begin(), endpoints_.end(), [&](const auto& each) { return each->group == group && each->version == version; });
+  return std::any_of(endpoints_.begin(), endpoints_.end(),
+                     [&](const auto& each) { return each->group == group && each->version == version; });
 }
 
 Resource* Kinds::resource(std::string_view group, std::string_view plural) const {
-  for (const auto& each : resources_) if (each->group == group && each->plural == plural && preferred(*each) != nullptr) return each.get();
-  for (const auto& each : resources_) if (each->group == group && each->plural == plural) return each.get();
+  for (const auto& each : resources_)
+    if (each->group == group && each->plural == plural && preferred(*each) != nullptr) return each.get();
+  for (const auto& each : resources_)
+    if (each->group == group && each->plural == plural) return each.get();
   return nullptr;
 }
 
@@ -351,7 +418,8 @@ const Endpoint* Kinds::find_kind(std::string_view group, std::string_view versio
 }
 
 const Endpoint* Kinds::preferred(const Resource& resource) const {
-  for (const auto& each : endpoints_) if (each->resource == &resource && each->group == resource.group) return each.get();
+  for (const auto& each : endpoints_)
+    if (each->resource == &resource && each->group == resource.group) return each.get();
   return nullptr;
 }
 
@@ -366,7 +434,8 @@ std::vector<std::string> Kinds::groups() const {
 std::vector<std::string> Kinds::versions(std::string_view group) const {
   std::vector<std::string> out;
   for (const auto& each : endpoints_) {
-    if (!each->hidden && each->group == group && std::find(out.begin(), out.end(), each->version) == out.end()) out.push_back(each->version);
+    if (!each->hidden && each->group == group && std::find(out.begin(), out.end(), each->version) == out.end())
+      out.push_back(each->version);
   }
   return out;
 }
@@ -384,7 +453,8 @@ Endpoint& Kinds::serve(Endpoint row) {
   const auto rank = [](const Endpoint& each) {
     return std::make_tuple(group_rank(each.group), each.group, version_rank(each.version), each.plural());
   };
-  const auto where = std::find_if(endpoints_.begin(), endpoints_.end(), [&](const auto& each) { return rank(out) < rank(*each); });
+  const auto where =
+      std::find_if(endpoints_.begin(), endpoints_.end(), [&](const auto& each) { return rank(out) < rank(*each); });
   endpoints_.insert(where, std::move(made));
   ++generation_;
   return out;

@@ -21,7 +21,14 @@ struct Call;
 struct CustomKind;
 
 enum Verb : unsigned {
-  kVerbCreate = 1, kVerbDelete = 2, kVerbDeleteCollection = 4, kVerbGet = 8, kVerbList = 16, kVerbPatch = 32, kVerbUpdate = 64, kVerbWatch = 128,
+  kVerbCreate = 1,
+  kVerbDelete = 2,
+  kVerbDeleteCollection = 4,
+  kVerbGet = 8,
+  kVerbList = 16,
+  kVerbPatch = 32,
+  kVerbUpdate = 64,
+  kVerbWatch = 128,
   kVerbsAll = 255,
 };
 /// Sorted names, as discovery lists them.
@@ -92,8 +99,8 @@ struct Endpoint {
   std::string version{};
   Resource* resource = nullptr;
   bool legacy = false;
-  bool hidden = false;      // served to those who know it, but newer than the configured version: not in discovery
-  int deprecated = 0;       // the minor releases that deprecated and removed it, for the Warning header
+  bool hidden = false;  // served to those who know it, but newer than the configured version: not in discovery
+  int deprecated = 0;   // the minor releases that deprecated and removed it, for the Warning header
   int removed = 0;
   std::string replacement{};
   /// Shape changes beyond apiVersion; null where the shapes agree.

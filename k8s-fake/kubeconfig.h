@@ -5,8 +5,9 @@
 #include "provisioner/base/http/tls.h"
 #include "provisioner/base/result.h"
 
-/// The kubeconfig of a lab: cluster, user and context "drydock" with the CA and an administrator's client certificate (CN system:admin,
-/// O system:masters) embedded, and a second context under the name that oc looks for. Source: kubernetes.md 6.1, 4.14.
+/// The kubeconfig of a lab: cluster, user and context "drydock" with the CA and an administrator's client certificate
+/// (CN system:admin, O system:masters) embedded, and a second context under the name that oc looks for. Source:
+/// kubernetes.md 6.1, 4.14.
 namespace k8s_fake {
 
 struct KubeconfigSpec {

@@ -16,7 +16,9 @@ constexpr std::size_t kWritesMax = 1000;
 base::http::CallName name_call(const base::http::Request& request) {
   const RequestInfo info = parse_request(request, Query(request.query()));
   base::http::CallName out;
-  out.call = info.is_resource ? info.verb + " " + info.resource + (info.subresource.empty() ? "" : "/" + info.subresource) : info.verb + " " + info.path;
+  out.call = info.is_resource
+                 ? info.verb + " " + info.resource + (info.subresource.empty() ? "" : "/" + info.subresource)
+                 : info.verb + " " + info.path;
   out.object = info.ns.empty() ? info.name : info.ns + "/" + info.name;
   return out;
 }
@@ -45,7 +47,9 @@ std::optional<base::Duration> parse_duration(const std::string& text) {
   return total;
 }
 
-const char* verb_of(EventType type) { return type == EventType::added ? "create" : type == EventType::modified ? "update" : "delete"; }
+const char* verb_of(EventType type) {
+  return type == EventType::added ? "create" : type == EventType::modified ? "update" : "delete";
+}
 
 }  // namespace
 
@@ -60,10 +64,12 @@ LabDoor::LabDoor(Server& server, std::uint64_t seed) : server_(server), faults_(
 std::optional<base::http::Response> LabDoor::answer(const base::http::Request& request, const User& user) {
   const std::string path(request.path());
   if (path.rfind(kRoot, 0) != 0) return std::nullopt;
-  if (!user.in("system:masters")) return to_response(denied(user, {.verb = base::to_lower(request.method), .path = path}, ""));
+  if (!user.in("system:masters"))
+    return to_response(denied(user, {.verb = base::to_lower(request.method), .path = path}, ""));
   const std::string rest = path.substr(kRoot.size());
   const auto slash = rest.find('/');
-  const std::string door = rest.substr(0, slash), name = slash == std::string::npos ? "" : base::http::percent_decode(rest.substr(slash + 1));
+  const std::string door = rest.substr(0, slash),
+                    name = slash == std::string::npos ? "" : base::http::percent_decode(rest.substr(slash + 1));
   if (door == "faults") return answer_faults(request, name);
   if (door == "writes" && request.method == "GET") {
     Json writes = Json::array();
@@ -85,9 +91,11 @@ std::optional<base::http::Response> LabDoor::answer(const base::http::Request& r
     const ParsedJson body = parse_json(request.body);
     const auto span = body.error.empty() ? parse_duration(text_at(body.value, "advance")) : std::nullopt;
     if (!span) return to_response(bad_request("the body must be {\"advance\": \"1h\"}"));
-    if (!advance || !advance(*span)) return to_response({.code = 409, .reason = "Conflict", .message = "this cluster follows the machine's clock"});
+    if (!advance || !advance(*span))
+      return to_response({.code = 409, .reason = "Conflict", .message = "this cluster follows the machine's clock"});
   }
-  if (door == "clock" && (request.method == "GET" || request.method == "POST")) return json_response(200, Json{{"now", server_.now_text()}});
+  if (door == "clock" && (request.method == "GET" || request.method == "POST"))
+    return json_response(200, Json{{"now", server_.now_text()}});
   return to_response(no_such_resource());
 }
 
@@ -102,7 +110,10 @@ base::http::Response LabDoor::answer_faults(const base::http::Request& request, 
   const ParsedJson body = parse_json(request.body);
   if (!body.error.empty()) return to_response(bad_request(body.error));
   const auto added = faults_.add(body.value);
-  if (!added) return to_response(added.error().kind == base::ErrorKind::already_exists ? already_exists({"", "faults"}, text_at(body.value, "name")) : bad_request(added.error().message));
+  if (!added)
+    return to_response(added.error().kind == base::ErrorKind::already_exists
+                           ? already_exists({"", "faults"}, text_at(body.value, "name"))
+                           : bad_request(added.error().message));
   return json_response(201, Json{{"name", *added}});
 }
 

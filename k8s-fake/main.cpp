@@ -37,22 +37,27 @@ int fail(const std::string& text) {
 }
 
 void print_kinds(const Config& config) {
-  const k8s_fake::Kinds kinds({.legacy = config.legacy_apis, .openshift = !config.openshift.empty(), .minor = k8s_fake::parse_version(config.version)->minor});
+  const k8s_fake::Kinds kinds({.legacy = config.legacy_apis,
+                               .openshift = !config.openshift.empty(),
+                               .minor = k8s_fake::parse_version(config.version)->minor});
   for (const auto& each : kinds.endpoints()) {
-    std::cout << each->group_version() << " " << each->resource->plural << " " << each->kind() << " " << (each->resource->namespaced ? "namespaced" : "cluster") << "\n";
+    std::cout << each->group_version() << " " << each->resource->plural << " " << each->kind() << " "
+              << (each->resource->namespaced ? "namespaced" : "cluster") << "\n";
   }
 }
 
 void warn_if_open(const std::string& address) {
   if (address.rfind("127.", 0) == 0 || address == "::1" || address == "localhost") return;
-  std::cerr << "k8s-fake: warning: listening on " << address << " lets other machines control this cluster and the processes it starts\n";
+  std::cerr << "k8s-fake: warning: listening on " << address
+            << " lets other machines control this cluster and the processes it starts\n";
 }
 
 std::string host_port(const std::string& address, std::uint16_t port) {
   return (address.find(':') != std::string::npos ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
-k8s_fake::RuntimeConfig runtime_config(const Config& config, const http::Endpoint& api, const std::string& token, const std::string& ca, bool kubelet, int minor) {
+k8s_fake::RuntimeConfig runtime_config(const Config& config, const http::Endpoint& api, const std::string& token,
+                                       const std::string& ca, bool kubelet, int minor) {
   k8s_fake::RuntimeConfig out;
   out.api = api;
   out.token = token;
@@ -103,17 +108,23 @@ int run(const Options& options, Config config) {
   if (!fake.problem().empty()) return fail(fake.problem());
   const auto authority = authority_of(fake);
   if (!authority) return fail(authority.error().message);
-  const auto identity = http::issue(*authority, {.common_name = "kube-apiserver",
-                                                 .organizations = {},
-                                                 .names = {"localhost", "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "10.96.0.1", listen->address},
-                                                 .client = false});
+  const auto identity = http::issue(
+      *authority, {.common_name = "kube-apiserver",
+                   .organizations = {},
+                   .names = {"localhost", "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+                             "kubernetes.default.svc.cluster.local", "10.96.0.1", listen->address},
+                   .client = false});
   if (!identity) return fail(identity.error().message);
   fake.set_ca(authority->certificate_pem);
 
   const auto refuse = [](int status, const std::string& reason) {
-    return k8s_fake::to_response({.code = status, .reason = status == 413 ? "RequestEntityTooLarge" : "BadRequest", .message = reason});
+    return k8s_fake::to_response(
+        {.code = status, .reason = status == 413 ? "RequestEntityTooLarge" : "BadRequest", .message = reason});
   };
-  http::ServerOptions secure{.listen = *listen, .tls = http::ServerTls{.identity = *identity, .client_ca_pem = authority->certificate_pem}, .limits = {}, .refuse = refuse};
+  http::ServerOptions secure{.listen = *listen,
+                             .tls = http::ServerTls{.identity = *identity, .client_ca_pem = authority->certificate_pem},
+                             .limits = {},
+                             .refuse = refuse};
   auto server = http::Server::start(io, clock, secure, fake.handler());
   if (!server) return fail(server.error().message);
   const std::string where = host_port((*server)->address(), (*server)->port());
@@ -122,7 +133,8 @@ int run(const Options& options, Config config) {
   if (!options.insecure_listen.empty()) {
     const auto at = http::parse_listen(options.insecure_listen);
     if (!at) return fail(at.error().message);
-    auto made = http::Server::start(io, clock, {.listen = *at, .tls = std::nullopt, .limits = {}, .refuse = refuse}, fake.insecure_handler());
+    auto made = http::Server::start(io, clock, {.listen = *at, .tls = std::nullopt, .limits = {}, .refuse = refuse},
+                                    fake.insecure_handler());
     if (!made) return fail(made.error().message);
     insecure = std::move(*made);
   }
@@ -138,15 +150,23 @@ int run(const Options& options, Config config) {
   const std::string api_host = (*server)->address();
   const std::uint16_t api_port = (*server)->port();
   http::NearTransport transport(
-      clock, [&](const std::string& host, std::uint16_t port) { return host == api_host && port == api_port ? &api_handler : nullptr; }, wire);
+      clock,
+      [&](const std::string& host, std::uint16_t port) {
+        return host == api_host && port == api_port ? &api_handler : nullptr;
+      },
+      wire);
   http::Endpoint api;
   api.host = api_host;
   api.port = api_port;
   api.ca_pem = authority->certificate_pem;
-  k8s_fake::Runtime runtime(io.get_executor(), clock, transport,
-                            runtime_config(config, api, fake.client_token("system:kube-controller-manager"), authority->certificate_pem, !options.no_kubelet, fake.server().version.minor), {},
-                            {}, base::seed_from_system(), log);
-  fake.set_pod_streams([&](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) { return runtime.pod_stream(request, pod, subresource); });
+  k8s_fake::Runtime runtime(
+      io.get_executor(), clock, transport,
+      runtime_config(config, api, fake.client_token("system:kube-controller-manager"), authority->certificate_pem,
+                     !options.no_kubelet, fake.server().version.minor),
+      {}, {}, base::seed_from_system(), log);
+  fake.set_pod_streams([&](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) {
+    return runtime.pod_stream(request, pod, subresource);
+  });
   runtime.start();
 
   warn_if_open((*server)->address());

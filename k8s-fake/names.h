@@ -11,7 +11,7 @@
 namespace k8s_fake {
 
 std::string subdomain_problem(std::string_view text);
-std::string label_problem(std::string_view text);        // RFC 1123 label
+std::string label_problem(std::string_view text);  // RFC 1123 label
 std::string label_1035_problem(std::string_view text);
 std::string path_segment_problem(std::string_view text);
 std::string qualified_name_problem(std::string_view text);  // [prefix/]name

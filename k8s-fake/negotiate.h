@@ -7,7 +7,8 @@
 #include "k8s-fake/watch.h"
 #include "provisioner/base/http/message.h"
 
-/// Content negotiation: which of JSON, YAML and protobuf a client wants, and as what. Source: kubernetes.md 1.7, RFC 9110 12.5.1.
+/// Content negotiation: which of JSON, YAML and protobuf a client wants, and as what. Source: kubernetes.md 1.7, RFC
+/// 9110 12.5.1.
 namespace k8s_fake {
 
 struct AcceptedType {

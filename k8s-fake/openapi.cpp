@@ -35,7 +35,8 @@ std::string definition_name(const std::string& api, const std::string& kind) {
   const std::string group = slash == std::string::npos ? "core" : api.substr(0, slash);
   const std::string version = slash == std::string::npos ? api : api.substr(slash + 1);
   if (group == "meta") return "io.k8s.apimachinery.pkg.apis.meta.v1." + kind;
-  if (group == "apiextensions.k8s.io") return "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions." + version + "." + kind;
+  if (group == "apiextensions.k8s.io")
+    return "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions." + version + "." + kind;
   return "io.k8s.api." + group.substr(0, group.find('.')) + "." + version + "." + kind;
 }
 
@@ -54,14 +55,22 @@ class Generator {
     if (message == nullptr) return;
     const std::string name = definition_name(endpoint.group_version(), endpoint.kind());
     Json schema = schema_of(*message);
-    schema["properties"]["apiVersion"] = text("APIVersion defines the versioned schema of this representation of an object.");
+    schema["properties"]["apiVersion"] =
+        text("APIVersion defines the versioned schema of this representation of an object.");
     schema["properties"]["kind"] = text("Kind is the type of the object, in camel case.");
-    finish_kind(name, endpoint, std::move(schema), endpoint.kind() + " is a kind of the API group " + (endpoint.group.empty() ? "core" : endpoint.group) + ".");
+    finish_kind(
+        name, endpoint, std::move(schema),
+        endpoint.kind() + " is a kind of the API group " + (endpoint.group.empty() ? "core" : endpoint.group) + ".");
     Json items = {{"type", "array"}, {"items", reference(name)}, {"description", "Items is the list of objects."}};
-    Json list = {{"type", "object"}, {"required", {"items"}}, {"properties", {{"apiVersion", text("APIVersion of the list.")}, {"kind", text("Kind of the list.")}, {"items", items}}}};
+    Json list = {
+        {"type", "object"},
+        {"required", {"items"}},
+        {"properties",
+         {{"apiVersion", text("APIVersion of the list.")}, {"kind", text("Kind of the list.")}, {"items", items}}}};
     const Message* meta = find_message("meta/v1", "ListMeta");
     if (meta != nullptr) list["properties"]["metadata"] = reference(use(*meta));
-    finish_kind(name + "List", endpoint, std::move(list), endpoint.kind() + "List is a list of " + endpoint.kind() + " objects.", "List");
+    finish_kind(name + "List", endpoint, std::move(list),
+                endpoint.kind() + "List is a list of " + endpoint.kind() + " objects.", "List");
   }
 
   Json take() {
@@ -70,12 +79,18 @@ class Generator {
       pending_.erase(pending_.begin());
       if (!out_.contains(name)) out_[name] = schema_of(*message);
     }
-    out_[kQuantity] = v3_ ? Json{{"description", "Quantity is a number with a unit."}, {"oneOf", Json::array({Json{{"type", "string"}}, Json{{"type", "number"}}})}}
+    out_[kQuantity] = v3_ ? Json{{"description", "Quantity is a number with a unit."},
+                                 {"oneOf", Json::array({Json{{"type", "string"}}, Json{{"type", "number"}}})}}
                           : Json{{"description", "Quantity is a number with a unit."}, {"type", "string"}};
-    out_[kIntOrString] = v3_ ? Json{{"description", "IntOrString is a number or a text."}, {"format", "int-or-string"}, {"oneOf", Json::array({Json{{"type", "integer"}}, Json{{"type", "string"}}})}}
-                             : Json{{"description", "IntOrString is a number or a text."}, {"format", "int-or-string"}, {"type", "string"}};
+    out_[kIntOrString] = v3_ ? Json{{"description", "IntOrString is a number or a text."},
+                                    {"format", "int-or-string"},
+                                    {"oneOf", Json::array({Json{{"type", "integer"}}, Json{{"type", "string"}}})}}
+                             : Json{{"description", "IntOrString is a number or a text."},
+                                    {"format", "int-or-string"},
+                                    {"type", "string"}};
     out_[kTime] = {{"description", "Time is a moment in RFC 3339."}, {"type", "string"}, {"format", "date-time"}};
-    out_[kMicroTime] = {{"description", "MicroTime is a moment with microseconds."}, {"type", "string"}, {"format", "date-time"}};
+    out_[kMicroTime] = {
+        {"description", "MicroTime is a moment with microseconds."}, {"type", "string"}, {"format", "date-time"}};
     return std::move(out_);
   }
 
@@ -83,7 +98,8 @@ class Generator {
   static Json text(const char* description) { return {{"type", "string"}, {"description", description}}; }
 
   Json reference(const std::string& name, bool described = false) const {
-    if (v3_ && described) return {{"allOf", Json::array({Json{{"$ref", prefix_ + name}}})}, {"default", Json::object()}};
+    if (v3_ && described)
+      return {{"allOf", Json::array({Json{{"$ref", prefix_ + name}}})}, {"default", Json::object()}};
     return {{"$ref", prefix_ + name}};
   }
 
@@ -93,11 +109,13 @@ class Generator {
     return name;
   }
 
-  void finish_kind(const std::string& name, const Endpoint& endpoint, Json schema, const std::string& description, const std::string& suffix = {}) {
+  void finish_kind(const std::string& name, const Endpoint& endpoint, Json schema, const std::string& description,
+                   const std::string& suffix = {}) {
     schema["description"] = description;
     Json gvk = {{"group", endpoint.group}, {"version", endpoint.version}, {"kind", endpoint.kind() + suffix}};
     Json& list = out_[name];
-    Json all = at(list, "x-kubernetes-group-version-kind").is_array() ? list["x-kubernetes-group-version-kind"] : Json::array();
+    Json all = at(list, "x-kubernetes-group-version-kind").is_array() ? list["x-kubernetes-group-version-kind"]
+                                                                      : Json::array();
     all.push_back(gvk);
     schema["x-kubernetes-group-version-kind"] = all;
     list = std::move(schema);
@@ -105,11 +123,15 @@ class Generator {
 
   void add_custom(const Endpoint& endpoint) {
     const auto found = endpoint.resource->custom->versions.find(endpoint.version);
-    Json schema = found != endpoint.resource->custom->versions.end() && found->second.schema.is_object() ? found->second.schema : Json{{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}};
-    schema["properties"]["apiVersion"] = text("APIVersion defines the versioned schema of this representation of an object.");
+    Json schema = found != endpoint.resource->custom->versions.end() && found->second.schema.is_object()
+                      ? found->second.schema
+                      : Json{{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}};
+    schema["properties"]["apiVersion"] =
+        text("APIVersion defines the versioned schema of this representation of an object.");
     schema["properties"]["kind"] = text("Kind is the type of the object, in camel case.");
     schema["properties"]["metadata"] = reference(use(*find_message("meta/v1", "ObjectMeta")), true);
-    finish_kind(reversed(endpoint.group) + "." + endpoint.version + "." + endpoint.kind(), endpoint, std::move(schema), text_at(found->second.schema, "description"));
+    finish_kind(reversed(endpoint.group) + "." + endpoint.version + "." + endpoint.kind(), endpoint, std::move(schema),
+                text_at(found->second.schema, "description"));
   }
 
   Json schema_of(const Message& message) {
@@ -139,7 +161,8 @@ class Generator {
     switch (field.type) {
       case Field::Type::text:
       case Field::Type::duration: return {{"type", "string"}};
-      case Field::Type::integer: return {{"type", "integer"}, {"format", field.type_name.find("64") != std::string::npos ? "int64" : "int32"}};
+      case Field::Type::integer:
+        return {{"type", "integer"}, {"format", field.type_name.find("64") != std::string::npos ? "int64" : "int32"}};
       case Field::Type::real: return {{"type", "number"}, {"format", "double"}};
       case Field::Type::boolean: return {{"type", "boolean"}};
       case Field::Type::bytes: return {{"type", "string"}, {"format", "byte"}};
@@ -150,7 +173,8 @@ class Generator {
       case Field::Type::items: return {{"type", "array"}, {"items", {{"type", "string"}}}};
       case Field::Type::message: return reference(use(*field.message), field.many == Field::Many::one);
       // A schema's default, example and enum values are any JSON; embedded objects are objects.
-      case Field::Type::raw: return field.type_name.find("JSON") != std::string::npos ? reference(any_value()) : Json{{"type", "object"}};
+      case Field::Type::raw:
+        return field.type_name.find("JSON") != std::string::npos ? reference(any_value()) : Json{{"type", "object"}};
       case Field::Type::unknown: return {{"type", "object"}};
     }
     return Json::object();
@@ -168,7 +192,10 @@ class Generator {
       }
       case Field::Many::map: out = {{"type", "object"}, {"additionalProperties", single(field)}}; break;
     }
-    if (field.patch_merge || field.retain_keys) out["x-kubernetes-patch-strategy"] = field.patch_merge && field.retain_keys ? "merge,retainKeys" : field.patch_merge ? "merge" : "retainKeys";
+    if (field.patch_merge || field.retain_keys)
+      out["x-kubernetes-patch-strategy"] = field.patch_merge && field.retain_keys ? "merge,retainKeys"
+                                           : field.patch_merge                    ? "merge"
+                                                                                  : "retainKeys";
     if (!field.patch_key.empty()) out["x-kubernetes-patch-merge-key"] = field.patch_key;
     if (out.contains("$ref") && out.size() == 1) return out;
     out["description"] = "The " + field.name + " of this object.";
@@ -183,9 +210,17 @@ class Generator {
 
 Json operation(const Endpoint& endpoint, const std::string& action, const std::vector<const char*>& parameters) {
   Json list = Json::array();
-  for (const auto* name : parameters) list.push_back({{"name", name}, {"in", "query"}, {"schema", {{"type", std::string(name) == "force" ? "boolean" : "string"}, {"uniqueItems", true}}}});
+  for (const auto* name : parameters)
+    list.push_back(
+        {{"name", name},
+         {"in", "query"},
+         {"schema", {{"type", std::string(name) == "force" ? "boolean" : "string"}, {"uniqueItems", true}}}});
   Json gvk = {{"group", endpoint.group}, {"kind", endpoint.kind()}, {"version", endpoint.version}};
-  return {{"operationId", action + endpoint.kind() + endpoint.version}, {"parameters", list}, {"responses", {{"200", {{"description", "OK"}}}}}, {"x-kubernetes-action", action}, {"x-kubernetes-group-version-kind", gvk}};
+  return {{"operationId", action + endpoint.kind() + endpoint.version},
+          {"parameters", list},
+          {"responses", {{"200", {{"description", "OK"}}}}},
+          {"x-kubernetes-action", action},
+          {"x-kubernetes-group-version-kind", gvk}};
 }
 
 Json paths_of(const Kinds& kinds, const std::string& group, const std::string& version) {
@@ -194,26 +229,38 @@ Json paths_of(const Kinds& kinds, const std::string& group, const std::string& v
   for (const auto& each : kinds.endpoints()) {
     if (each->group != group || each->version != version) continue;
     const unsigned verbs = each->resource->verbs;
-    const std::string collection = root + (each->resource->namespaced ? "/namespaces/{namespace}/" : "/") + each->plural();
+    const std::string collection =
+        root + (each->resource->namespaced ? "/namespaces/{namespace}/" : "/") + each->plural();
     Json many = Json::object(), one = Json::object();
-    if ((verbs & kVerbCreate) != 0) many["post"] = operation(*each, "post", {"dryRun", "fieldManager", "fieldValidation", "pretty"});
-    if ((verbs & kVerbList) != 0) many["get"] = operation(*each, "list", {"labelSelector", "fieldSelector", "limit", "continue", "resourceVersion", "watch"});
+    if ((verbs & kVerbCreate) != 0)
+      many["post"] = operation(*each, "post", {"dryRun", "fieldManager", "fieldValidation", "pretty"});
+    if ((verbs & kVerbList) != 0)
+      many["get"] =
+          operation(*each, "list", {"labelSelector", "fieldSelector", "limit", "continue", "resourceVersion", "watch"});
     if ((verbs & kVerbGet) != 0) one["get"] = operation(*each, "get", {"pretty"});
-    if ((verbs & kVerbUpdate) != 0) one["put"] = operation(*each, "put", {"dryRun", "fieldManager", "fieldValidation", "pretty"});
-    if ((verbs & kVerbPatch) != 0) one["patch"] = operation(*each, "patch", {"dryRun", "fieldManager", "fieldValidation", "force", "pretty"});
-    if ((verbs & kVerbDelete) != 0) one["delete"] = operation(*each, "delete", {"dryRun", "gracePeriodSeconds", "propagationPolicy"});
+    if ((verbs & kVerbUpdate) != 0)
+      one["put"] = operation(*each, "put", {"dryRun", "fieldManager", "fieldValidation", "pretty"});
+    if ((verbs & kVerbPatch) != 0)
+      one["patch"] = operation(*each, "patch", {"dryRun", "fieldManager", "fieldValidation", "force", "pretty"});
+    if ((verbs & kVerbDelete) != 0)
+      one["delete"] = operation(*each, "delete", {"dryRun", "gracePeriodSeconds", "propagationPolicy"});
     if (!many.empty()) out[collection] = many;
     if (!one.empty()) out[collection + "/{name}"] = one;
   }
   return out;
 }
 
-const std::string& document(Server& server, const std::string& key, const std::string& group, const std::string& version) {
+const std::string& document(Server& server, const std::string& key, const std::string& group,
+                            const std::string& version) {
   auto& [generation, text] = server.documents[key];
   if (generation != server.kinds.generation()) {
     Generator generator(true);
-    for (const auto& each : server.kinds.endpoints()) if (each->group == group && each->version == version) generator.add_kind(*each);
-    text = dump(Json{{"openapi", "3.0.0"}, {"info", {{"title", "Kubernetes"}, {"version", server.version.git}}}, {"paths", paths_of(server.kinds, group, version)}, {"components", {{"schemas", generator.take()}}}});
+    for (const auto& each : server.kinds.endpoints())
+      if (each->group == group && each->version == version) generator.add_kind(*each);
+    text = dump(Json{{"openapi", "3.0.0"},
+                     {"info", {{"title", "Kubernetes"}, {"version", server.version.git}}},
+                     {"paths", paths_of(server.kinds, group, version)},
+                     {"components", {{"schemas", generator.take()}}}});
     generation = server.kinds.generation();
   }
   return text;
@@ -225,7 +272,8 @@ Response index(Server& server) {
   for (const auto& each : server.kinds.endpoints()) {
     if (!seen.insert({each->group, each->version}).second) continue;
     const std::string key = each->group.empty() ? "api/" + each->version : "apis/" + each->group + "/" + each->version;
-    paths[key] = {{"serverRelativeURL", "/openapi/v3/" + key + "?hash=" + hex_hash(key + std::to_string(server.kinds.generation()))}};
+    paths[key] = {{"serverRelativeURL",
+                   "/openapi/v3/" + key + "?hash=" + hex_hash(key + std::to_string(server.kinds.generation()))}};
   }
   return json_response(200, Json{{"paths", paths}});
 }
@@ -234,8 +282,10 @@ std::optional<Response> v3_document(Server& server, const base::http::Request& r
   const auto parts = split_text(path, '/');  // "", openapi, v3, api(s), ...
   std::string group, version;
   if (parts.size() == 5 && parts[3] == "api") version = parts[4];
-  else if (parts.size() == 6 && parts[3] == "apis") { group = parts[4]; version = parts[5]; }
-  else return std::nullopt;
+  else if (parts.size() == 6 && parts[3] == "apis") {
+    group = parts[4];
+    version = parts[5];
+  } else return std::nullopt;
   if (!server.kinds.has_group_version(group, version)) return std::nullopt;
   const std::string key = path.substr(12);
   const std::string hash = hex_hash(key + std::to_string(server.kinds.generation()));
@@ -271,7 +321,10 @@ std::optional<Response> serve_openapi(Server& server, const base::http::Request&
   if (generation != server.kinds.generation()) {
     Generator generator(false);
     for (const auto& each : server.kinds.endpoints()) generator.add_kind(*each);
-    const Json whole = {{"swagger", "2.0"}, {"info", {{"title", "Kubernetes"}, {"version", server.version.git}}}, {"paths", Json::object()}, {"definitions", generator.take()}};
+    const Json whole = {{"swagger", "2.0"},
+                        {"info", {{"title", "Kubernetes"}, {"version", server.version.git}}},
+                        {"paths", Json::object()},
+                        {"definitions", generator.take()}};
     text = wants_json ? dump(whole) : encode_openapi_v2(whole);
     generation = server.kinds.generation();
   }

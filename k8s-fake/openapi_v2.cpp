@@ -38,7 +38,8 @@ std::string schema(const Json& json) {
   if (at(json, "$ref").is_string()) bytes(out, 1, json["$ref"].get<std::string>());
   if (at(json, "format").is_string()) bytes(out, 2, json["format"].get<std::string>());
   if (at(json, "description").is_string()) bytes(out, 4, json["description"].get<std::string>());
-  for (const auto& name : at(json, "required")) if (name.is_string()) bytes(out, 19, name.get<std::string>());
+  for (const auto& name : at(json, "required"))
+    if (name.is_string()) bytes(out, 19, name.get<std::string>());
   if (const Json& more = at(json, "additionalProperties"); more.is_object()) {
     std::string item;
     bytes(item, 1, schema(more));
@@ -60,7 +61,8 @@ std::string schema(const Json& json) {
     bytes(out, 25, all);
   }
   if (json.is_object()) {
-    for (const auto& [name, value] : json.items()) if (name.rfind("x-", 0) == 0) bytes(out, 31, named(name, any(value)));
+    for (const auto& [name, value] : json.items())
+      if (name.rfind("x-", 0) == 0) bytes(out, 31, named(name, any(value)));
   }
   return out;
 }

@@ -16,7 +16,9 @@ void project_from_storage(Json& object) {
 
 ApiResult<Json> request_project(Call& call, Json body) {
   const std::string name = text_at(body, {"metadata", "name"});
-  Json annotations = {{"openshift.io/description", text_at(body, "description")}, {"openshift.io/display-name", text_at(body, "displayName")}, {"openshift.io/requester", call.user.name}};
+  Json annotations = {{"openshift.io/description", text_at(body, "description")},
+                      {"openshift.io/display-name", text_at(body, "displayName")},
+                      {"openshift.io/requester", call.user.name}};
   Call inner = call;
   inner.endpoint = call.server.kinds.find("", "v1", "namespaces");
   inner.info.ns = name;
@@ -29,14 +31,19 @@ ApiResult<Json> request_project(Call& call, Json body) {
   }
   inner.endpoint = call.server.kinds.find("rbac.authorization.k8s.io", "v1", "rolebindings");
   Json subject = {{"kind", "User"}, {"name", call.user.name}};
-  auto bound = create_object(inner, {{"metadata", {{"name", "admin"}}}, {"roleRef", {{"kind", "ClusterRole"}, {"name", "admin"}}}, {"subjects", Json::array({subject})}});
+  auto bound = create_object(inner, {{"metadata", {{"name", "admin"}}},
+                                     {"roleRef", {{"kind", "ClusterRole"}, {"name", "admin"}}},
+                                     {"subjects", Json::array({subject})}});
   if (!bound) return bound.error();
   return std::move(made->json);
 }
 
 void default_scc(Json& object) {
-  for (const auto* key : {"allowPrivilegedContainer", "allowHostDirVolumePlugin", "allowHostNetwork", "allowHostPorts", "allowHostPID", "allowHostIPC", "readOnlyRootFilesystem"}) default_to(object, key, false);
-  for (const auto* key : {"priority", "defaultAddCapabilities", "requiredDropCapabilities", "allowedCapabilities"}) default_to(object, key, nullptr);
+  for (const auto* key : {"allowPrivilegedContainer", "allowHostDirVolumePlugin", "allowHostNetwork", "allowHostPorts",
+                          "allowHostPID", "allowHostIPC", "readOnlyRootFilesystem"})
+    default_to(object, key, false);
+  for (const auto* key : {"priority", "defaultAddCapabilities", "requiredDropCapabilities", "allowedCapabilities"})
+    default_to(object, key, nullptr);
 }
 
 constexpr const char* kRbac = "rbac.authorization.k8s.io";
@@ -53,7 +60,8 @@ void old_binding_to_storage(Json& object) {
     Json one = {{"kind", text_at(subject, "kind")}, {"name", text_at(subject, "name")}};
     if (one["kind"] == "SystemUser") one["kind"] = "User";
     if (one["kind"] == "SystemGroup") one["kind"] = "Group";
-    if (one["kind"] == "ServiceAccount") one["namespace"] = text_at(subject, "namespace").empty() ? own : text_at(subject, "namespace");
+    if (one["kind"] == "ServiceAccount")
+      one["namespace"] = text_at(subject, "namespace").empty() ? own : text_at(subject, "namespace");
     subjects.push_back(one);
   }
   if (subjects.empty()) {
@@ -95,16 +103,19 @@ void old_role_to_storage(Json& object) {
   Json rules = Json::array();
   for (auto rule : at(object, "rules")) {
     rule.erase("attributeRestrictions");
-    if (!at(rule, "apiGroups").is_array() || rule["apiGroups"].empty()) if (at(rule, "nonResourceURLs").empty()) rule["apiGroups"] = {""};
+    if (!at(rule, "apiGroups").is_array() || rule["apiGroups"].empty())
+      if (at(rule, "nonResourceURLs").empty()) rule["apiGroups"] = {""};
     rules.push_back(rule);
   }
   object["rules"] = rules;
 }
 void old_role_from_storage(Json& object) {
-  if (at(object, "rules").is_array()) for (auto& rule : object["rules"]) rule["attributeRestrictions"] = nullptr;
+  if (at(object, "rules").is_array())
+    for (auto& rule : object["rules"]) rule["attributeRestrictions"] = nullptr;
 }
 
-Resource row(const char* group, const char* plural, const char* kind, bool namespaced, unsigned verbs, std::vector<std::string> short_names = {}) {
+Resource row(const char* group, const char* plural, const char* kind, bool namespaced, unsigned verbs,
+             std::vector<std::string> short_names = {}) {
   Resource out;
   out.group = group;
   out.plural = plural;
@@ -123,26 +134,44 @@ Resource row(const char* group, const char* plural, const char* kind, bool names
 
 void add_openshift(Kinds& kinds) {
   Resource& namespaces = *kinds.resource("", "namespaces");
-  kinds.serve({.group = "project.openshift.io", .version = "v1", .resource = &namespaces, .from_storage = project_from_storage, .as_plural = "projects", .as_kind = "Project"});
-  Resource& requests = kinds.add(row("project.openshift.io", "projectrequests", "ProjectRequest", false, kVerbCreate | kVerbList));
+  kinds.serve({.group = "project.openshift.io",
+               .version = "v1",
+               .resource = &namespaces,
+               .from_storage = project_from_storage,
+               .as_plural = "projects",
+               .as_kind = "Project"});
+  Resource& requests =
+      kinds.add(row("project.openshift.io", "projectrequests", "ProjectRequest", false, kVerbCreate | kVerbList));
   requests.answer = request_project;
   kinds.serve({.group = "project.openshift.io", .version = "v1", .resource = &requests});
-  for (const auto& [plural, kind] : {std::pair{"users", "User"}, std::pair{"groups", "Group"}, std::pair{"identities", "Identity"}}) {
+  for (const auto& [plural, kind] :
+       {std::pair{"users", "User"}, std::pair{"groups", "Group"}, std::pair{"identities", "Identity"}}) {
     Resource& each = kinds.add(row("user.openshift.io", plural, kind, false, kVerbsAll));
     kinds.serve({.group = "user.openshift.io", .version = "v1", .resource = &each});
   }
-  Resource& scc = kinds.add(row("security.openshift.io", "securitycontextconstraints", "SecurityContextConstraints", false, kVerbsAll, {"scc"}));
+  Resource& scc = kinds.add(row("security.openshift.io", "securitycontextconstraints", "SecurityContextConstraints",
+                                false, kVerbsAll, {"scc"}));
   scc.set_defaults = default_scc;
   kinds.serve({.group = "security.openshift.io", .version = "v1", .resource = &scc});
   kinds.serve({.group = "", .version = "v1", .resource = &scc, .legacy = true});
   for (const auto* plural : {"clusterroles", "roles"}) {
     for (const char* group : {"authorization.openshift.io", ""}) {
-      kinds.serve({.group = group, .version = "v1", .resource = kinds.resource(kRbac, plural), .legacy = true, .from_storage = old_role_from_storage, .to_storage = old_role_to_storage});
+      kinds.serve({.group = group,
+                   .version = "v1",
+                   .resource = kinds.resource(kRbac, plural),
+                   .legacy = true,
+                   .from_storage = old_role_from_storage,
+                   .to_storage = old_role_to_storage});
     }
   }
   for (const auto* plural : {"clusterrolebindings", "rolebindings"}) {
     for (const char* group : {"authorization.openshift.io", ""}) {
-      kinds.serve({.group = group, .version = "v1", .resource = kinds.resource(kRbac, plural), .legacy = true, .from_storage = old_binding_from_storage, .to_storage = old_binding_to_storage});
+      kinds.serve({.group = group,
+                   .version = "v1",
+                   .resource = kinds.resource(kRbac, plural),
+                   .legacy = true,
+                   .from_storage = old_binding_from_storage,
+                   .to_storage = old_binding_to_storage});
     }
   }
 }
@@ -171,12 +200,16 @@ constexpr ConstraintRow kConstraints[] = {
 
 void create_openshift_objects(Server& server) {
   const auto create = [&](const Json& object) {
-    if (auto problem = create_at_start(server, object); problem && problem->code != 409) server.logger.error(problem->message);
+    if (auto problem = create_at_start(server, object); problem && problem->code != 409)
+      server.logger.error(problem->message);
   };
   for (const auto& constraint : kConstraints) {
-    Json object = {{"apiVersion", "security.openshift.io/v1"}, {"kind", "SecurityContextConstraints"}, {"metadata", {{"name", constraint.name}}}};
+    Json object = {{"apiVersion", "security.openshift.io/v1"},
+                   {"kind", "SecurityContextConstraints"},
+                   {"metadata", {{"name", constraint.name}}}};
     object["allowPrivilegedContainer"] = constraint.privileged;
-    for (const auto* key : {"allowHostNetwork", "allowHostPorts", "allowHostPID", "allowHostIPC"}) object[key] = constraint.host;
+    for (const auto* key : {"allowHostNetwork", "allowHostPorts", "allowHostPID", "allowHostIPC"})
+      object[key] = constraint.host;
     object["runAsUser"]["type"] = constraint.run_as_user;
     object["seLinuxContext"]["type"] = constraint.se_linux;
     object["supplementalGroups"]["type"] = "RunAsAny";

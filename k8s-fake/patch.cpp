@@ -8,7 +8,10 @@ namespace k8s_fake {
 namespace {
 
 ApiStatus cannot_apply() {
-  return {.code = 422, .reason = "Invalid", .message = "the server rejected our request due to an error in our request", .details = Json::object()};
+  return {.code = 422,
+          .reason = "Invalid",
+          .message = "the server rejected our request due to an error in our request",
+          .details = Json::object()};
 }
 
 constexpr std::size_t kOperationsMax = 10000;
@@ -19,8 +22,11 @@ bool has_path(const Json& document, const Json::json_pointer& pointer) { return 
 
 ApiResult<Json> apply_json_patch(Json document, const Json& patch, bool strict) {
   if (patch.size() > kOperationsMax) {
-    return ApiStatus{.code = 413, .reason = "RequestEntityTooLarge",
-                     .message = std::string(strict ? "" : "Request entity too large: ") + "The allowed maximum operations in a JSON patch is 10000, got " + std::to_string(patch.size())};
+    return ApiStatus{.code = 413,
+                     .reason = "RequestEntityTooLarge",
+                     .message = std::string(strict ? "" : "Request entity too large: ") +
+                                "The allowed maximum operations in a JSON patch is 10000, got " +
+                                std::to_string(patch.size())};
   }
   for (const auto& given : patch) {
     Json step = given;
@@ -31,14 +37,18 @@ ApiResult<Json> apply_json_patch(Json document, const Json& patch, bool strict) 
       const Json::json_pointer path(text_at(step, "path"));
       if (op == "test" && !has_path(document, path) && at(step, "value").is_null()) return cannot_apply();
       if (op == "add" && !step.contains("value")) step["value"] = nullptr;
-      const bool member = !path.empty() && has_path(document, path.parent_pointer()) && document.at(path.parent_pointer()).is_object();
+      const bool member =
+          !path.empty() && has_path(document, path.parent_pointer()) && document.at(path.parent_pointer()).is_object();
       if (!strict && op == "replace" && member && !has_path(document, path)) step["op"] = "add";
       if (!strict && op == "copy" && at(step, "from").is_string()) {
         const Json::json_pointer from(text_at(step, "from"));
-        const bool inside = !from.empty() && has_path(document, from.parent_pointer()) && document.at(from.parent_pointer()).is_object();
-        if (inside && !has_path(document, from)) step = {{"op", "add"}, {"path", text_at(step, "path")}, {"value", nullptr}};
+        const bool inside = !from.empty() && has_path(document, from.parent_pointer()) &&
+                            document.at(from.parent_pointer()).is_object();
+        if (inside && !has_path(document, from))
+          step = {{"op", "add"}, {"path", text_at(step, "path")}, {"value", nullptr}};
       }
-      if ((text_at(step, "op") == "remove" || text_at(step, "op") == "replace") && !has_path(document, path)) return cannot_apply();
+      if ((text_at(step, "op") == "remove" || text_at(step, "op") == "replace") && !has_path(document, path))
+        return cannot_apply();
       document = document.patch(Json::array({step}));
     } catch (const Json::exception&) {
       return cannot_apply();

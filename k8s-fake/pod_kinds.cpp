@@ -40,32 +40,41 @@ void default_container(Json& container) {
     const bool latest = image.find('@') == std::string::npos && (!tagged || image.substr(tag) == ":latest");
     container["imagePullPolicy"] = latest ? "Always" : "IfNotPresent";
   }
-  for (auto& port : container["ports"]) if (port.is_object()) default_to(port, "protocol", "TCP");
+  for (auto& port : container["ports"])
+    if (port.is_object()) default_to(port, "protocol", "TCP");
   if (container["ports"].is_null()) container.erase("ports");
-  for (const auto* key : {"livenessProbe", "readinessProbe", "startupProbe"}) if (at(container, key).is_object()) default_probe(container[key]);
+  for (const auto* key : {"livenessProbe", "readinessProbe", "startupProbe"})
+    if (at(container, key).is_object()) default_probe(container[key]);
   if (at(container, "env").is_array()) {
     for (auto& env : container["env"]) {
-      if (at_path(env, {"valueFrom", "fieldRef"}).is_object()) default_to(env["valueFrom"]["fieldRef"], "apiVersion", "v1");
+      if (at_path(env, {"valueFrom", "fieldRef"}).is_object())
+        default_to(env["valueFrom"]["fieldRef"], "apiVersion", "v1");
     }
   }
   const Json limits = at_path(container, {"resources", "limits"});
   if (limits.is_object()) {
     Json& requests = object_at(container["resources"], "requests");
-    for (const auto& [key, value] : limits.items()) if (!requests.contains(key)) requests[key] = value;
+    for (const auto& [key, value] : limits.items())
+      if (!requests.contains(key)) requests[key] = value;
   }
 }
 
 void default_volume_source(Json& volume) {
   if (!volume.is_object()) return;
   if (volume.size() == 1 && volume.contains("name")) volume["emptyDir"] = Json::object();
-  for (const auto* key : {"secret", "configMap", "projected", "downwardAPI"}) if (at(volume, key).is_object()) default_to(volume[key], "defaultMode", 420);
+  for (const auto* key : {"secret", "configMap", "projected", "downwardAPI"})
+    if (at(volume, key).is_object()) default_to(volume[key], "defaultMode", 420);
   if (at(volume, "hostPath").is_object()) default_to(volume["hostPath"], "type", "");
   if (at(volume, "iscsi").is_object()) default_to(volume["iscsi"], "iscsiInterface", "default");
-  for (auto& source : volume.contains("projected") && at(volume["projected"], "sources").is_array() ? volume["projected"]["sources"] : volume["name"]) {
+  for (auto& source : volume.contains("projected") && at(volume["projected"], "sources").is_array()
+                          ? volume["projected"]["sources"]
+                          : volume["name"]) {
     if (!source.is_object()) continue;
-    if (at(source, "serviceAccountToken").is_object()) default_to(source["serviceAccountToken"], "expirationSeconds", 3600);
+    if (at(source, "serviceAccountToken").is_object())
+      default_to(source["serviceAccountToken"], "expirationSeconds", 3600);
     if (!at_path(source, {"downwardAPI", "items"}).is_array()) continue;
-    for (auto& item : source["downwardAPI"]["items"]) if (at(item, "fieldRef").is_object()) default_to(item["fieldRef"], "apiVersion", "v1");
+    for (auto& item : source["downwardAPI"]["items"])
+      if (at(item, "fieldRef").is_object()) default_to(item["fieldRef"], "apiVersion", "v1");
   }
 }
 
@@ -99,15 +108,19 @@ void add_token_volume(Server& server, Json& pod, const Json& account) {
   Json& spec = pod["spec"];
   for (const auto* list : kContainerLists) {
     for (const auto& container : at(spec, list)) {
-      for (const auto& mount : at(container, "volumeMounts")) if (text_at(mount, "mountPath") == kTokenPath) return;
+      for (const auto& mount : at(container, "volumeMounts"))
+        if (text_at(mount, "mountPath") == kTokenPath) return;
     }
   }
   const Json secret = secret_volume(server, account, text_at(pod, {"metadata", "namespace"}));
-  const std::string name = secret.is_object() ? text_at(secret, "name") : "kube-api-access-" + server.rng.text(5, "bcdfghjklmnpqrstvwxz2456789");
+  const std::string name = secret.is_object() ? text_at(secret, "name")
+                                              : "kube-api-access-" + server.rng.text(5, "bcdfghjklmnpqrstvwxz2456789");
   Json item = {{"path", "namespace"}, {"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", "metadata.namespace"}}}};
   Json sources = Json::array();
   sources.push_back({{"serviceAccountToken", {{"expirationSeconds", 3607}, {"path", "token"}}}});
-  sources.push_back({{"configMap", {{"name", "kube-root-ca.crt"}, {"items", Json::array({Json{{"key", "ca.crt"}, {"path", "ca.crt"}}})}}}});
+  sources.push_back(
+      {{"configMap",
+        {{"name", "kube-root-ca.crt"}, {"items", Json::array({Json{{"key", "ca.crt"}, {"path", "ca.crt"}}})}}}});
   sources.push_back({{"downwardAPI", {{"items", Json::array({item})}}}});
   Json volume = {{"name", name}, {"projected", {{"defaultMode", 420}, {"sources", sources}}}};
   if (secret.is_object()) volume = secret;
@@ -132,13 +145,16 @@ std::optional<ApiStatus> admit_account(Write& write) {
   const std::string ns = text_at(write.object, {"metadata", "namespace"});
   const Json account = server.read("", "serviceaccounts", ns, name);
   if (account.is_null()) {
-    return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}), "error looking up service account " + ns + "/" + name + ": serviceaccount \"" + name + "\" not found");
+    return forbidden(
+        write.call.what(), text_at(write.object, {"metadata", "name"}),
+        "error looking up service account " + ns + "/" + name + ": serviceaccount \"" + name + "\" not found");
   }
   const Json& own = at(spec, "automountServiceAccountToken");
   const Json& theirs = at(account, "automountServiceAccountToken");
   const bool mount = own.is_boolean() ? own.get<bool>() : theirs.is_boolean() ? theirs.get<bool>() : true;
   if (mount) add_token_volume(server, write.object, account);
-  if (!spec.contains("imagePullSecrets") && at(account, "imagePullSecrets").is_array()) spec["imagePullSecrets"] = account["imagePullSecrets"];
+  if (!spec.contains("imagePullSecrets") && at(account, "imagePullSecrets").is_array())
+    spec["imagePullSecrets"] = account["imagePullSecrets"];
   return std::nullopt;
 }
 
@@ -147,7 +163,9 @@ void add_toleration(Json& spec, const char* key) {
   if (!list.is_array()) list = Json::array();
   for (const auto& each : list) {
     const std::string have = text_at(each, "key"), effect = text_at(each, "effect");
-    if ((have == key || (have.empty() && text_at(each, "operator") == "Exists")) && (effect.empty() || effect == "NoExecute")) return;
+    if ((have == key || (have.empty() && text_at(each, "operator") == "Exists")) &&
+        (effect.empty() || effect == "NoExecute"))
+      return;
   }
   list.push_back({{"key", key}, {"operator", "Exists"}, {"effect", "NoExecute"}, {"tolerationSeconds", 300}});
 }
@@ -160,15 +178,21 @@ std::optional<ApiStatus> admit_pod(Write& write) {
   if (const std::string name = text_at(spec, "priorityClassName"); !name.empty()) {
     const Json found = server.read("scheduling.k8s.io", "priorityclasses", "", name);
     const bool built_in = name == "system-node-critical" || name == "system-cluster-critical";
-    if (found.is_null() && !built_in) return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}), "no PriorityClass with name " + name + " was found");
+    if (found.is_null() && !built_in)
+      return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}),
+                       "no PriorityClass with name " + name + " was found");
     spec["priority"] = built_in ? (name == "system-node-critical" ? 2000001000 : 2000000000) : int_at(found, {"value"});
   }
   if (spec.contains("priority") && text_at(spec, "priorityClassName").empty() && int_at(spec, {"priority"}) != 0) {
-    return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}), "the integer value of priority (" + dump(spec["priority"]) +
-                     ") must not be provided in pod spec; priority admission controller computed 0 from the given PriorityClass name");
+    return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}),
+                     "the integer value of priority (" + dump(spec["priority"]) +
+                         ") must not be provided in pod spec; priority admission controller computed 0 from the given "
+                         "PriorityClass name");
   }
-  if (const std::string name = text_at(spec, "runtimeClassName"); !name.empty() && server.read("node.k8s.io", "runtimeclasses", "", name).is_null()) {
-    return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}), "pod rejected: RuntimeClass \"" + name + "\" not found");
+  if (const std::string name = text_at(spec, "runtimeClassName");
+      !name.empty() && server.read("node.k8s.io", "runtimeclasses", "", name).is_null()) {
+    return forbidden(write.call.what(), text_at(write.object, {"metadata", "name"}),
+                     "pod rejected: RuntimeClass \"" + name + "\" not found");
   }
   default_to(spec, "priority", 0);
   default_to(spec, "preemptionPolicy", "PreemptLowerPriority");
@@ -191,12 +215,15 @@ void validate_resources(const Json& container, const std::string& path, FieldErr
   for (const auto& [key, value] : requests.items()) {
     if (!limits.contains(key) || !value.is_string()) continue;
     if (quantity_milli(value.get<std::string>()).value_or(0) > quantity_milli(text_at(limits, key)).value_or(0)) {
-      errors.invalid(path + ".resources.requests", value, "must be less than or equal to " + key + " limit" + (errors.at_least(24) ? " of " + text_at(limits, key) : ""));
+      errors.invalid(path + ".resources.requests", value,
+                     "must be less than or equal to " + key + " limit" +
+                         (errors.at_least(24) ? " of " + text_at(limits, key) : ""));
     }
   }
 }
 
-void validate_container(const Json& container, const std::string& path, const std::set<std::string>& volumes, std::set<std::string>& names, FieldErrors& errors) {
+void validate_container(const Json& container, const std::string& path, const std::set<std::string>& volumes,
+                        std::set<std::string>& names, FieldErrors& errors) {
   const std::string name = text_at(container, "name");
   if (name.empty()) errors.required(path + ".name");
   else if (const auto problem = label_problem(name); !problem.empty()) errors.invalid(path + ".name", name, problem);
@@ -242,7 +269,9 @@ std::set<std::string> validate_volumes(const Json& spec, const std::string& path
       if (key == "name") continue;
       if (++sources > 1) errors.forbidden(where + "." + key, "may not specify more than 1 volume type");
     }
-    if (at(volume, "persistentVolumeClaim").is_object() && text_at(volume, {"persistentVolumeClaim", "claimName"}).empty()) errors.required(where + ".persistentVolumeClaim.claimName");
+    if (at(volume, "persistentVolumeClaim").is_object() &&
+        text_at(volume, {"persistentVolumeClaim", "claimName"}).empty())
+      errors.required(where + ".persistentVolumeClaim.claimName");
     if (at(volume, "nfs").is_object()) {
       if (text_at(volume, {"nfs", "server"}).empty()) errors.required(where + ".nfs.server");
       if (text_at(volume, {"nfs", "path"}).empty()) {
@@ -250,7 +279,8 @@ std::set<std::string> validate_volumes(const Json& spec, const std::string& path
         errors.invalid(where + ".nfs.path", "", "must be an absolute path");
       }
     }
-    if (at(volume, "hostPath").is_object() && text_at(volume, {"hostPath", "path"}).empty()) errors.required(where + ".hostPath.path");
+    if (at(volume, "hostPath").is_object() && text_at(volume, {"hostPath", "path"}).empty())
+      errors.required(where + ".hostPath.path");
   }
   return out;
 }
@@ -263,7 +293,9 @@ void validate_pod_update(const Json& pod, const Json& old, FieldErrors& errors) 
     return;
   }
   for (Json* spec : {&before, &after}) {
-    for (const auto* key : {"activeDeadlineSeconds", "tolerations", "schedulingGates", "ephemeralContainers", "nodeName", "terminationGracePeriodSeconds"}) spec->erase(key);
+    for (const auto* key : {"activeDeadlineSeconds", "tolerations", "schedulingGates", "ephemeralContainers",
+                            "nodeName", "terminationGracePeriodSeconds"})
+      spec->erase(key);
     for (const auto* list : {"containers", "initContainers"}) {
       if (!at(*spec, list).is_array()) continue;
       for (auto& container : (*spec)[list]) {
@@ -273,8 +305,13 @@ void validate_pod_update(const Json& pod, const Json& old, FieldErrors& errors) 
     }
   }
   if (before == after) return;
-  errors.forbidden("spec", "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to "
-                           "existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n" + spec_diff(at(old, "spec"), at(pod, "spec")));
+  errors.forbidden("spec",
+                   "pod updates may not change fields other than "
+                   "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec."
+                   "tolerations` (only additions to "
+                   "existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "
+                   "previously negative)\n" +
+                       spec_diff(at(old, "spec"), at(pod, "spec")));
 }
 
 void validate_pod(const Json& pod, const Json* old, FieldErrors& errors) {
@@ -290,10 +327,14 @@ void default_pod_spec(Json& spec) {
   default_to(spec, "dnsPolicy", "ClusterFirst");
   default_to(spec, "schedulerName", "default-scheduler");
   default_to(spec, "securityContext", Json::object());
-  if (!spec.contains("serviceAccountName") && spec.contains("serviceAccount")) spec["serviceAccountName"] = spec["serviceAccount"];
+  if (!spec.contains("serviceAccountName") && spec.contains("serviceAccount"))
+    spec["serviceAccountName"] = spec["serviceAccount"];
   else if (spec.contains("serviceAccountName")) spec["serviceAccount"] = spec["serviceAccountName"];
-  for (const auto* list : kContainerLists) if (at(spec, list).is_array()) for (auto& container : spec[list]) default_container(container);
-  if (at(spec, "volumes").is_array()) for (auto& volume : spec["volumes"]) default_volume_source(volume);
+  for (const auto* list : kContainerLists)
+    if (at(spec, list).is_array())
+      for (auto& container : spec[list]) default_container(container);
+  if (at(spec, "volumes").is_array())
+    for (auto& volume : spec["volumes"]) default_volume_source(volume);
 }
 
 void validate_pod_spec(const Json& spec, const std::string& path, FieldErrors& errors) {
@@ -302,10 +343,12 @@ void validate_pod_spec(const Json& spec, const std::string& path, FieldErrors& e
   std::set<std::string> names;
   for (const auto* list : kContainerLists) {
     std::size_t i = 0;
-    for (const auto& container : at(spec, list)) validate_container(container, path + "." + list + "[" + std::to_string(i++) + "]", volumes, names, errors);
+    for (const auto& container : at(spec, list))
+      validate_container(container, path + "." + list + "[" + std::to_string(i++) + "]", volumes, names, errors);
   }
   one_of(at(spec, "restartPolicy"), path + ".restartPolicy", {"Always", "OnFailure", "Never"}, errors);
-  one_of(at(spec, "dnsPolicy"), path + ".dnsPolicy", {"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"}, errors);
+  one_of(at(spec, "dnsPolicy"), path + ".dnsPolicy", {"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"},
+         errors);
   check_pod_rules(spec, path, errors);
 }
 

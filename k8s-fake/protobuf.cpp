@@ -47,8 +47,8 @@ struct Reader {
 struct Item {
   unsigned number = 0;
   unsigned wire = 0;
-  std::uint64_t value = 0;     // wire types 0, 1 and 5
-  std::string_view bytes{};    // wire type 2
+  std::uint64_t value = 0;   // wire types 0, 1 and 5
+  std::string_view bytes{};  // wire type 2
 };
 
 bool next(Reader& reader, Item& item) {
@@ -60,7 +60,8 @@ bool next(Reader& reader, Item& item) {
     case 1:
     case 5: {
       const auto raw = reader.take(item.wire == 1 ? 8 : 4);
-      for (std::size_t i = raw.size(); i > 0; --i) item.value = item.value << 8 | static_cast<unsigned char>(raw[i - 1]);
+      for (std::size_t i = raw.size(); i > 0; --i)
+        item.value = item.value << 8 | static_cast<unsigned char>(raw[i - 1]);
       break;
     }
     case 2: item.bytes = reader.take(reader.varint()); break;
@@ -97,7 +98,8 @@ class Decoder {
       const auto found = out.find(field.name);
       if (found == out.end() || field.pointer || field.inlined) continue;
       if (found->is_null() || (field.type != Field::Type::message && is_empty_value(*found)) ||
-          (field.type == Field::Type::message && field.many != Field::Many::one && found->empty()) || (field.name == "metadata" && found->empty())) {
+          (field.type == Field::Type::message && field.many != Field::Many::one && found->empty()) ||
+          (field.name == "metadata" && found->empty())) {
         if (field.type == Field::Type::message && field.many == Field::Many::one && field.name != "metadata") continue;
         out.erase(found);
       }
@@ -129,7 +131,8 @@ class Decoder {
       while (!reader.done()) list.push_back(one(field, {item.number, 0, reader.varint(), {}}, depth));
     } else if (field.inlined) {
       const Json inner = one(field, item, depth);
-      if (inner.is_object()) for (const auto& [key, value] : inner.items()) out[key] = value;
+      if (inner.is_object())
+        for (const auto& [key, value] : inner.items()) out[key] = value;
     } else {
       out[field.name] = one(field, item, depth);
     }
@@ -188,7 +191,8 @@ class Decoder {
     Reader reader{bytes};
     Item item;
     std::string out;
-    while (next(reader, item)) if (item.number == 1 && item.wire == 2) out = std::string(item.bytes);
+    while (next(reader, item))
+      if (item.number == 1 && item.wire == 2) out = std::string(item.bytes);
     return out;
   }
 
@@ -220,7 +224,8 @@ class Decoder {
     Reader reader{bytes};
     Item item;
     std::int64_t nanos = 0;
-    while (next(reader, item)) if (item.number == 1) nanos = static_cast<std::int64_t>(item.value);
+    while (next(reader, item))
+      if (item.number == 1) nanos = static_cast<std::int64_t>(item.value);
     return base::to_go_duration(std::chrono::nanoseconds(nanos));
   }
 };
@@ -228,7 +233,8 @@ class Decoder {
 }  // namespace
 
 base::Result<Json> decode_protobuf(std::string_view body, std::string_view group_version, std::string_view kind) {
-  const base::Error bad{base::ErrorKind::invalid, "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"};
+  const base::Error bad{base::ErrorKind::invalid,
+                        "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"};
   if (body.substr(0, 4) != std::string_view("k8s\0", 4)) return bad;
   Reader reader{body.substr(4)};
   Item item;
@@ -247,7 +253,8 @@ base::Result<Json> decode_protobuf(std::string_view body, std::string_view group
   if (reader.bad) return base::Error{base::ErrorKind::invalid, "unexpected EOF"};
   const Message* shape = name == "DeleteOptions" ? nullptr : find_message(api, name);
   if (shape == nullptr) shape = find_message("meta/v1", name);  // options, statuses, bare metadata
-  if (shape == nullptr) return base::Error{base::ErrorKind::invalid, "no kind \"" + name + "\" is registered for version \"" + api + "\""};
+  if (shape == nullptr)
+    return base::Error{base::ErrorKind::invalid, "no kind \"" + name + "\" is registered for version \"" + api + "\""};
   Decoder decoder;
   Json out = decoder.message(*shape, raw, 0);
   if (decoder.bad) return base::Error{base::ErrorKind::invalid, "proto: illegal wireType or truncated message"};

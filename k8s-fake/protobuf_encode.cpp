@@ -20,7 +20,9 @@ void put_varint(std::string& out, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
   out += static_cast<char>(value);
 }
-void put_tag(std::string& out, unsigned number, Wire wire) { put_varint(out, number << 3 | static_cast<unsigned>(wire)); }
+void put_tag(std::string& out, unsigned number, Wire wire) {
+  put_varint(out, number << 3 | static_cast<unsigned>(wire));
+}
 void put_number(std::string& out, unsigned number, std::int64_t value) {
   put_tag(out, number, Wire::varint);
   put_varint(out, static_cast<std::uint64_t>(value));
@@ -47,7 +49,8 @@ std::string encode_time(const Json& value) {
   put_number(out, 1, std::chrono::duration_cast<std::chrono::seconds>(time->time_since_epoch()).count());
   std::int64_t nanos = 0, digit = 100000000;
   if (const auto dot = text.find('.'); dot != std::string::npos) {
-    for (std::size_t i = dot + 1; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i, digit /= 10) nanos += (text[i] - '0') * digit;
+    for (std::size_t i = dot + 1; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i, digit /= 10)
+      nanos += (text[i] - '0') * digit;
   }
   put_number(out, 2, nanos);
   return out;
@@ -74,7 +77,9 @@ std::string encode_union(const Message& shape, const Json& value) {
   }
   const Field& list = *shape.by_number(2);
   if (value.is_object()) put_bytes(out, 1, encode_message(*shape.by_number(1)->message, value));
-  else if (value.is_array()) for (const auto& each : value) put_bytes(out, 2, list.message == nullptr ? text_of(each) : encode_message(*list.message, each));
+  else if (value.is_array())
+    for (const auto& each : value)
+      put_bytes(out, 2, list.message == nullptr ? text_of(each) : encode_message(*list.message, each));
   return out;
 }
 
@@ -105,10 +110,14 @@ void put_value(std::string& out, const Field& field, unsigned number, const Json
     case Field::Type::raw: return put_bytes(out, number, wrapped(1, dump(value)));
     case Field::Type::items: {
       std::string inner;
-      if (value.is_array()) for (const auto& each : value) put_bytes(inner, 1, text_of(each));
+      if (value.is_array())
+        for (const auto& each : value) put_bytes(inner, 1, text_of(each));
       return put_bytes(out, number, inner);
     }
-    case Field::Type::message: return put_bytes(out, number, is_union(*field.message) ? encode_union(*field.message, value) : encode_message(*field.message, value));
+    case Field::Type::message:
+      return put_bytes(
+          out, number,
+          is_union(*field.message) ? encode_union(*field.message, value) : encode_message(*field.message, value));
     case Field::Type::unknown: return;
   }
 }
@@ -127,7 +136,8 @@ std::string encode_message(const Message& shape, const Json& object) {
     switch (field.many) {
       case Field::Many::one: put_value(out, field, field.number, *found); break;
       case Field::Many::list:
-        if (found->is_array()) for (const auto& each : *found) put_value(out, field, field.number, each);
+        if (found->is_array())
+          for (const auto& each : *found) put_value(out, field, field.number, each);
         break;
       case Field::Many::map:
         if (!found->is_object()) break;
@@ -162,7 +172,8 @@ std::optional<std::string> encode_protobuf(const Json& object) {
   const std::string kind = text_at(object, "kind"), api = text_at(object, "apiVersion");
   if (kind == "Table" || kind.empty()) return std::nullopt;
   // Statuses and discovery documents are versioned with the core and described with the metadata.
-  const bool of_meta = api == "meta.k8s.io/v1" || api == "meta.k8s.io/v1beta1" || ((api == "v1" || api.empty()) && find_message("meta/v1", kind) != nullptr);
+  const bool of_meta = api == "meta.k8s.io/v1" || api == "meta.k8s.io/v1beta1" ||
+                       ((api == "v1" || api.empty()) && find_message("meta/v1", kind) != nullptr);
   const std::string home = of_meta ? "meta/v1" : api;
   if (const Message* shape = find_message(home, kind)) return enveloped(api, kind, encode_message(*shape, object));
   if (kind.size() < 5 || kind.compare(kind.size() - 4, 4, "List") != 0) return std::nullopt;

@@ -16,8 +16,10 @@ struct Parsed {
   enum class Format { decimal, binary, exponent } format = Format::decimal;
 };
 
-constexpr std::array<std::pair<std::string_view, int>, 10> kDecimal = {{{"n", -9}, {"u", -6}, {"m", -3}, {"", 0}, {"k", 3}, {"M", 6}, {"G", 9}, {"T", 12}, {"P", 15}, {"E", 18}}};
-constexpr std::array<std::pair<std::string_view, int>, 6> kBinary = {{{"Ki", 10}, {"Mi", 20}, {"Gi", 30}, {"Ti", 40}, {"Pi", 50}, {"Ei", 60}}};
+constexpr std::array<std::pair<std::string_view, int>, 10> kDecimal = {
+    {{"n", -9}, {"u", -6}, {"m", -3}, {"", 0}, {"k", 3}, {"M", 6}, {"G", 9}, {"T", 12}, {"P", 15}, {"E", 18}}};
+constexpr std::array<std::pair<std::string_view, int>, 6> kBinary = {
+    {{"Ki", 10}, {"Mi", 20}, {"Gi", 30}, {"Ti", 40}, {"Pi", 50}, {"Ei", 60}}};
 
 Wide power(int base, int exponent) {
   Wide out = 1;
@@ -90,7 +92,8 @@ std::string text_of(Wide value) {
   if (value == 0) return "0";
   std::string out;
   const bool negative = value < 0;
-  for (Wide rest = negative ? -value : value; rest > 0; rest /= 10) out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+  for (Wide rest = negative ? -value : value; rest > 0; rest /= 10)
+    out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
   return (negative ? "-" : "") + out;
 }
 
@@ -109,7 +112,8 @@ std::optional<std::string> canonical_quantity(std::string_view text) {
       const Wide size = power(2, shift);
       if (value % size == 0) suffix = name;
     }
-    for (const auto& [name, shift] : kBinary) if (name == suffix) value /= power(2, shift);
+    for (const auto& [name, shift] : kBinary)
+      if (name == suffix) value /= power(2, shift);
     return text_of(value) + std::string(suffix);
   }
   Wide value = parsed->nano;
@@ -118,8 +122,10 @@ std::optional<std::string> canonical_quantity(std::string_view text) {
     value /= 1000;
     exponent += 3;
   }
-  if (parsed->format == Parsed::Format::exponent) return text_of(value) + (exponent == 0 ? "" : "e" + std::to_string(exponent));
-  for (const auto& [name, tens] : kDecimal) if (tens == exponent) return text_of(value) + std::string(name);
+  if (parsed->format == Parsed::Format::exponent)
+    return text_of(value) + (exponent == 0 ? "" : "e" + std::to_string(exponent));
+  for (const auto& [name, tens] : kDecimal)
+    if (tens == exponent) return text_of(value) + std::string(name);
   return text_of(value);
 }
 

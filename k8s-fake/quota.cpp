@@ -14,7 +14,9 @@ namespace {
 using Amount = __int128;  // thousandths
 using Usage = std::map<std::string, Amount>;
 
-Amount amount_of(const Json& quantity) { return quantity_milli(quantity.is_string() ? quantity.get<std::string>() : dump(quantity)).value_or(0); }
+Amount amount_of(const Json& quantity) {
+  return quantity_milli(quantity.is_string() ? quantity.get<std::string>() : dump(quantity)).value_or(0);
+}
 
 /// In the style of `like`: binary units where the limit is written with them.
 std::string amount_text(Amount milli, const std::string& like) {
@@ -34,7 +36,8 @@ std::string amount_text(Amount milli, const std::string& like) {
 std::vector<Json> all_in(const Server& server, const char* group, const char* plural, const std::string& ns) {
   std::vector<Json> out;
   const Objects& objects = server.store.objects(server.resource(group, plural));
-  for (auto each = objects.lower_bound(ObjectKey(ns, "")); each != objects.end() && each->first.first == ns; ++each) out.push_back(each->second->json());
+  for (auto each = objects.lower_bound(ObjectKey(ns, "")); each != objects.end() && each->first.first == ns; ++each)
+    out.push_back(each->second->json());
   return out;
 }
 
@@ -58,7 +61,8 @@ Usage usage_of(const Resource& resource, const Json& object) {
     add_containers(object, "requests", "requests.", usage);
     add_containers(object, "limits", "limits.", usage);
     for (const char* plain : {"cpu", "memory", "ephemeral-storage"}) {
-      if (const auto found = usage.find(std::string("requests.") + plain); found != usage.end()) usage[plain] = found->second;
+      if (const auto found = usage.find(std::string("requests.") + plain); found != usage.end())
+        usage[plain] = found->second;
     }
   } else if (resource.plural == "persistentvolumeclaims") {
     const Amount storage = amount_of(at_path(object, {"spec", "resources", "requests", "storage"}));
@@ -78,7 +82,8 @@ Usage usage_of(const Resource& resource, const Json& object) {
 }
 
 bool counts(const Json& hard, const Usage& usage) {
-  for (const auto& [name, amount] : usage) if (hard.contains(name)) return true;
+  for (const auto& [name, amount] : usage)
+    if (hard.contains(name)) return true;
   return false;
 }
 
@@ -89,7 +94,9 @@ Usage used_now(const Server& server, const std::string& ns, const Json& hard) {
     if (!resource->namespaced || resource->answer != nullptr) continue;
     const std::string counter = "count/" + resource->plural + (resource->group.empty() ? "" : "." + resource->group);
     bool wanted = hard.contains(counter) || (resource->group.empty() && hard.contains(resource->plural));
-    if (resource->group.empty() && (resource->plural == "pods" || resource->plural == "persistentvolumeclaims" || resource->plural == "services")) wanted = true;
+    if (resource->group.empty() &&
+        (resource->plural == "pods" || resource->plural == "persistentvolumeclaims" || resource->plural == "services"))
+      wanted = true;
     if (!wanted) continue;
     for (const auto& object : all_in(server, resource->group.c_str(), resource->plural.c_str(), ns)) {
       for (const auto& [name, amount] : usage_of(*resource, object)) total[name] += amount;
@@ -98,16 +105,22 @@ Usage used_now(const Server& server, const std::string& ns, const Json& hard) {
   return total;
 }
 
-bool scoped(const Json& quota) { return !is_empty_value(at_path(quota, {"spec", "scopes"})) || !is_empty_value(at_path(quota, {"spec", "scopeSelector"})); }
+bool scoped(const Json& quota) {
+  return !is_empty_value(at_path(quota, {"spec", "scopes"})) ||
+         !is_empty_value(at_path(quota, {"spec", "scopeSelector"}));
+}
 
-bool is_pod(const Write& write) { return write.call.resource().plural == "pods" && write.call.resource().group.empty(); }
+bool is_pod(const Write& write) {
+  return write.call.resource().plural == "pods" && write.call.resource().group.empty();
+}
 
 void set_defaults_of(const Json& item, Json& pod, std::vector<std::string>& notes) {
   Json& containers = pod["spec"]["containers"];
   if (!containers.is_array()) return;
   for (auto& container : containers) {
     if (!container.is_object()) continue;
-    for (const auto& [from, to, word] : {std::tuple{"defaultRequest", "requests", "request"}, std::tuple{"default", "limits", "limit"}}) {
+    for (const auto& [from, to, word] :
+         {std::tuple{"defaultRequest", "requests", "request"}, std::tuple{"default", "limits", "limit"}}) {
       std::vector<std::string> set;
       const Json& values = at(item, from);
       if (!values.is_object()) continue;
@@ -119,7 +132,8 @@ void set_defaults_of(const Json& item, Json& pod, std::vector<std::string>& note
         amounts[name] = value;
         set.push_back(name);
       }
-      if (!set.empty()) notes.push_back(base::join(set, ", ") + " " + word + " for container " + text_at(container, "name"));
+      if (!set.empty())
+        notes.push_back(base::join(set, ", ") + " " + word + " for container " + text_at(container, "name"));
     }
   }
 }
@@ -149,12 +163,15 @@ std::string out_of_bounds(const Json& item, const std::string& kind, const Json&
 
 std::optional<ApiStatus> apply_limit_ranges(Write& write) {
   const Resource& resource = write.call.resource();
-  if (write.old != nullptr || !resource.group.empty() || (resource.plural != "pods" && resource.plural != "persistentvolumeclaims")) return std::nullopt;
+  if (write.old != nullptr || !resource.group.empty() ||
+      (resource.plural != "pods" && resource.plural != "persistentvolumeclaims"))
+    return std::nullopt;
   std::vector<std::string> notes, problems;
   const auto ranges = all_in(write.call.server, "", "limitranges", write.call.info.ns);
   if (is_pod(write)) {
     for (const auto& range : ranges) {
-      for (const auto& item : at_path(range, {"spec", "limits"})) if (text_at(item, "type") == "Container") set_defaults_of(item, write.object, notes);
+      for (const auto& item : at_path(range, {"spec", "limits"}))
+        if (text_at(item, "type") == "Container") set_defaults_of(item, write.object, notes);
     }
   }
   for (const auto& range : ranges) {
@@ -164,7 +181,8 @@ std::optional<ApiStatus> apply_limit_ranges(Write& write) {
         problems.push_back(out_of_bounds(item, type, at_path(write.object, {"spec", "resources", "requests"}), Json()));
       } else if (type == "Container" && is_pod(write)) {
         for (const auto& container : at_path(write.object, {"spec", "containers"})) {
-          problems.push_back(out_of_bounds(item, type, at_path(container, {"resources", "requests"}), at_path(container, {"resources", "limits"})));
+          problems.push_back(out_of_bounds(item, type, at_path(container, {"resources", "requests"}),
+                                           at_path(container, {"resources", "limits"})));
         }
       }
     }
@@ -173,7 +191,9 @@ std::optional<ApiStatus> apply_limit_ranges(Write& write) {
   const std::string name = text_at(write.object, {"metadata", "name"});
   if (problems.size() == 1) return forbidden(write.call.what(), name, problems.front());
   if (!problems.empty()) return forbidden(write.call.what(), name, "[" + base::join(problems, ", ") + "]");
-  if (!notes.empty()) write.object["metadata"]["annotations"]["kubernetes.io/limit-ranger"] = "LimitRanger plugin set: " + base::join(notes, "; ");
+  if (!notes.empty())
+    write.object["metadata"]["annotations"]["kubernetes.io/limit-ranger"] =
+        "LimitRanger plugin set: " + base::join(notes, "; ");
   return std::nullopt;
 }
 
@@ -183,7 +203,8 @@ std::optional<ApiStatus> check_quotas(const Write& write) {
   const auto quotas = all_in(write.call.server, "", "resourcequotas", write.call.info.ns);
   if (quotas.empty()) return std::nullopt;
   Usage more = usage_of(resource, write.object);
-  if (write.old != nullptr) for (const auto& [name, amount] : usage_of(resource, *write.old)) more[name] -= amount;
+  if (write.old != nullptr)
+    for (const auto& [name, amount] : usage_of(resource, *write.old)) more[name] -= amount;
   const std::string name = text_at(write.object, {"metadata", "name"});
   for (const auto& quota : quotas) {
     const Json& hard = at_path(quota, {"spec", "hard"});
@@ -192,10 +213,13 @@ std::optional<ApiStatus> check_quotas(const Write& write) {
     if (is_pod(write) && write.old == nullptr) {
       std::vector<std::string> missing;
       for (const auto& [key, value] : hard.items()) {
-        const bool compute = key == "cpu" || key == "memory" || key.rfind("requests.", 0) == 0 || key.rfind("limits.", 0) == 0;
+        const bool compute =
+            key == "cpu" || key == "memory" || key.rfind("requests.", 0) == 0 || key.rfind("limits.", 0) == 0;
         if (compute && key != "requests.storage" && !more.contains(key)) missing.push_back(key);
       }
-      if (!missing.empty()) return forbidden(write.call.what(), name, "failed quota: " + title + ": must specify " + base::join(missing, ","));
+      if (!missing.empty())
+        return forbidden(write.call.what(), name,
+                         "failed quota: " + title + ": must specify " + base::join(missing, ","));
     }
     const Usage used = used_now(write.call.server, write.call.info.ns, hard);
     std::vector<std::string> requested, have, limited;
@@ -210,7 +234,9 @@ std::optional<ApiStatus> check_quotas(const Write& write) {
       limited.push_back(key + "=" + limit);
     }
     if (!requested.empty()) {
-      return forbidden(write.call.what(), name, "exceeded quota: " + title + ", requested: " + base::join(requested, ",") + ", used: " + base::join(have, ",") + ", limited: " + base::join(limited, ","));
+      return forbidden(write.call.what(), name,
+                       "exceeded quota: " + title + ", requested: " + base::join(requested, ",") +
+                           ", used: " + base::join(have, ",") + ", limited: " + base::join(limited, ","));
     }
   }
   return std::nullopt;
@@ -227,7 +253,8 @@ void follow_quotas(Server& server) {
       Json shown = Json::object();
       for (const auto& [key, limit] : hard.items()) {
         const auto found = used.find(key);
-        shown[key] = amount_text(found == used.end() ? 0 : found->second, limit.is_string() ? limit.get<std::string>() : "");
+        shown[key] =
+            amount_text(found == used.end() ? 0 : found->second, limit.is_string() ? limit.get<std::string>() : "");
       }
       const Json status = {{"hard", hard}, {"used", shown}};
       if (at(quota, "status") == status) continue;

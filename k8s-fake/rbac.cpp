@@ -16,11 +16,14 @@ constexpr const char* kGroup = "rbac.authorization.k8s.io";
 
 std::vector<std::string> texts(const Json& list) {
   std::vector<std::string> out;
-  for (const auto& each : list) if (each.is_string()) out.push_back(each.get<std::string>());
+  for (const auto& each : list)
+    if (each.is_string()) out.push_back(each.get<std::string>());
   return out;
 }
 
-bool has(const std::vector<std::string>& list, std::string_view wanted) { return std::find(list.begin(), list.end(), wanted) != list.end(); }
+bool has(const std::vector<std::string>& list, std::string_view wanted) {
+  return std::find(list.begin(), list.end(), wanted) != list.end();
+}
 
 bool names_user(const Json& subject, const User& user, const std::string& binding_ns) {
   const std::string kind = text_at(subject, "kind");
@@ -35,7 +38,8 @@ bool names_user(const Json& subject, const User& user, const std::string& bindin
 std::string subject_text(const Json& subject) {
   const std::string kind = text_at(subject, "kind");
   const std::string name = text_at(subject, "name");
-  return kind + " " + (kind == "ServiceAccount" ? dump(Json(name + "/" + text_at(subject, "namespace"))) : dump(Json(name)));
+  return kind + " " +
+         (kind == "ServiceAccount" ? dump(Json(name + "/" + text_at(subject, "namespace"))) : dump(Json(name)));
 }
 
 RbacCache& fresh(Server& server) {
@@ -44,12 +48,14 @@ RbacCache& fresh(Server& server) {
   cache.roles.clear();
   cache.bindings.clear();
   for (const auto* plural : {"clusterroles", "roles"}) {
-    for (const auto& [key, object] : server.store.objects(server.resource(kGroup, plural))) cache.roles[{object->ns, object->name}] = rules_of(object->json());
+    for (const auto& [key, object] : server.store.objects(server.resource(kGroup, plural)))
+      cache.roles[{object->ns, object->name}] = rules_of(object->json());
   }
   for (const auto* plural : {"clusterrolebindings", "rolebindings"}) {
     for (const auto& [key, object] : server.store.objects(server.resource(kGroup, plural))) {
       const Json json = object->json();
-      cache.bindings.push_back({object->ns, object->name, text_at(json, {"roleRef", "kind"}), text_at(json, {"roleRef", "name"}), at(json, "subjects")});
+      cache.bindings.push_back({object->ns, object->name, text_at(json, {"roleRef", "kind"}),
+                                text_at(json, {"roleRef", "name"}), at(json, "subjects")});
     }
   }
   cache.dirty = false;
@@ -92,8 +98,8 @@ bool Rule::covers(const Attributes& what) const {
 std::vector<Rule> rules_of(const Json& role) {
   std::vector<Rule> out;
   for (const auto& rule : at(role, "rules")) {
-    out.push_back({texts(at(rule, "verbs")), texts(at(rule, "apiGroups")), texts(at(rule, "resources")), texts(at(rule, "resourceNames")),
-                   texts(at(rule, "nonResourceURLs"))});
+    out.push_back({texts(at(rule, "verbs")), texts(at(rule, "apiGroups")), texts(at(rule, "resources")),
+                   texts(at(rule, "resourceNames")), texts(at(rule, "nonResourceURLs"))});
   }
   return out;
 }
@@ -113,15 +119,17 @@ Json to_json(const Rule& rule) {
 Decision authorize(Server& server, const User& user, const Attributes& what) {
   if (user.in("system:masters")) return {true, ""};
   Decision out;
-  each_grant(server, user, what.ns, [&](const RbacCache::Binding& binding, const Json& subject, const std::vector<Rule>& rules) {
-    const bool yes = std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.covers(what); });
-    if (!yes) return false;
-    out.allowed = true;
-    out.reason = std::string("RBAC: allowed by ") + (binding.ns.empty() ? "ClusterRoleBinding " : "RoleBinding ") +
-                 dump(Json(binding.ns.empty() ? binding.name : binding.name + "/" + binding.ns)) + " of " + binding.role_kind + " " + dump(Json(binding.role_name)) +
-                 " to " + subject_text(subject);
-    return true;
-  });
+  each_grant(
+      server, user, what.ns,
+      [&](const RbacCache::Binding& binding, const Json& subject, const std::vector<Rule>& rules) {
+        const bool yes = std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.covers(what); });
+        if (!yes) return false;
+        out.allowed = true;
+        out.reason = std::string("RBAC: allowed by ") + (binding.ns.empty() ? "ClusterRoleBinding " : "RoleBinding ") +
+                     dump(Json(binding.ns.empty() ? binding.name : binding.name + "/" + binding.ns)) + " of " +
+                     binding.role_kind + " " + dump(Json(binding.role_name)) + " to " + subject_text(subject);
+        return true;
+      });
   return out;
 }
 
@@ -142,13 +150,17 @@ bool rules_cover(const std::vector<Rule>& owned, const std::vector<Rule>& wanted
   for (const auto& rule : wanted) {
     bool all = true;
     for (const auto& verb : rule.verbs) {
-      for (const auto& url : rule.urls) all = all && allowed({.verb = verb, .group = {}, .resource = {}, .ns = {}, .name = {}, .path = url});
+      for (const auto& url : rule.urls)
+        all = all && allowed({.verb = verb, .group = {}, .resource = {}, .ns = {}, .name = {}, .path = url});
       for (const auto& group : rule.groups) {
         for (const auto& resource : rule.resources) {
           if (rule.names.empty()) {
-            all = all && allowed({.verb = verb, .group = group, .resource = resource, .ns = {}, .name = {}, .path = {}});
+            all =
+                all && allowed({.verb = verb, .group = group, .resource = resource, .ns = {}, .name = {}, .path = {}});
           }
-          for (const auto& name : rule.names) all = all && allowed({.verb = verb, .group = group, .resource = resource, .ns = {}, .name = name, .path = {}});
+          for (const auto& name : rule.names)
+            all = all &&
+                  allowed({.verb = verb, .group = group, .resource = resource, .ns = {}, .name = name, .path = {}});
         }
       }
     }
@@ -172,10 +184,12 @@ void refresh_aggregates(Server& server) {
         for (const auto& [other_key, other] : server.store.objects(roles)) {
           if (other->name == object->name || !wanted.matches(other->labels)) continue;
           const Json part = other->json();
-          for (const auto& rule : at(part, "rules")) if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
+          for (const auto& rule : at(part, "rules"))
+            if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
         }
       }
-      if (rules != at(role, "rules") && !(rules.empty() && at(role, "rules").is_null())) changes.emplace_back(std::move(role), std::move(rules));
+      if (rules != at(role, "rules") && !(rules.empty() && at(role, "rules").is_null()))
+        changes.emplace_back(std::move(role), std::move(rules));
     }
     if (changes.empty()) return;
     for (auto& [role, rules] : changes) {

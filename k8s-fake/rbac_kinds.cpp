@@ -28,7 +28,9 @@ void validate_binding(const Json& object, const Json* old, FieldErrors& errors) 
   const std::string kind = text_at(role, "kind");
   const bool cluster = text_at(object, {"metadata", "namespace"}).empty();
   if (cluster ? kind != "ClusterRole" : kind != "ClusterRole" && kind != "Role") {
-    errors.unsupported("roleRef.kind", kind, cluster ? std::vector<std::string>{"ClusterRole"} : std::vector<std::string>{"ClusterRole", "Role"});
+    errors.unsupported(
+        "roleRef.kind", kind,
+        cluster ? std::vector<std::string>{"ClusterRole"} : std::vector<std::string>{"ClusterRole", "Role"});
   }
   if (text_at(role, "name").empty()) errors.required("roleRef.name");
   std::size_t i = 0;
@@ -43,7 +45,8 @@ void validate_binding(const Json& object, const Json* old, FieldErrors& errors) 
     }
   }
   if (old != nullptr && role != at(*old, "roleRef")) {
-    const std::string shown = "{\"APIGroup\":" + dump(at(role, "apiGroup")) + ",\"Kind\":" + dump(at(role, "kind")) + ",\"Name\":" + dump(at(role, "name")) + "}";
+    const std::string shown = "{\"APIGroup\":" + dump(at(role, "apiGroup")) + ",\"Kind\":" + dump(at(role, "kind")) +
+                              ",\"Name\":" + dump(at(role, "name")) + "}";
     errors.add({"FieldValueInvalid", "roleRef", "Invalid value: " + shown + ": cannot change roleRef"});
   }
 }
@@ -55,11 +58,15 @@ void validate_role(const Json& object, const Json*, FieldErrors& errors) {
     const std::string path = "rules[" + std::to_string(i++) + "]";
     if (at(rule, "verbs").empty()) errors.required(path + ".verbs", "verbs must contain at least one value");
     if (!at(rule, "nonResourceURLs").empty()) {
-      if (!cluster) errors.invalid(path + ".nonResourceURLs", at(rule, "nonResourceURLs"), "namespaced rules cannot apply to non-resource URLs");
+      if (!cluster)
+        errors.invalid(path + ".nonResourceURLs", at(rule, "nonResourceURLs"),
+                       "namespaced rules cannot apply to non-resource URLs");
       continue;
     }
-    if (at(rule, "apiGroups").empty()) errors.required(path + ".apiGroups", "resource rules must supply at least one api group");
-    if (at(rule, "resources").empty()) errors.required(path + ".resources", "resource rules must supply at least one resource");
+    if (at(rule, "apiGroups").empty())
+      errors.required(path + ".apiGroups", "resource rules must supply at least one api group");
+    if (at(rule, "resources").empty())
+      errors.required(path + ".resources", "resource rules must supply at least one resource");
   }
 }
 
@@ -70,11 +77,13 @@ std::string rule_text(const Rule& rule) {
     return "[" + out + "]";
   };
   if (!rule.urls.empty()) return "{NonResourceURLs:" + list(rule.urls) + ", Verbs:" + list(rule.verbs) + "}";
-  return "{APIGroups:" + list(rule.groups) + ", Resources:" + list(rule.resources) + (rule.names.empty() ? "" : ", ResourceNames:" + list(rule.names)) + ", Verbs:" + list(rule.verbs) + "}";
+  return "{APIGroups:" + list(rule.groups) + ", Resources:" + list(rule.resources) +
+         (rule.names.empty() ? "" : ", ResourceNames:" + list(rule.names)) + ", Verbs:" + list(rule.verbs) + "}";
 }
 
 /// Nobody may grant what he does not hold, unless the verb `lift` says so.
-std::optional<ApiStatus> check_escalation(Write& write, const std::vector<Rule>& wanted, const std::string& lift, const Attributes& what) {
+std::optional<ApiStatus> check_escalation(Write& write, const std::vector<Rule>& wanted, const std::string& lift,
+                                          const Attributes& what) {
   Call& call = write.call;
   if (call.internal || call.user.in("system:masters")) return std::nullopt;
   Attributes asked = what;
@@ -86,22 +95,28 @@ std::optional<ApiStatus> check_escalation(Write& write, const std::vector<Rule>&
   for (const auto& group : call.user.groups) groups += (groups.empty() ? "" : " ") + dump(Json(group));
   for (const auto& rule : missing) list += (list.empty() ? "" : "\n") + rule_text(rule);
   return forbidden(call.what(), text_at(write.object, {"metadata", "name"}),
-                   "user " + dump(Json(call.user.name)) + " (groups=[" + groups + "]) is attempting to grant RBAC permissions not currently held:\n" + list);
+                   "user " + dump(Json(call.user.name)) + " (groups=[" + groups +
+                       "]) is attempting to grant RBAC permissions not currently held:\n" + list);
 }
 
 std::optional<ApiStatus> admit_role(Write& write) {
   if (write.operation == Operation::remove) return std::nullopt;
   return check_escalation(write, rules_of(write.object), "escalate",
-                          {.group = kGroup, .resource = write.call.resource().plural, .ns = write.call.info.ns, .name = text_at(write.object, {"metadata", "name"})});
+                          {.group = kGroup,
+                           .resource = write.call.resource().plural,
+                           .ns = write.call.info.ns,
+                           .name = text_at(write.object, {"metadata", "name"})});
 }
 
 std::optional<ApiStatus> admit_binding(Write& write) {
   if (write.operation == Operation::remove) return std::nullopt;
-  const std::string kind = text_at(write.object, {"roleRef", "kind"}), name = text_at(write.object, {"roleRef", "name"});
+  const std::string kind = text_at(write.object, {"roleRef", "kind"}),
+                    name = text_at(write.object, {"roleRef", "name"});
   const char* plural = kind == "Role" ? "roles" : "clusterroles";
   const Json role = write.call.server.read(kGroup, plural, kind == "Role" ? write.call.info.ns : "", name);
   if (role.is_null()) return std::nullopt;
-  return check_escalation(write, rules_of(role), "bind", {.group = kGroup, .resource = plural, .ns = write.call.info.ns, .name = name});
+  return check_escalation(write, rules_of(role), "bind",
+                          {.group = kGroup, .resource = plural, .ns = write.call.info.ns, .name = name});
 }
 
 /// v1alpha1 subjects say apiVersion instead of apiGroup.
@@ -142,7 +157,9 @@ void add_rbac_behaviour(Kinds& kinds) {
     binding.admit = admit_binding;
   }
   for (const auto& each : kinds.endpoints()) {
-    if (each->group != kGroup || each->version != "v1alpha1" || each->resource->plural.find("bindings") == std::string::npos) continue;
+    if (each->group != kGroup || each->version != "v1alpha1" ||
+        each->resource->plural.find("bindings") == std::string::npos)
+      continue;
     each->from_storage = alpha_from_storage;
     each->to_storage = alpha_to_storage;
   }

@@ -27,7 +27,8 @@ ApiResult<Version> parse_resource_version(const Call& call, const std::string& t
   if (text.empty()) return Version{};
   const auto number = base::parse_unsigned(text);
   if (!number) {
-    const std::string why = "resourceVersion: Invalid value: " + dump(Json(text)) + ": strconv.ParseUint: parsing " + dump(Json(text)) + ": invalid syntax";
+    const std::string why = "resourceVersion: Invalid value: " + dump(Json(text)) + ": strconv.ParseUint: parsing " +
+                            dump(Json(text)) + ": invalid syntax";
     if (call.server.at_least(21)) return bad_request("invalid resource version: " + why);
     return ApiStatus{.code = 500, .reason = "", .message = why};
   }
@@ -39,8 +40,8 @@ ApiResult<Response> too_large(const Call& call, std::uint64_t wanted) {
   Json causes = Json::array({Json{{"reason", "ResourceVersionTooLarge"}, {"message", "Too large resource version"}}});
   Response response = to_response({.code = 504,
                                    .reason = "Timeout",
-                                   .message = "Timeout: Too large resource version: " + std::to_string(wanted) + ", current: " +
-                                              std::to_string(call.server.store.version()),
+                                   .message = "Timeout: Too large resource version: " + std::to_string(wanted) +
+                                              ", current: " + std::to_string(call.server.store.version()),
                                    .details = Json{{"causes", causes}, {"retryAfterSeconds", 1}},
                                    .retry_after_seconds = 1});
   response.delivery.delay = std::chrono::seconds(3);
@@ -52,15 +53,25 @@ std::optional<ApiStatus> check_list_options(const Call& call, bool watching) {
   const std::string version = call.query.get("resourceVersion");
   FieldErrors errors(call.server.version.minor);
   const bool streams = call.server.at_least(27);
-  if ((streams && call.query.flag("sendInitialEvents")) || (streams && call.query.has("sendInitialEvents") && watching)) {
+  if ((streams && call.query.flag("sendInitialEvents")) ||
+      (streams && call.query.has("sendInitialEvents") && watching)) {
     if (!watching) errors.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
-    else if (match != "NotOlderThan") errors.forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+    else if (match != "NotOlderThan")
+      errors.forbidden("resourceVersionMatch",
+                       "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
   } else if (!match.empty()) {
-    if (watching) errors.forbidden("resourceVersionMatch", streams ? "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided" : "resourceVersionMatch is forbidden for watch");
-    else if (!call.query.get("continue").empty()) errors.forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
-    else if (version.empty()) errors.forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided");
-    else if (match != "Exact" && match != "NotOlderThan") errors.unsupported("resourceVersionMatch", match, {"Exact", "NotOlderThan", ""});
-    else if (match == "Exact" && version == "0") errors.forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+    if (watching)
+      errors.forbidden("resourceVersionMatch",
+                       streams ? "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+                               : "resourceVersionMatch is forbidden for watch");
+    else if (!call.query.get("continue").empty())
+      errors.forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
+    else if (version.empty())
+      errors.forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    else if (match != "Exact" && match != "NotOlderThan")
+      errors.unsupported("resourceVersionMatch", match, {"Exact", "NotOlderThan", ""});
+    else if (match == "Exact" && version == "0")
+      errors.forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
   }
   if (errors.empty()) return std::nullopt;
   return invalid("meta.k8s.io", "ListOptions", "", errors);
@@ -72,7 +83,9 @@ struct Token {
 };
 
 std::string encode_token(const Token& token) {
-  const Json json = {{"v", "meta.k8s.io/v1"}, {"rv", token.version}, {"start", token.after.first + "/" + token.after.second + std::string(1, '\0')}};
+  const Json json = {{"v", "meta.k8s.io/v1"},
+                     {"rv", token.version},
+                     {"start", token.after.first + "/" + token.after.second + std::string(1, '\0')}};
   std::string text = base::base64_encode(dump(json));
   while (!text.empty() && text.back() == '=') text.pop_back();
   for (auto& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
@@ -87,7 +100,9 @@ base::Result<Token, std::string> decode_token(const std::string& given) {
   if (!bytes) return std::string("illegal base64 data or unknown format");
   const auto parsed = parse_json(*bytes);
   if (!parsed.error.empty()) return parsed.error;
-  if (!at(parsed.value, "rv").is_number_integer() || !at(parsed.value, "start").is_string() || text_at(parsed.value, "v") != "meta.k8s.io/v1") return std::string("server cannot recognize continue token");
+  if (!at(parsed.value, "rv").is_number_integer() || !at(parsed.value, "start").is_string() ||
+      text_at(parsed.value, "v") != "meta.k8s.io/v1")
+    return std::string("server cannot recognize continue token");
   std::string start = text_at(parsed.value, "start");
   if (start.empty()) return std::string("server cannot recognize continue token");
   if (start.back() == '\0') start.pop_back();
@@ -109,12 +124,15 @@ ApiResult<WatchSpec> spec_of(Call& call) {
   auto fields = parse_field_selector(call.query.get("fieldSelector"), call.resource(), call.server.version.minor);
   if (!fields) return fields.error();
   spec.fields = std::move(*fields);
-  if (!call.info.name.empty()) spec.fields.terms.push_back({"metadata.name", call.info.name, true});  // the old /watch/.../NAME
+  if (!call.info.name.empty())
+    spec.fields.terms.push_back({"metadata.name", call.info.name, true});  // the old /watch/.../NAME
   if (call.endpoint->group == "project.openshift.io") {
     Server& server = call.server;
     const User user = call.user;
     spec.visible = [&server, user](const Object& object) {
-      return authorize(server, user, {.verb = "get", .group = "", .resource = "namespaces", .ns = object.name, .name = object.name}).allowed;
+      return authorize(server, user,
+                       {.verb = "get", .group = "", .resource = "namespaces", .ns = object.name, .name = object.name})
+          .allowed;
     };
   }
   return spec;
@@ -126,15 +144,21 @@ struct Page {
   std::size_t remaining = 0;
 };
 
-Page page_of(const Objects& objects, const WatchSpec& spec, const std::optional<ObjectKey>& after, std::size_t limit, std::uint64_t version) {
+Page page_of(const Objects& objects, const WatchSpec& spec, const std::optional<ObjectKey>& after, std::size_t limit,
+             std::uint64_t version) {
   Page page;
-  auto each = after ? objects.upper_bound(*after) : spec.ns.empty() ? objects.begin() : objects.lower_bound(ObjectKey(spec.ns, ""));
-  if (const std::string name = spec.fields.exact_name(); !name.empty() && !spec.ns.empty() && !after) each = objects.lower_bound(ObjectKey(spec.ns, name));
+  auto each = after             ? objects.upper_bound(*after)
+              : spec.ns.empty() ? objects.begin()
+                                : objects.lower_bound(ObjectKey(spec.ns, ""));
+  if (const std::string name = spec.fields.exact_name(); !name.empty() && !spec.ns.empty() && !after)
+    each = objects.lower_bound(ObjectKey(spec.ns, name));
   for (; each != objects.end(); ++each) {
     if (!spec.ns.empty() && each->first.first != spec.ns) break;
     if (!spec.matches(*each->second)) continue;
     if (limit != 0 && page.items.size() == limit) {
-      if (page.next.empty()) page.next = encode_token({static_cast<std::int64_t>(version), {page.items.back()->ns, page.items.back()->name}});
+      if (page.next.empty())
+        page.next =
+            encode_token({static_cast<std::int64_t>(version), {page.items.back()->ns, page.items.back()->name}});
       if (!spec.labels.empty() || !spec.fields.empty() || spec.visible) break;
       ++page.remaining;
       continue;
@@ -156,8 +180,8 @@ std::string list_text(Call& call, const WatchSpec& spec, const Page& page, std::
   std::string out;
   switch (spec.view.shape) {
     case View::Shape::table: {
-      out = head_of("Table", spec.view.api_version) + list_metadata(version, page) + ",\"columnDefinitions\":" +
-            dump(column_definitions(call.server, endpoint)) + ",\"rows\":[";
+      out = head_of("Table", spec.view.api_version) + list_metadata(version, page) +
+            ",\"columnDefinitions\":" + dump(column_definitions(call.server, endpoint)) + ",\"rows\":[";
       bool first = true;
       for (const auto& item : page.items) {
         if (!first) out += ',';
@@ -170,7 +194,8 @@ std::string list_text(Call& call, const WatchSpec& spec, const Page& page, std::
     case View::Shape::object: out = head_of(endpoint.kind() + "List", endpoint.group_version()); break;
   }
   out += list_metadata(version, page) + ",\"items\":[";
-  const bool bare = spec.view.shape == View::Shape::object && endpoint.from_storage == nullptr && endpoint.resource->custom == nullptr;
+  const bool bare = spec.view.shape == View::Shape::object && endpoint.from_storage == nullptr &&
+                    endpoint.resource->custom == nullptr;
   std::size_t bytes = out.size();
   for (const auto& item : page.items) bytes += item->tail.size() + 2;
   out.reserve(bytes);
@@ -202,10 +227,12 @@ std::string encode_view(Server& server, const WatchSpec& spec, const Object& obj
   switch (spec.view.shape) {
     case View::Shape::object: return encode_object(*spec.endpoint, object);
     case View::Shape::partial:
-      return head_of("PartialObjectMetadata", spec.view.api_version) + dump_tail(Json{{"metadata", at(object.json(), "metadata")}});
+      return head_of("PartialObjectMetadata", spec.view.api_version) +
+             dump_tail(Json{{"metadata", at(object.json(), "metadata")}});
     case View::Shape::table:
-      return head_of("Table", spec.view.api_version) + "\"metadata\":{\"resourceVersion\":\"" + std::to_string(object.version) +
-             "\"},\"columnDefinitions\":" + (first ? dump(column_definitions(server, *spec.endpoint)) : std::string("null")) + ",\"rows\":[" +
+      return head_of("Table", spec.view.api_version) + "\"metadata\":{\"resourceVersion\":\"" +
+             std::to_string(object.version) + "\"},\"columnDefinitions\":" +
+             (first ? dump(column_definitions(server, *spec.endpoint)) : std::string("null")) + ",\"rows\":[" +
              table_row(server, *spec.endpoint, object, spec.view) + "]}";
   }
   return "";
@@ -225,7 +252,8 @@ ApiResult<View> negotiate_view(Call& call, bool list) {
   View view;
   const std::string accept = call.request.headers.get("Accept");
   if (accept.empty()) return view;
-  const bool protobuf = call.resource().custom == nullptr && find_message(call.endpoint->group_version(), call.endpoint->kind()) != nullptr;
+  const bool protobuf = call.resource().custom == nullptr &&
+                        find_message(call.endpoint->group_version(), call.endpoint->kind()) != nullptr;
   for (const auto& each : accepted_types(accept)) {
     if (each.media == View::Media::protobuf && (!protobuf || each.as == "Table")) continue;
     view.media = each.media;
@@ -236,9 +264,12 @@ ApiResult<View> negotiate_view(Call& call, bool list) {
       view.shape = View::Shape::table;
       const std::string include = call.query.get("includeObject");
       if (!include.empty() && include != "Object" && include != "None" && include != "Metadata") {
-        return bad_request("Unable to convert to Table as requested: includeObject: Invalid value: " + dump(Json(include)) + ": must be 'Metadata', 'Object', 'None', or empty");
+        return bad_request("Unable to convert to Table as requested: includeObject: Invalid value: " +
+                           dump(Json(include)) + ": must be 'Metadata', 'Object', 'None', or empty");
       }
-      view.include = include == "Object" ? View::Include::object : include == "None" ? View::Include::none : View::Include::metadata;
+      view.include = include == "Object" ? View::Include::object
+                     : include == "None" ? View::Include::none
+                                         : View::Include::metadata;
       return view;
     }
     if (each.as == (list ? "PartialObjectMetadataList" : "PartialObjectMetadata")) {
@@ -246,21 +277,34 @@ ApiResult<View> negotiate_view(Call& call, bool list) {
       return view;
     }
     if (each.as.rfind("PartialObjectMetadata", 0) == 0) {
-      const std::string type = call.resource().custom != nullptr ? "unstructured.Unstructured" : internal_group(*call.endpoint) + "." + call.endpoint->kind();
-      return ApiStatus{.code = 406, .reason = "NotAcceptable",
-                       .message = list ? "you requested PartialObjectMetadata, but the requested object is a list (*" + type + "List)"
-                                       : "you requested PartialObjectMetadataList, but the requested object is not a list (*" + type + ")"};
+      const std::string type = call.resource().custom != nullptr
+                                   ? "unstructured.Unstructured"
+                                   : internal_group(*call.endpoint) + "." + call.endpoint->kind();
+      return ApiStatus{
+          .code = 406,
+          .reason = "NotAcceptable",
+          .message =
+              list ? "you requested PartialObjectMetadata, but the requested object is a list (*" + type + "List)"
+                   : "you requested PartialObjectMetadataList, but the requested object is not a list (*" + type + ")"};
     }
   }
   for (const auto& each : accepted_types(accept)) {
     if (each.as.empty() || each.media == View::Media::protobuf) continue;
-    return ApiStatus{.code = 406, .reason = "NotAcceptable", .message = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"};
+    return ApiStatus{.code = 406,
+                     .reason = "NotAcceptable",
+                     .message =
+                         "only the following media types are accepted: application/json, application/yaml, "
+                         "application/vnd.kubernetes.protobuf"};
   }
-  return ApiStatus{.code = 406, .reason = "NotAcceptable",
-                   .message = call.server.at_least(25) ? "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
-                                                         "application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
-                                                       : "406: Not Acceptable",
-                   .details = Json::object()};
+  return ApiStatus{
+      .code = 406,
+      .reason = "NotAcceptable",
+      .message = call.server.at_least(25)
+                     ? "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+                       "application/vnd.kubernetes.protobuf, application/json;stream=watch, "
+                       "application/vnd.kubernetes.protobuf;stream=watch"
+                     : "406: Not Acceptable",
+      .details = Json::object()};
 }
 
 ApiResult<Response> get_object(Call& call) {
@@ -270,10 +314,13 @@ ApiResult<Response> get_object(Call& call) {
   if (!version) return version.error();
   if (version->value > call.server.store.version()) return too_large(call, version->value);
   if (call.endpoint->group == "user.openshift.io" && call.info.name == "~") {
-    Json self = {{"metadata", {{"name", call.user.name}, {"creationTimestamp", nullptr}}}, {"identities", nullptr}, {"groups", call.user.groups}};
+    Json self = {{"metadata", {{"name", call.user.name}, {"creationTimestamp", nullptr}}},
+                 {"identities", nullptr},
+                 {"groups", call.user.groups}};
     return json_response(200, call.endpoint->head() + dump_tail(self) + "\n");
   }
-  const ObjectPtr object = call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name);
+  const ObjectPtr object =
+      call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name);
   if (object == nullptr) return not_found(call.what(), call.info.name);
   WatchSpec spec;
   spec.endpoint = call.endpoint;
@@ -292,7 +339,8 @@ ApiResult<Response> list_objects(Call& call) {
   if (!version) return version.error();
   for (const auto* name : {"timeoutSeconds", "limit"}) {
     const std::string text = call.query.get(name);
-    if (!text.empty() && !base::parse_signed(text)) return bad_request("strconv.ParseInt: parsing " + dump(Json(text)) + ": invalid syntax");
+    if (!text.empty() && !base::parse_signed(text))
+      return bad_request("strconv.ParseInt: parsing " + dump(Json(text)) + ": invalid syntax");
   }
   Store& store = call.server.store;
   std::int64_t limit = 0;
@@ -305,7 +353,8 @@ ApiResult<Response> list_objects(Call& call) {
   std::uint64_t at = store.version();
   bool exact = false;
   if (const std::string text = call.query.get("continue"); !text.empty()) {
-    if (version->given && version->value != 0) return bad_request("specifying resource version is not allowed when using continue");
+    if (version->given && version->value != 0)
+      return bad_request("specifying resource version is not allowed when using continue");
     const auto token = decode_token(text);
     if (!token) return bad_request("invalid continue token: continue key is not valid: " + token.error());
     after = token->after;
@@ -326,9 +375,12 @@ ApiResult<Response> list_objects(Call& call) {
   if (exact && at != store.version()) {
     const auto events = store.since(call.resource(), at);
     if (!events) {
-      ApiStatus gone = expired(after ? "The provided continue parameter is too old to display a consistent list result. You can start a new list without the "
-                                       "continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing "
-                                       "with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the "
+      ApiStatus gone = expired(after ? "The provided continue parameter is too old to display a consistent list "
+                                       "result. You can start a new list without the "
+                                       "continue parameter, or use the continue token in this response to retrieve the "
+                                       "remainder of the results. Continuing "
+                                       "with the provided token results in an inconsistent list - objects that were "
+                                       "created, modified, or deleted between the "
                                        "time the first chunk was returned and now may show up in the list."
                                      : "The resourceVersion for the provided list is too old.");
       if (after) gone.continue_token = encode_token({-1, *after});
@@ -354,12 +406,15 @@ ApiResult<Response> watch_objects(Call& call) {
   const auto version = parse_resource_version(call, call.query.get("resourceVersion"));
   if (!version) return version.error();
   spec->bookmarks = call.query.flag("allowWatchBookmarks");
-  if (const auto seconds = base::parse_unsigned(call.query.get("timeoutSeconds")); seconds && *seconds > 0 && *seconds < 1000000) {
+  if (const auto seconds = base::parse_unsigned(call.query.get("timeoutSeconds"));
+      seconds && *seconds > 0 && *seconds < 1000000) {
     spec->timeout = std::chrono::seconds(*seconds);
   }
   Store& store = call.server.store;
   Response response;
-  response.headers.set("Content-Type", spec->view.media == View::Media::protobuf ? std::string(kProtobufType) + ";stream=watch" : "application/json");
+  response.headers.set("Content-Type", spec->view.media == View::Media::protobuf
+                                           ? std::string(kProtobufType) + ";stream=watch"
+                                           : "application/json");
   const bool initial_events = call.server.at_least(27) && call.query.flag("sendInitialEvents");
   WatchHub::Start start;
   if (!version->given || version->value == 0 || initial_events) {
@@ -368,14 +423,16 @@ ApiResult<Response> watch_objects(Call& call) {
     } else {
       start.initial = page_of(store.objects(call.resource()), *spec, std::nullopt, 0, 0).items;
       spec->from = store.version();
-      start.initial_end_bookmark = (initial_events && spec->bookmarks) || (spec->bookmarks && !version->given && call.server.at_least(35));
+      start.initial_end_bookmark =
+          (initial_events && spec->bookmarks) || (spec->bookmarks && !version->given && call.server.at_least(35));
     }
   } else {
     spec->from = version->value;
     if (version->value < store.version()) {
       auto events = store.since(call.resource(), version->value);
       if (!events) {
-        const ApiStatus gone = expired("too old resource version: " + std::to_string(version->value) + " (" + std::to_string(store.version()) + ")");
+        const ApiStatus gone = expired("too old resource version: " + std::to_string(version->value) + " (" +
+                                       std::to_string(store.version()) + ")");
         response.outgoing = std::make_shared<base::Pipe>();
         response.outgoing->write(event_text(spec->view, "ERROR", dump(to_json(gone))));
         response.outgoing->close();

@@ -26,18 +26,22 @@ ApiResult<Json> delete_options(Call& call) {
   }
   if (!options.contains("gracePeriodSeconds") && call.query.has("gracePeriodSeconds")) {
     const auto seconds = base::parse_signed(call.query.get("gracePeriodSeconds"));
-    if (!seconds) return bad_request("strconv.ParseInt: parsing " + dump(Json(call.query.get("gracePeriodSeconds"))) + ": invalid syntax");
+    if (!seconds)
+      return bad_request("strconv.ParseInt: parsing " + dump(Json(call.query.get("gracePeriodSeconds"))) +
+                         ": invalid syntax");
     options["gracePeriodSeconds"] = *seconds;
   }
   if (call.query.has("orphanDependents")) options["orphanDependents"] = call.query.flag("orphanDependents");
-  for (const auto& value : at(options, "dryRun")) if (value.is_string()) call.query.set("dryRun", value.get<std::string>());
+  for (const auto& value : at(options, "dryRun"))
+    if (value.is_string()) call.query.set("dryRun", value.get<std::string>());
   if (auto problem = check_options(call, "DeleteOptions")) return *problem;
   FieldErrors errors(call.server.version.minor);
   const std::string policy = text_at(options, "propagationPolicy");
   if (!policy.empty() && policy != "Foreground" && policy != "Background" && policy != "Orphan") {
     errors.unsupported("propagationPolicy", policy, {"Foreground", "Background", "Orphan", "nil"});
   }
-  if (!policy.empty() && options.contains("orphanDependents")) errors.invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set");
+  if (!policy.empty() && options.contains("orphanDependents"))
+    errors.invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set");
   if (int_at(options, {"gracePeriodSeconds"}) < 0) options["gracePeriodSeconds"] = 1;
   if (!errors.empty()) return invalid("meta.k8s.io", "DeleteOptions", "", errors);
   return options;
@@ -48,10 +52,11 @@ std::optional<ApiStatus> check_preconditions(const Call& call, const Object& obj
   const std::string version = text_at(options, {"preconditions", "resourceVersion"});
   std::string why;
   if (!uid.empty() && uid != object.uid) {
-    why = "the UID in the precondition (" + uid + ") does not match the UID in record (" + object.uid + "). The object might have been deleted and then recreated";
+    why = "the UID in the precondition (" + uid + ") does not match the UID in record (" + object.uid +
+          "). The object might have been deleted and then recreated";
   } else if (!version.empty() && version != std::to_string(object.version)) {
-    why = "the ResourceVersion in the precondition (" + version + ") does not match the ResourceVersion in record (" + std::to_string(object.version) +
-          "). The object might have been modified";
+    why = "the ResourceVersion in the precondition (" + version + ") does not match the ResourceVersion in record (" +
+          std::to_string(object.version) + "). The object might have been modified";
   }
   if (why.empty()) return std::nullopt;
   return conflict({call.endpoint->group, call.resource().kind}, object.name, why);
@@ -69,21 +74,27 @@ std::int64_t grace_of(const Call& call, const Json& object, const Json& options)
 /// Kinds whose dependents stay unless the client asks otherwise, as they always did.
 bool orphans_by_default(const Call& call) {
   const Resource& resource = call.resource();
-  return (resource.plural == "jobs" && resource.group == "batch") || (resource.plural == "replicationcontrollers" && resource.group.empty()) ||
-         (resource.plural == "cronjobs" && call.endpoint->version == "v1beta1") || (resource.group == "apps" && call.endpoint->version == "v1beta1") ||
-         call.endpoint->group == "extensions";
+  return (resource.plural == "jobs" && resource.group == "batch") ||
+         (resource.plural == "replicationcontrollers" && resource.group.empty()) ||
+         (resource.plural == "cronjobs" && call.endpoint->version == "v1beta1") ||
+         (resource.group == "apps" && call.endpoint->version == "v1beta1") || call.endpoint->group == "extensions";
 }
 
 bool add_finalizer_for(const Call& call, Json& object, const Json& options) {
   std::string policy = text_at(options, "propagationPolicy");
-  if (policy.empty() && options.contains("orphanDependents")) policy = is_true(options, {"orphanDependents"}) ? "Orphan" : "Background";
-  if (policy.empty() && orphans_by_default(call) && is_empty_value(at_path(object, {"metadata", "finalizers"}))) policy = "Orphan";
+  if (policy.empty() && options.contains("orphanDependents"))
+    policy = is_true(options, {"orphanDependents"}) ? "Orphan" : "Background";
+  if (policy.empty() && orphans_by_default(call) && is_empty_value(at_path(object, {"metadata", "finalizers"})))
+    policy = "Orphan";
   const std::string wanted = policy == "Foreground" ? "foregroundDeletion" : policy == "Orphan" ? "orphan" : "";
   Json& metadata = object["metadata"];
   Json finalizers = at(metadata, "finalizers").is_array() ? metadata["finalizers"] : Json::array();
-  if (policy == "Background" || policy == "Foreground") std::erase(finalizers.get_ref<Json::array_t&>(), Json("orphan"));
-  if (policy == "Background" || policy == "Orphan") std::erase(finalizers.get_ref<Json::array_t&>(), Json("foregroundDeletion"));
-  if (!wanted.empty() && std::find(finalizers.begin(), finalizers.end(), Json(wanted)) == finalizers.end()) finalizers.push_back(wanted);
+  if (policy == "Background" || policy == "Foreground")
+    std::erase(finalizers.get_ref<Json::array_t&>(), Json("orphan"));
+  if (policy == "Background" || policy == "Orphan")
+    std::erase(finalizers.get_ref<Json::array_t&>(), Json("foregroundDeletion"));
+  if (!wanted.empty() && std::find(finalizers.begin(), finalizers.end(), Json(wanted)) == finalizers.end())
+    finalizers.push_back(wanted);
   if (finalizers.empty()) metadata.erase("finalizers");
   else metadata["finalizers"] = finalizers;
   return !finalizers.empty();
@@ -106,7 +117,8 @@ ApiResult<Stored> remove_object(Call& call, const ObjectPtr& object, const Json&
   Json next = current;
   const bool terminating = next["metadata"].contains("deletionTimestamp");
   const bool finalizers = add_finalizer_for(call, next, options);
-  const bool namespace_content = resource.plural == "namespaces" && resource.group.empty() && !is_empty_value(at_path(next, {"spec", "finalizers"}));
+  const bool namespace_content = resource.plural == "namespaces" && resource.group.empty() &&
+                                 !is_empty_value(at_path(next, {"spec", "finalizers"}));
   std::int64_t grace = grace_of(call, next, options);
   if (terminating) {
     const std::int64_t before = int_at(next, {"metadata", "deletionGracePeriodSeconds"});
@@ -154,11 +166,13 @@ ApiResult<Stored> remove_object(Call& call, const ObjectPtr& object, const Json&
 ApiResult<Response> remove(Call& call) {
   auto options = delete_options(call);
   if (!options) return options.error();
-  const ObjectPtr object = call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name);
+  const ObjectPtr object =
+      call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name);
   if (object == nullptr) return not_found(call.what(), call.info.name);
   auto stored = remove_object(call, object, *options);
   if (!stored) return stored.error();
-  const bool still_there = stored->object != nullptr && call.server.store.find(call.resource(), object->ns, object->name) != nullptr;
+  const bool still_there =
+      stored->object != nullptr && call.server.store.find(call.resource(), object->ns, object->name) != nullptr;
   const bool would_stay = call.dry_run && stored->changed;
   if (call.resource().deletion_returns_object || still_there || would_stay) {
     if (stored->object == nullptr) stored->object = object;
@@ -166,7 +180,11 @@ ApiResult<Response> remove(Call& call) {
   }
   Json details = {{"name", object->name}, {"kind", call.resource().plural}, {"uid", object->uid}};
   if (!call.endpoint->group.empty()) details["group"] = call.endpoint->group;
-  return json_response(200, Json{{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", Json::object()}, {"status", "Success"}, {"details", details}});
+  return json_response(200, Json{{"kind", "Status"},
+                                 {"apiVersion", "v1"},
+                                 {"metadata", Json::object()},
+                                 {"status", "Success"},
+                                 {"details", details}});
 }
 
 ApiResult<Response> remove_collection(Call& call) {
@@ -182,15 +200,17 @@ ApiResult<Response> remove_collection(Call& call) {
   spec.labels = *labels;
   spec.fields = *fields;
   std::vector<ObjectPtr> matched;
-  for (const auto& [key, object] : call.server.store.objects(call.resource())) if (spec.matches(*object)) matched.push_back(object);
+  for (const auto& [key, object] : call.server.store.objects(call.resource()))
+    if (spec.matches(*object)) matched.push_back(object);
   std::string items;
   for (const auto& object : matched) {
     auto stored = remove_object(call, object, *options);
     if (!stored) return stored.error();
     items += (items.empty() ? "" : ",") + encode_object(*call.endpoint, *object);
   }
-  return json_response(200, head_of(call.endpoint->kind() + "List", call.endpoint->group_version()) + "\"metadata\":{\"resourceVersion\":\"" +
-                                std::to_string(call.server.store.version()) + "\"},\"items\":[" + items + "]}\n");
+  return json_response(200, head_of(call.endpoint->kind() + "List", call.endpoint->group_version()) +
+                                "\"metadata\":{\"resourceVersion\":\"" + std::to_string(call.server.store.version()) +
+                                "\"},\"items\":[" + items + "]}\n");
 }
 
 }  // namespace k8s_fake

@@ -16,13 +16,15 @@ bool Query::has(std::string_view name) const {
 }
 
 std::string Query::get(std::string_view name) const {
-  for (const auto& [key, value] : entries_) if (key == name) return value;
+  for (const auto& [key, value] : entries_)
+    if (key == name) return value;
   return "";
 }
 
 std::vector<std::string> Query::all(std::string_view name) const {
   std::vector<std::string> out;
-  for (const auto& [key, value] : entries_) if (key == name) out.push_back(value);
+  for (const auto& [key, value] : entries_)
+    if (key == name) out.push_back(value);
   return out;
 }
 
@@ -36,7 +38,8 @@ namespace {
 
 std::vector<std::string> segments_of(std::string_view raw_path) {
   std::vector<std::string> out;
-  for (const auto& part : split_text(raw_path, '/')) if (!part.empty()) out.push_back(base::http::percent_decode(part));
+  for (const auto& part : split_text(raw_path, '/'))
+    if (!part.empty()) out.push_back(base::http::percent_decode(part));
   return out;
 }
 
@@ -85,7 +88,8 @@ RequestInfo parse_request(const base::http::Request& request, const Query& query
   if (i < parts.size()) info.subresource = parts[i++];
   for (; i < parts.size(); ++i) info.subpath += "/" + parts[i];
   if (info.resource == "namespaces" && !info.name.empty()) info.ns = info.name;
-  if ((request.method == "GET" || request.method == "HEAD") && query.flag("watch") && info.name.empty()) info.watch = true;
+  if ((request.method == "GET" || request.method == "HEAD") && query.flag("watch") && info.name.empty())
+    info.watch = true;
   info.verb = verb_of(request.method, info);
   return info;
 }

@@ -30,17 +30,17 @@ class Query {
 
 struct RequestInfo {
   bool is_resource = false;
-  std::string path;      // decoded
-  std::string verb;      // get list watch create update patch delete deletecollection; else the lower-case method
+  std::string path;  // decoded
+  std::string verb;  // get list watch create update patch delete deletecollection; else the lower-case method
   std::string group;
   std::string version;
   std::string resource;
   std::string ns;
   std::string name;
   std::string subresource;
-  std::string subpath;   // what follows a proxy subresource, with its slash
+  std::string subpath;  // what follows a proxy subresource, with its slash
   bool watch = false;
-  bool oapi = false;     // OpenShift's legacy prefix
+  bool oapi = false;  // OpenShift's legacy prefix
   bool namespaced_path = false;
 };
 

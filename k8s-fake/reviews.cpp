@@ -23,7 +23,9 @@ User user_of(const Json& spec) {
   User out;
   out.name = text_at(spec, "user");
   out.uid = text_at(spec, "uid");
-  for (const auto* key : {"groups", "group"}) for (const auto& each : at(spec, key)) if (each.is_string()) out.groups.push_back(each.get<std::string>());
+  for (const auto* key : {"groups", "group"})
+    for (const auto& each : at(spec, key))
+      if (each.is_string()) out.groups.push_back(each.get<std::string>());
   return out;
 }
 
@@ -33,7 +35,9 @@ ApiResult<Json> access_review(Call& call, Json body, const User& user) {
   const Json& path = at(spec, "nonResourceAttributes");
   FieldErrors errors(call.server.version.minor);
   if (resource.is_object() == path.is_object()) {
-    const std::string detail = resource.is_object() ? "cannot be specified in combination with resourceAttributes" : "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+    const std::string detail = resource.is_object()
+                                   ? "cannot be specified in combination with resourceAttributes"
+                                   : "exactly one of nonResourceAttributes or resourceAttributes must be specified";
     if (resource.is_object()) errors.invalid("spec.nonResourceAttributes", path, detail);
     else errors.invalid("spec.resourceAttributes", nullptr, detail);
   }
@@ -41,9 +45,12 @@ ApiResult<Json> access_review(Call& call, Json body, const User& user) {
     errors.invalid("spec.user", "", "at least one of user or group must be specified");
   }
   if (call.resource().kind == "LocalSubjectAccessReview" && text_at(resource, "namespace") != call.info.ns) {
-    errors.invalid("spec.resourceAttributes.namespace", text_at(resource, "namespace"), "must match metadata.namespace");
+    errors.invalid("spec.resourceAttributes.namespace", text_at(resource, "namespace"),
+                   "must match metadata.namespace");
   }
-  if (!errors.empty()) return invalid(call.endpoint->group, errors.all()[0].field == "spec.resourceAttributes" ? "" : call.resource().kind, "", errors);
+  if (!errors.empty())
+    return invalid(call.endpoint->group, errors.all()[0].field == "spec.resourceAttributes" ? "" : call.resource().kind,
+                   "", errors);
   Attributes what;
   if (path.is_object()) {
     what.verb = text_at(path, "verb");
@@ -73,7 +80,8 @@ ApiResult<Json> self_rules(Call& call, Json body) {
   const std::string ns = text_at(body, {"spec", "namespace"});
   if (ns.empty()) return bad_request("no namespace on request");
   Json resources = Json::array(), paths = Json::array();
-  for (const auto& rule : rules_for(call.server, call.user, ns)) (rule.urls.empty() ? resources : paths).push_back(to_json(rule));
+  for (const auto& rule : rules_for(call.server, call.user, ns))
+    (rule.urls.empty() ? resources : paths).push_back(to_json(rule));
   body["status"] = {{"resourceRules", resources}, {"nonResourceRules", paths}, {"incomplete", false}};
   return with_empty_time(std::move(body));
 }
@@ -98,7 +106,9 @@ ApiResult<Json> token_review(Call& call, Json body) {
     Json shared = Json::array();
     const Json& wanted = at_path(body, {"spec", "audiences"});
     for (const auto& each : audiences) {
-      if (wanted.is_array() && !wanted.empty() ? std::find(wanted.begin(), wanted.end(), Json(each)) != wanted.end() : each == "https://kubernetes.default.svc") shared.push_back(each);
+      if (wanted.is_array() && !wanted.empty() ? std::find(wanted.begin(), wanted.end(), Json(each)) != wanted.end()
+                                               : each == "https://kubernetes.default.svc")
+        shared.push_back(each);
     }
     if (!audiences.empty() && shared.empty()) {
       const auto spaced = [](const auto& list) {
@@ -107,9 +117,11 @@ ApiResult<Json> token_review(Call& call, Json body) {
         return out;
       };
       std::vector<std::string> targets;
-      for (const auto& each : wanted) if (each.is_string()) targets.push_back(each.get<std::string>());
+      for (const auto& each : wanted)
+        if (each.is_string()) targets.push_back(each.get<std::string>());
       if (targets.empty()) targets = {"https://kubernetes.default.svc"};
-      status["error"] = "token audiences [" + spaced(audiences) + "] is invalid for the target audiences [" + spaced(targets) + "]";
+      status["error"] =
+          "token audiences [" + spaced(audiences) + "] is invalid for the target audiences [" + spaced(targets) + "]";
     } else {
       status["authenticated"] = true;
       status["user"] = to_json(*user);

@@ -13,7 +13,6 @@
 namespace k8s_fake {
 namespace {
 
-
 constexpr MemberRule kKindRules[] = {
     {"Deployment", "spec.minReadySeconds", Check::not_negative},
     {"Deployment", "spec.revisionHistoryLimit", Check::not_negative},
@@ -24,7 +23,8 @@ constexpr MemberRule kKindRules[] = {
     {"DaemonSet", "spec.minReadySeconds", Check::not_negative},
     {"DaemonSet", "spec.revisionHistoryLimit", Check::not_negative},
     {"StatefulSet", "spec.minReadySeconds", Check::not_negative},
-    {"StatefulSet", "spec.podManagementPolicy", Check::one_of_text, "OrderedReady,Parallel|must be 'OrderedReady' or 'Parallel'"},
+    {"StatefulSet", "spec.podManagementPolicy", Check::one_of_text,
+     "OrderedReady,Parallel|must be 'OrderedReady' or 'Parallel'"},
     {"Job", "spec.parallelism", Check::not_negative},
     {"Job", "spec.completions", Check::not_negative},
     {"Job", "spec.activeDeadlineSeconds", Check::not_negative},
@@ -58,7 +58,8 @@ constexpr MemberRule kKindRules[] = {
     {"NetworkPolicy", "spec.egress[].ports[].port", Check::between, "", 1, 65535},
     {"PodDisruptionBudget", "spec.minAvailable", Check::not_negative},
     {"PodDisruptionBudget", "spec.maxUnavailable", Check::not_negative},
-    {"HorizontalPodAutoscaler", "spec.metrics[].resource.target.averageUtilization", Check::positive, "must be greater than 0"},
+    {"HorizontalPodAutoscaler", "spec.metrics[].resource.target.averageUtilization", Check::positive,
+     "must be greater than 0"},
     {"CSINode", "spec.drivers[].allocatable.count", Check::not_negative},
     {"Node", "spec.taints[].effect", Check::one_of, "NoSchedule,PreferNoSchedule,NoExecute"},
     {"Endpoints", "subsets[].ports[].port", Check::between, "", 1, 65535},
@@ -94,16 +95,21 @@ struct Walker {
     if (!value.is_number()) return;
     const auto n = value.get<long long>();
     const std::string wording = rule.detail;
-    if (rule.check == Check::not_negative && n < 0) errors.invalid(path, value, wording.empty() ? "must be greater than or equal to 0" : wording);
+    if (rule.check == Check::not_negative && n < 0)
+      errors.invalid(path, value, wording.empty() ? "must be greater than or equal to 0" : wording);
     if (rule.check == Check::positive && n <= 0) errors.invalid(path, value, wording);
     if (n == 0 && wording == "or none") return;
     if (rule.check == Check::between && (n < rule.low || n > rule.high)) {
-      errors.invalid(path, value, "must be between " + std::to_string(rule.low) + " and " + std::to_string(rule.high) + ", inclusive");
+      errors.invalid(
+          path, value,
+          "must be between " + std::to_string(rule.low) + " and " + std::to_string(rule.high) + ", inclusive");
     }
   }
 
   void text(const std::string& value, const std::string& path) const {
-    const auto complain = [&](const std::string& problem) { if (!problem.empty()) errors.invalid(path, value, problem); };
+    const auto complain = [&](const std::string& problem) {
+      if (!problem.empty()) errors.invalid(path, value, problem);
+    };
     switch (rule.check) {
       case Check::one_of: one_of(value, path, split_text(rule.detail, ','), errors); return;
       case Check::one_of_text: {
@@ -112,12 +118,22 @@ struct Walker {
         if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) errors.invalid(path, value, parts[1]);
         return;
       }
-      case Check::label: if (!value.empty()) complain(label_problem(value)); return;
-      case Check::subdomain: if (!value.empty()) complain(subdomain_problem(value)); return;
+      case Check::label:
+        if (!value.empty()) complain(label_problem(value));
+        return;
+      case Check::subdomain:
+        if (!value.empty()) complain(subdomain_problem(value));
+        return;
       case Check::qualified: complain(qualified_name_problem(value)); return;
-      case Check::absolute_path: if (value.empty() || value.front() != '/') complain("must be an absolute path"); return;
-      case Check::no_backsteps: if (("/" + value + "/").find("/../") != std::string::npos) complain("must not contain '..'"); return;
-      case Check::trimmed: if (base::trim(value) != value) complain("must not have leading or trailing whitespace"); return;
+      case Check::absolute_path:
+        if (value.empty() || value.front() != '/') complain("must be an absolute path");
+        return;
+      case Check::no_backsteps:
+        if (("/" + value + "/").find("/../") != std::string::npos) complain("must not contain '..'");
+        return;
+      case Check::trimmed:
+        if (base::trim(value) != value) complain("must not have leading or trailing whitespace");
+        return;
       case Check::address: {
         boost::system::error_code bad;
         boost::asio::ip::make_address(value, bad);
@@ -139,15 +155,22 @@ struct Walker {
         return;
       }
       case Check::env_name: {
-        const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; };
+        const auto good = [](char c) {
+          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+                 c == '.';
+        };
         const bool digit = !value.empty() && value.front() >= '0' && value.front() <= '9';
         if (!value.empty() && (digit || !std::all_of(value.begin(), value.end(), good))) {
-          complain("a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or "
-                   "'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')");
+          complain(
+              "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and "
+              "must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or "
+              "'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')");
         }
         return;
       }
-      case Check::required: if (value.empty()) errors.required(path, rule.detail); return;
+      case Check::required:
+        if (value.empty()) errors.required(path, rule.detail);
+        return;
       case Check::between:
       case Check::not_negative:
       case Check::positive:
@@ -169,8 +192,10 @@ std::string port_name_problem(const std::string& text, std::vector<std::string>&
   const auto small = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   if (text.empty()) return "";
   if (text.size() > 15) problems.push_back("must be no more than 15 characters");
-  if (!std::all_of(text.begin(), text.end(), small)) problems.push_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
-  if (std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; })) problems.push_back("must contain at least one letter or number (a-z, 0-9)");
+  if (!std::all_of(text.begin(), text.end(), small))
+    problems.push_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+  if (std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; }))
+    problems.push_back("must contain at least one letter or number (a-z, 0-9)");
   if (text.find("--") != std::string::npos) problems.push_back("must not contain consecutive hyphens");
   if (text.front() == '-' || text.back() == '-') problems.push_back("must not begin or end with a hyphen");
   return problems.empty() ? "" : problems.front();
@@ -184,10 +209,13 @@ std::string go_text_map(const Json& map) {
 }
 
 std::string go_selector(const Json& selector) {
-  return "v1.LabelSelector{MatchLabels:" + go_text_map(at(selector, "matchLabels")) + ", MatchExpressions:[]v1.LabelSelectorRequirement(nil)}";
+  return "v1.LabelSelector{MatchLabels:" + go_text_map(at(selector, "matchLabels")) +
+         ", MatchExpressions:[]v1.LabelSelectorRequirement(nil)}";
 }
 
-void check_rule(const MemberRule& rule, const Json& root, const std::string& prefix, FieldErrors& errors) { Walker{rule, errors}.visit(root, rule.path, prefix); }
+void check_rule(const MemberRule& rule, const Json& root, const std::string& prefix, FieldErrors& errors) {
+  Walker{rule, errors}.visit(root, rule.path, prefix);
+}
 
 void check_kind_rules(const std::string& kind, const Json& object, FieldErrors& errors) {
   for (const auto& rule : kKindRules) {

@@ -6,25 +6,26 @@
 #include "k8s-fake/json.h"
 #include "k8s-fake/status.h"
 
-/// Validation as tables: for each kind the paths of its members and what must hold there, in the words of the real server.
-/// Rules that need more than one member stand with their kinds (*_kinds.cpp, pod_rules.cpp). Source: kubernetes.md 4; answers of real servers.
+/// Validation as tables: for each kind the paths of its members and what must hold there, in the words of the real
+/// server. Rules that need more than one member stand with their kinds (*_kinds.cpp, pod_rules.cpp). Source:
+/// kubernetes.md 4; answers of real servers.
 namespace k8s_fake {
 
 enum class Check {
-  one_of,         // detail: the values, separated by commas
-  one_of_text,    // the same, with `wording` after "Invalid value"
-  between,        // low and high; detail "or none": zero stands for no number
+  one_of,       // detail: the values, separated by commas
+  one_of_text,  // the same, with `wording` after "Invalid value"
+  between,      // low and high; detail "or none": zero stands for no number
   not_negative,
-  positive,       // wording: what it must be
-  label,          // RFC 1123 label
+  positive,  // wording: what it must be
+  label,     // RFC 1123 label
   subdomain,
-  qualified,      // a label key
-  label_map,      // a map of labels
-  required,       // detail: what is missing
+  qualified,  // a label key
+  label_map,  // a map of labels
+  required,   // detail: what is missing
   absolute_path,
-  no_backsteps,   // ".." as an element of a path
+  no_backsteps,  // ".." as an element of a path
   address,
-  range,          // an address range (CIDR)
+  range,  // an address range (CIDR)
   trimmed,
   port_name,
   env_name,

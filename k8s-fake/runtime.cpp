@@ -16,13 +16,19 @@ namespace k8s_fake {
 using namespace control;
 
 struct Runtime::Parts {
-  Parts(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig c, StorageHooks h, Images i,
-        std::uint64_t seed)
-      : config(std::move(c)), hooks(std::move(h)), rng(seed), tasks(executor),
+  Parts(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig c,
+        StorageHooks h, Images i, std::uint64_t seed)
+      : config(std::move(c)),
+        hooks(std::move(h)),
+        rng(seed),
+        tasks(executor),
         client(transport, ClientConfig{config.api, config.token, "drydock-controller-manager/v1"}),
-        cluster(clock, client, tasks), events(executor, clock, client), context{clock, cluster, events, rng, config},
+        cluster(clock, client, tasks),
+        events(executor, clock, client),
+        context{clock, cluster, events, rng, config},
         garbage(executor, clock, client, events, tasks),
-        kubelet(executor, clock, cluster, events, tasks, transport, config, hooks, std::move(i)), rows(all_controllers()) {
+        kubelet(executor, clock, cluster, events, tasks, transport, config, hooks, std::move(i)),
+        rows(all_controllers()) {
     for (const Controller& row : rows) loops.push_back(std::make_unique<ControllerLoop>(executor, context, row));
     GarbageCollector* collector = &garbage;
     cluster.follow(crds, [collector](const Object& old, const Object& now) {
@@ -45,9 +51,10 @@ struct Runtime::Parts {
   std::vector<std::unique_ptr<ControllerLoop>> loops;
 };
 
-Runtime::Runtime(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig config, StorageHooks hooks,
-                 Images images, std::uint64_t seed, base::Logger)
-    : parts_(std::make_unique<Parts>(std::move(executor), clock, transport, std::move(config), std::move(hooks), std::move(images), seed)) {}
+Runtime::Runtime(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport,
+                 RuntimeConfig config, StorageHooks hooks, Images images, std::uint64_t seed, base::Logger)
+    : parts_(std::make_unique<Parts>(std::move(executor), clock, transport, std::move(config), std::move(hooks),
+                                     std::move(images), seed)) {}
 
 Runtime::~Runtime() = default;
 
@@ -68,7 +75,8 @@ bool Runtime::stopped() const { return parts_->tasks.size() == 0 && parts_->kube
 
 void Runtime::set_node_down(const std::string& node, bool down) { parts_->kubelet.set_node_down(node, down); }
 
-base::http::Response Runtime::pod_stream(const base::http::Request& request, const nlohmann::json& pod, const std::string& subresource) {
+base::http::Response Runtime::pod_stream(const base::http::Request& request, const nlohmann::json& pod,
+                                         const std::string& subresource) {
   return parts_->kubelet.stream(request, pod, subresource);
 }
 

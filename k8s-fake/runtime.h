@@ -15,8 +15,8 @@
 #include "provisioner/base/http/transport.h"
 #include "provisioner/base/log.h"
 
-/// The moving half of the cluster: every controller, the scheduler and the kubelets of all nodes, as clients of the API.
-/// Start it once the API answers; stop it, then let the loop run until stopped() before anything it uses dies.
+/// The moving half of the cluster: every controller, the scheduler and the kubelets of all nodes, as clients of the
+/// API. Start it once the API answers; stop it, then let the loop run until stopped() before anything it uses dies.
 namespace k8s_fake {
 
 struct RuntimeNode {
@@ -29,34 +29,35 @@ struct RuntimeNode {
 };
 
 struct RuntimeConfig {
-  base::http::Endpoint api;  // how the controllers reach the API
-  std::string token;         // a bearer token of group system:masters
-  std::string ca_pem;        // for kube-root-ca.crt and the pods' ca.crt
-  int minor = 32;            // the server version's minor number: wording and columns follow it
+  base::http::Endpoint api;            // how the controllers reach the API
+  std::string token;                   // a bearer token of group system:masters
+  std::string ca_pem;                  // for kube-root-ca.crt and the pods' ca.crt
+  int minor = 32;                      // the server version's minor number: wording and columns follow it
   std::string api_host = "127.0.0.1";  // KUBERNETES_SERVICE_HOST and _PORT of pods
   std::uint16_t api_port = 6443;
   std::vector<RuntimeNode> nodes = {RuntimeNode{}};
-  std::set<std::string> missing_images;   // their pull fails
+  std::set<std::string> missing_images;           // their pull fails
   std::map<std::string, std::string> behaviours;  // image -> "busybox", "nginx", "etcd" or "pause"
   bool kubelet = true;
-  bool attach_csi = true;     // play the external-attacher for drivers that have none
-  bool resize = false;        // play the external-resizer
-  std::string folder;         // pods' folders on the host; "" = none (in memory)
+  bool attach_csi = true;  // play the external-attacher for drivers that have none
+  bool resize = false;     // play the external-resizer
+  std::string folder;      // pods' folders on the host; "" = none (in memory)
   base::Duration pull_time = std::chrono::milliseconds(20);
   base::Duration start_time = std::chrono::milliseconds(5);
 };
 
 class Runtime {
  public:
-  Runtime(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport, RuntimeConfig config, StorageHooks hooks,
-          Images images, std::uint64_t seed, base::Logger log);
+  Runtime(boost::asio::any_io_executor executor, base::Clock& clock, base::http::Transport& transport,
+          RuntimeConfig config, StorageHooks hooks, Images images, std::uint64_t seed, base::Logger log);
   ~Runtime();
   void start();
   void stop();
   bool stopped() const;
   /// Log, exec, attach and port-forward of a pod.
   void set_node_down(const std::string& node, bool down);
-  base::http::Response pod_stream(const base::http::Request& request, const nlohmann::json& pod, const std::string& subresource);
+  base::http::Response pod_stream(const base::http::Request& request, const nlohmann::json& pod,
+                                  const std::string& subresource);
 
  private:
   struct Parts;

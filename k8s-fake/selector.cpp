@@ -36,7 +36,9 @@ std::vector<Token> tokens_of(std::string_view text) {
       out.push_back({Token::Kind::symbol, symbol});
     } else {
       std::size_t end = i;
-      while (end < text.size() && !special(text[end]) && std::string_view(" \t\n\r").find(text[end]) == std::string_view::npos) ++end;
+      while (end < text.size() && !special(text[end]) &&
+             std::string_view(" \t\n\r").find(text[end]) == std::string_view::npos)
+        ++end;
       out.push_back({Token::Kind::word, std::string(text.substr(i, end - i))});
       i = end;
     }
@@ -84,7 +86,8 @@ class Parser {
     out.key = now().text;
     ++at_;
     if (const auto problem = qualified_name_problem(out.key); !problem.empty()) {
-      return parse_failure((modern_ ? "key: Invalid value: " : "invalid label key ") + dump(Json(out.key)) + ": " + problem);
+      return parse_failure((modern_ ? "key: Invalid value: " : "invalid label key ") + dump(Json(out.key)) + ": " +
+                           problem);
     }
     if (out.op == LabelRequirement::Op::absent || now().kind == Token::Kind::end || now().text == ",") return out;
     return with_operator(std::move(out));
@@ -102,12 +105,17 @@ class Parser {
     else if (symbol == "!=") out.op = Op::not_in;
     else if (symbol == ">") out.op = Op::greater;
     else if (symbol == "<") out.op = Op::less;
-    else return parse_failure("found '" + symbol + (modern_ ? "', expected: in, notin, =, ==, !=, gt, lt" : "', expected: '=', '!=', '==', 'in', notin'"));
+    else
+      return parse_failure(
+          "found '" + symbol +
+          (modern_ ? "', expected: in, notin, =, ==, !=, gt, lt" : "', expected: '=', '!=', '==', 'in', notin'"));
     ++at_;
     std::string value;
     if (now().kind == Token::Kind::word) value = tokens_[at_++].text;
     if ((out.op == Op::greater || out.op == Op::less) && !base::parse_signed(value)) {
-      return parse_failure((modern_ ? "values[0][" + out.key + "]: Invalid value: " + dump(Json(value)) + ": " : std::string()) + "for 'Gt', 'Lt' operators, the value must be an integer");
+      return parse_failure(
+          (modern_ ? "values[0][" + out.key + "]: Invalid value: " + dump(Json(value)) + ": " : std::string()) +
+          "for 'Gt', 'Lt' operators, the value must be an integer");
     }
     out.values = {value};
     return checked(std::move(out));
@@ -129,7 +137,8 @@ class Parser {
         ++at_;
         return checked(std::move(out));
       } else {
-        return parse_failure("found '" + now().text + (want_value ? "', expected: ',', ')' or identifier" : "', expected: ',' or ')'"));
+        return parse_failure("found '" + now().text +
+                             (want_value ? "', expected: ',', ')' or identifier" : "', expected: ',' or ')'"));
       }
       ++at_;
     }
@@ -138,8 +147,11 @@ class Parser {
   ApiResult<LabelRequirement> checked(LabelRequirement out) {
     for (std::size_t i = 0; i < out.values.size(); ++i) {
       if (const auto problem = label_value_problem(out.values[i]); !problem.empty()) {
-        if (!modern_) return parse_failure("invalid label value: " + dump(Json(out.values[i])) + ": at key: " + dump(Json(out.key)) + ": " + problem);
-        return parse_failure("values[" + std::to_string(i) + "][" + out.key + "]: Invalid value: " + dump(Json(out.values[i])) + ": " + problem);
+        if (!modern_)
+          return parse_failure("invalid label value: " + dump(Json(out.values[i])) +
+                               ": at key: " + dump(Json(out.key)) + ": " + problem);
+        return parse_failure("values[" + std::to_string(i) + "][" + out.key +
+                             "]: Invalid value: " + dump(Json(out.values[i])) + ": " + problem);
       }
     }
     return out;
@@ -155,7 +167,8 @@ class Parser {
 bool LabelSelector::matches(const Labels& labels) const {
   using Op = LabelRequirement::Op;
   for (const auto& want : requirements) {
-    const auto have = std::find_if(labels.begin(), labels.end(), [&](const auto& each) { return each.first == want.key; });
+    const auto have =
+        std::find_if(labels.begin(), labels.end(), [&](const auto& each) { return each.first == want.key; });
     const bool present = have != labels.end();
     const bool listed = present && std::find(want.values.begin(), want.values.end(), have->second) != want.values.end();
     bool ok = false;
@@ -177,7 +190,9 @@ bool LabelSelector::matches(const Labels& labels) const {
   return true;
 }
 
-ApiResult<LabelSelector> parse_label_selector(std::string_view text, int minor) { return Parser(text, minor >= 21).parse(); }
+ApiResult<LabelSelector> parse_label_selector(std::string_view text, int minor) {
+  return Parser(text, minor >= 21).parse();
+}
 
 LabelSelector label_selector_of(const Json& object) {
   using Op = LabelRequirement::Op;
@@ -191,14 +206,16 @@ LabelSelector label_selector_of(const Json& object) {
     if (name == "In") made.op = Op::in;
     else if (name == "NotIn") made.op = Op::not_in;
     else if (name == "DoesNotExist") made.op = Op::absent;
-    for (const auto& value : at(each, "values")) if (value.is_string()) made.values.push_back(value.get<std::string>());
+    for (const auto& value : at(each, "values"))
+      if (value.is_string()) made.values.push_back(value.get<std::string>());
     out.requirements.push_back(made);
   }
   return out;
 }
 
 std::string FieldSelector::exact_name() const {
-  for (const auto& each : terms) if (each.path == "metadata.name" && each.equal) return each.value;
+  for (const auto& each : terms)
+    if (each.path == "metadata.name" && each.equal) return each.value;
   return "";
 }
 
@@ -237,26 +254,43 @@ ApiResult<FieldSelector> parse_field_selector(std::string_view text, const Resou
     FieldSelector::Term term;
     std::size_t where = std::string::npos, length = 0;
     for (std::size_t i = 0; i < part.size() && where == std::string::npos; ++i) {
-      if (part[i] == '\\') { ++i; continue; }
-      if (part.compare(i, 2, "!=") == 0) { where = i; length = 2; term.equal = false; }
-      else if (part.compare(i, 2, "==") == 0) { where = i; length = 2; }
-      else if (part[i] == '=') { where = i; length = 1; }
+      if (part[i] == '\\') {
+        ++i;
+        continue;
+      }
+      if (part.compare(i, 2, "!=") == 0) {
+        where = i;
+        length = 2;
+        term.equal = false;
+      } else if (part.compare(i, 2, "==") == 0) {
+        where = i;
+        length = 2;
+      } else if (part[i] == '=') {
+        where = i;
+        length = 1;
+      }
     }
-    if (where == std::string::npos) return bad_request("invalid selector: '" + std::string(text) + "'; can't understand '" + part + "'");
+    if (where == std::string::npos)
+      return bad_request("invalid selector: '" + std::string(text) + "'; can't understand '" + part + "'");
     term.path = part.substr(0, where);
     for (std::size_t i = where + length; i < part.size(); ++i) {
-      if (part[i] == '=' || part[i] == ',') return bad_request("invalid field selector: unescaped character in value: " + std::to_string(static_cast<int>(part[i])));
+      if (part[i] == '=' || part[i] == ',')
+        return bad_request("invalid field selector: unescaped character in value: " +
+                           std::to_string(static_cast<int>(part[i])));
       if (part[i] == '\\' && i + 1 < part.size()) ++i;
       term.value += part[i];
     }
     if (term.path.rfind("regarding.", 0) == 0) term.path = "involvedObject." + term.path.substr(10);
     if (term.path == "reportingController") term.path = "reportingComponent";
-    const bool known = term.path == "metadata.name" || (term.path == "metadata.namespace" && resource.namespaced) ||
-                       std::find(resource.selectable.begin(), resource.selectable.end(), term.path) != resource.selectable.end();
+    const bool known =
+        term.path == "metadata.name" || (term.path == "metadata.namespace" && resource.namespaced) ||
+        std::find(resource.selectable.begin(), resource.selectable.end(), term.path) != resource.selectable.end();
     if (!known) {
-      const bool plain = resource.custom == nullptr && (resource.selectable.empty() || (resource.plural == "services" && minor < 23));
+      const bool plain =
+          resource.custom == nullptr && (resource.selectable.empty() || (resource.plural == "services" && minor < 23));
       if (!plain) return bad_request("field label not supported: " + term.path);
-      return bad_request(dump(Json(term.path)) + " is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
+      return bad_request(dump(Json(term.path)) +
+                         " is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
     }
     out.terms.push_back(std::move(term));
   }

@@ -32,8 +32,10 @@ std::string indented(const std::string& body) {
 }
 
 unsigned verb_bit(const std::string& verb) {
-  static const std::map<std::string, unsigned> kBits = {{"create", kVerbCreate}, {"delete", kVerbDelete}, {"deletecollection", kVerbDeleteCollection}, {"get", kVerbGet},
-                                                        {"list", kVerbList},     {"patch", kVerbPatch},   {"update", kVerbUpdate},                     {"watch", kVerbWatch}};
+  static const std::map<std::string, unsigned> kBits = {
+      {"create", kVerbCreate}, {"delete", kVerbDelete}, {"deletecollection", kVerbDeleteCollection},
+      {"get", kVerbGet},       {"list", kVerbList},     {"patch", kVerbPatch},
+      {"update", kVerbUpdate}, {"watch", kVerbWatch}};
   const auto found = kBits.find(verb);
   return found == kBits.end() ? 0 : found->second;
 }
@@ -47,9 +49,12 @@ ApiResult<Response> route(Call& call) {
   const unsigned bit = verb_bit(call.info.verb);
   const bool named = (bit & (kVerbGet | kVerbUpdate | kVerbPatch | kVerbDelete)) != 0;
   if (named && call.info.name.empty()) return method_not_allowed();
-  if (!call.resource().namespaced && call.info.namespaced_path && call.resource().plural != "namespaces") return no_such_resource();
+  if (!call.resource().namespaced && call.info.namespaced_path && call.resource().plural != "namespaces")
+    return no_such_resource();
   if (bit == 0 || (call.resource().verbs & bit) == 0) return method_not_allowed();
-  if (call.resource().namespaced && call.info.ns.empty() && (bit & (kVerbGet | kVerbUpdate | kVerbPatch | kVerbDelete)) != 0) return no_such_resource();
+  if (call.resource().namespaced && call.info.ns.empty() &&
+      (bit & (kVerbGet | kVerbUpdate | kVerbPatch | kVerbDelete)) != 0)
+    return no_such_resource();
   switch (bit) {
     case kVerbCreate: return create(call);
     case kVerbDelete: return remove(call);
@@ -84,12 +89,16 @@ Response answer(Server& server, const base::http::Request& request, Call& call) 
     if (!server.kinds.has_group(call.info.group)) return not_a_path();
     return to_response(no_such_resource());
   }
-  // Old versions that are served beyond their end (legacyAPIs) come without a word: real servers of that release do not have them.
+  // Old versions that are served beyond their end (legacyAPIs) come without a word: real servers of that release do not
+  // have them.
   const bool current = call.endpoint->removed == 0 || server.version.minor < call.endpoint->removed;
-  if (call.endpoint->deprecated != 0 && server.version.minor >= call.endpoint->deprecated && server.at_least(19) && current) {
-    std::string text = call.endpoint->group_version() + " " + call.endpoint->kind() + " is deprecated in v1." + std::to_string(call.endpoint->deprecated) + "+";
+  if (call.endpoint->deprecated != 0 && server.version.minor >= call.endpoint->deprecated && server.at_least(19) &&
+      current) {
+    std::string text = call.endpoint->group_version() + " " + call.endpoint->kind() + " is deprecated in v1." +
+                       std::to_string(call.endpoint->deprecated) + "+";
     if (call.endpoint->removed != 0) text += ", unavailable in v1." + std::to_string(call.endpoint->removed) + "+";
-    if (!call.endpoint->replacement.empty()) text += "; use " + call.endpoint->replacement + " " + call.endpoint->kind();
+    if (!call.endpoint->replacement.empty())
+      text += "; use " + call.endpoint->replacement + " " + call.endpoint->kind();
     call.warnings.push_back(text);
   }
   auto result = route(call);
@@ -141,7 +150,12 @@ Response json_response(int status, const Json& body) {
 
 Response serve(Server& server, const base::http::Request& request, bool checked) {
   const Query query(request.query());
-  Call call{.server = server, .request = request, .info = parse_request(request, query), .query = query, .user = {}, .warnings = {}};
+  Call call{.server = server,
+            .request = request,
+            .info = parse_request(request, query),
+            .query = query,
+            .user = {},
+            .warnings = {}};
   const auto run = [&]() -> Response {
     if (checked) {
       auto user = authenticate(server, request);
@@ -153,14 +167,17 @@ Response serve(Server& server, const base::http::Request& request, bool checked)
       Attributes what = attributes_of(call.info);
       if (what.name.empty() && (what.verb == "list" || what.verb == "watch" || what.verb == "deletecollection")) {
         const std::string fields = call.query.get("fieldSelector");
-        if (fields.rfind("metadata.name=", 0) == 0 && fields.find(',') == std::string::npos) what.name = fields.substr(fields.find_last_of('=') + 1);
+        if (fields.rfind("metadata.name=", 0) == 0 && fields.find(',') == std::string::npos)
+          what.name = fields.substr(fields.find_last_of('=') + 1);
       }
       const Decision decision = authorize(server, call.user, what);
       if (!decision.allowed) return to_response(denied(call.user, what, decision.reason));
     } else {
-      call.user = {.name = "system:unsecured", .uid = {}, .groups = {"system:masters", "system:authenticated"}, .extra = {}};
+      call.user = {
+          .name = "system:unsecured", .uid = {}, .groups = {"system:masters", "system:authenticated"}, .extra = {}};
     }
-    if (server.intercept) if (auto other = server.intercept(request, call.user)) return std::move(*other);
+    if (server.intercept)
+      if (auto other = server.intercept(request, call.user)) return std::move(*other);
     return answer(server, request, call);
   };
   Response response = run();
@@ -170,7 +187,8 @@ Response serve(Server& server, const base::http::Request& request, bool checked)
   response.headers.set("Audit-Id", audit.empty() ? server.rng.uuid() : audit);
   if (response.headers.find("Cache-Control") == nullptr) response.headers.set("Cache-Control", "no-cache, private");
   encode_answer(request.headers.get("Accept"), response);
-  if (!response.body.empty() && response.headers.get("Content-Type").rfind("application/json", 0) == 0 && wants_pretty(request, query)) {
+  if (!response.body.empty() && response.headers.get("Content-Type").rfind("application/json", 0) == 0 &&
+      wants_pretty(request, query)) {
     response.body = indented(response.body);
   }
   if (request.method == "HEAD") response.body.clear();

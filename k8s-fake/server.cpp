@@ -39,7 +39,9 @@ void bootstrap_namespaces(Server& server) {
     if (server.at_least(21)) labels["kubernetes.io/metadata.name"] = name;
     Json metadata = {{"name", name}};
     if (!labels.empty()) metadata["labels"] = labels;
-    put_default(server, "namespaces", {{"metadata", metadata}, {"spec", {{"finalizers", {"kubernetes"}}}}, {"status", {{"phase", "Active"}}}});
+    put_default(
+        server, "namespaces",
+        {{"metadata", metadata}, {"spec", {{"finalizers", {"kubernetes"}}}}, {"status", {{"phase", "Active"}}}});
   }
 }
 
@@ -50,13 +52,27 @@ void bootstrap_service(Server& server) {
   const std::string host = server.config.advertise_address.substr(0, colon);
   const auto port = base::parse_unsigned(server.config.advertise_address.substr(colon + 1)).value_or(6443);
   Json service_port = {{"name", "https"}, {"port", 443}, {"protocol", "TCP"}, {"targetPort", port}};
-  Json spec = {{"clusterIP", address}, {"clusterIPs", {address}}, {"internalTrafficPolicy", "Cluster"}, {"ipFamilies", {"IPv4"}}, {"ipFamilyPolicy", "SingleStack"},
-               {"ports", Json::array({service_port})}, {"sessionAffinity", "None"}, {"type", "ClusterIP"}};
+  Json spec = {{"clusterIP", address},
+               {"clusterIPs", {address}},
+               {"internalTrafficPolicy", "Cluster"},
+               {"ipFamilies", {"IPv4"}},
+               {"ipFamilyPolicy", "SingleStack"},
+               {"ports", Json::array({service_port})},
+               {"sessionAffinity", "None"},
+               {"type", "ClusterIP"}};
   Json labels = {{"component", "apiserver"}, {"provider", "kubernetes"}};
-  put_default(server, "services", {{"metadata", {{"name", "kubernetes"}, {"namespace", "default"}, {"labels", labels}}}, {"spec", spec}, {"status", {{"loadBalancer", Json::object()}}}});
-  Json subset = {{"addresses", Json::array({Json{{"ip", host}}})}, {"ports", Json::array({Json{{"name", "https"}, {"port", port}, {"protocol", "TCP"}}})}};
-  put_default(server, "endpoints", {{"metadata", {{"name", "kubernetes"}, {"namespace", "default"}, {"labels", {{"endpointslice.kubernetes.io/skip-mirror", "true"}}}}},
-                                    {"subsets", Json::array({subset})}});
+  put_default(server, "services",
+              {{"metadata", {{"name", "kubernetes"}, {"namespace", "default"}, {"labels", labels}}},
+               {"spec", spec},
+               {"status", {{"loadBalancer", Json::object()}}}});
+  Json subset = {{"addresses", Json::array({Json{{"ip", host}}})},
+                 {"ports", Json::array({Json{{"name", "https"}, {"port", port}, {"protocol", "TCP"}}})}};
+  put_default(server, "endpoints",
+              {{"metadata",
+                {{"name", "kubernetes"},
+                 {"namespace", "default"},
+                 {"labels", {{"endpointslice.kubernetes.io/skip-mirror", "true"}}}}},
+               {"subsets", Json::array({subset})}});
 }
 
 }  // namespace
@@ -69,11 +85,16 @@ base::Result<ServerVersion> parse_version(const std::string& text) {
   const auto major = parts.empty() ? std::nullopt : base::parse_unsigned(parts[0]);
   const auto minor = parts.size() < 2 ? std::nullopt : base::parse_unsigned(parts[1]);
   if (!major || !minor || *major != 1 || (*minor != 6 && (*minor < 20 || *minor > 35))) {
-    return base::Error{base::ErrorKind::invalid, "unsupported Kubernetes version " + dump(Json(text)) + ": 1.6 and 1.20 to 1.35 are known"};
+    return base::Error{base::ErrorKind::invalid,
+                       "unsupported Kubernetes version " + dump(Json(text)) + ": 1.6 and 1.20 to 1.35 are known"};
   }
   ServerVersion out;
   out.minor = static_cast<int>(*minor);
-  out.git = parts.size() > 2 ? "v" + body : "v1." + std::to_string(*minor) + (*minor == 32 ? ".4" : *minor == 6 ? ".1" : ".2");
+  out.git = parts.size() > 2 ? "v" + body
+                             : "v1." + std::to_string(*minor) +
+                                   (*minor == 32  ? ".4"
+                                    : *minor == 6 ? ".1"
+                                                  : ".2");
   return out;
 }
 
@@ -88,10 +109,18 @@ ServerVersion version_of(const Config& config) {
 }  // namespace
 
 Server::Server(base::Clock& the_clock, Config settings, std::uint64_t seed, base::Logger log)
-    : config(std::move(settings)), version(version_of(config)), clock(the_clock), rng(seed), logger(std::move(log)),
-      kinds({.legacy = config.legacy_apis, .openshift = !config.openshift.empty(), .minor = version.minor}), store(the_clock), rbac(std::make_unique<RbacCache>()) {
+    : config(std::move(settings)),
+      version(version_of(config)),
+      clock(the_clock),
+      rng(seed),
+      logger(std::move(log)),
+      kinds({.legacy = config.legacy_apis, .openshift = !config.openshift.empty(), .minor = version.minor}),
+      store(the_clock),
+      rbac(std::make_unique<RbacCache>()) {
   hub = std::make_unique<WatchHub>(clock, store, base::Rng(rng.next()),
-                                   [this](const WatchSpec& spec, const Object& object, bool first) { return encode_view(*this, spec, object, first); });
+                                   [this](const WatchSpec& spec, const Object& object, bool first) {
+                                     return encode_view(*this, spec, object, first);
+                                   });
   store.listen([this](const Resource& resource, const EventPtr& event) {
     if (resource.group == "rbac.authorization.k8s.io") rbac->dirty = true;
     if (event->type == EventType::deleted && resource.group.empty()) token_cache.clear();
@@ -99,7 +128,8 @@ Server::Server(base::Clock& the_clock, Config settings, std::uint64_t seed, base
   admin_token = config.admin_token.empty() ? rng.text(32) : config.admin_token;
   static_tokens[admin_token] = User{.name = "system:admin", .uid = {}, .groups = {"system:masters"}, .extra = {}};
   for (const auto& user : config.users) {
-    if (!user.token.empty()) static_tokens[user.token] = User{.name = user.name, .uid = {}, .groups = user.groups, .extra = {}};
+    if (!user.token.empty())
+      static_tokens[user.token] = User{.name = user.name, .uid = {}, .groups = user.groups, .extra = {}};
   }
   token_key_pem = make_signing_key();
 }

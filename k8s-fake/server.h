@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,8 +37,8 @@ struct Server {
 
   std::map<std::string, User, std::less<>> static_tokens;
   std::string admin_token;
-  std::string ca_pem;            // what kube-root-ca.crt holds
-  std::string token_key_pem;     // signs service-account tokens
+  std::string ca_pem;         // what kube-root-ca.crt holds
+  std::string token_key_pem;  // signs service-account tokens
   std::unique_ptr<RbacCache> rbac;
   /// log, exec, attach, portforward and proxy: answered by the kubelet's side. Empty: 503.
   std::function<base::http::Response(const Call& call)> streams;

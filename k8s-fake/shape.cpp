@@ -118,7 +118,8 @@ Json zero_of(const Field& field, int minor) {
       return inner;
     }
     case Field::Type::time:
-    case Field::Type::micro_time: return field.name == "creationTimestamp" && minor >= kNoNullTimestamps ? nothing : Json(nullptr);
+    case Field::Type::micro_time:
+      return field.name == "creationTimestamp" && minor >= kNoNullTimestamps ? nothing : Json(nullptr);
     case Field::Type::quantity: return "0";
     case Field::Type::text: return field.omit ? nothing : Json("");
     case Field::Type::integer: return field.omit ? nothing : Json(0);

@@ -3,7 +3,8 @@
 #include "k8s-fake/field_table.h"
 #include "k8s-fake/json.h"
 
-/// The full form of a built-in kind's object, as every answer has it: members that are always written are there with their zero values
+/// The full form of a built-in kind's object, as every answer has it: members that are always written are there with
+/// their zero values
 /// ("status": {}, "rules": null), and members that the configured version does not know are gone.
 /// Source: the flags of kubernetes_fields.tsv; releases in which fields came, from the API's change logs.
 namespace k8s_fake {

@@ -27,7 +27,8 @@ struct CrdRow {
 Json loose_object() { return {{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}}; }
 
 Json snapshot_definition(const CrdRow& row, bool legacy) {
-  Json properties = {{"apiVersion", {{"type", "string"}}}, {"kind", {{"type", "string"}}}, {"metadata", {{"type", "object"}}}};
+  Json properties = {
+      {"apiVersion", {{"type", "string"}}}, {"kind", {{"type", "string"}}}, {"metadata", {{"type", "object"}}}};
   if (row.status) {
     properties["spec"] = loose_object();
     properties["status"] = loose_object();
@@ -37,32 +38,70 @@ Json snapshot_definition(const CrdRow& row, bool legacy) {
     properties["parameters"] = {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}};
   }
   Json columns = Json::array();
-  for (const auto& column : row.columns) columns.push_back({{"name", column.name}, {"type", column.type}, {"jsonPath", column.path}});
+  for (const auto& column : row.columns)
+    columns.push_back({{"name", column.name}, {"type", column.type}, {"jsonPath", column.path}});
   columns.push_back({{"name", "Age"}, {"type", "date"}, {"jsonPath", ".metadata.creationTimestamp"}});
   Json versions = Json::array();
   for (const std::string name : {"v1", "v1beta1"}) {
     if (name != "v1" && !legacy) continue;
-    Json version = {{"name", name}, {"served", true}, {"storage", name == "v1"}, {"additionalPrinterColumns", columns},
-                    {"schema", {{"openAPIV3Schema", {{"type", "object"}, {"properties", properties}, {"required", row.required}}}}}};
+    Json version = {
+        {"name", name},
+        {"served", true},
+        {"storage", name == "v1"},
+        {"additionalPrinterColumns", columns},
+        {"schema",
+         {{"openAPIV3Schema", {{"type", "object"}, {"properties", properties}, {"required", row.required}}}}}};
     if (row.status) version["subresources"] = {{"status", Json::object()}};
     versions.push_back(version);
   }
   const std::string plural = row.plural, kind = row.kind;
   Json names = {{"kind", kind}, {"plural", plural}, {"listKind", kind + "List"}, {"shortNames", row.short_names}};
-  Json annotations = {{"api-approved.kubernetes.io", "https://github.com/kubernetes-csi/external-snapshotter/pull/814"}};
-  return {{"apiVersion", "apiextensions.k8s.io/v1"}, {"kind", "CustomResourceDefinition"}, {"metadata", {{"name", plural + ".snapshot.storage.k8s.io"}, {"annotations", annotations}}},
-          {"spec", {{"group", "snapshot.storage.k8s.io"}, {"names", names}, {"scope", row.namespaced ? "Namespaced" : "Cluster"}, {"versions", versions}}}};
+  Json annotations = {
+      {"api-approved.kubernetes.io", "https://github.com/kubernetes-csi/external-snapshotter/pull/814"}};
+  return {{"apiVersion", "apiextensions.k8s.io/v1"},
+          {"kind", "CustomResourceDefinition"},
+          {"metadata", {{"name", plural + ".snapshot.storage.k8s.io"}, {"annotations", annotations}}},
+          {"spec",
+           {{"group", "snapshot.storage.k8s.io"},
+            {"names", names},
+            {"scope", row.namespaced ? "Namespaced" : "Cluster"},
+            {"versions", versions}}}};
 }
 
 std::vector<CrdRow> snapshot_rows() {
   return {
-      {"volumesnapshotclasses", "VolumeSnapshotClass", false, {"vsclass", "vsclasses"}, false, {"deletionPolicy", "driver"}, {{"Driver", "string", ".driver"}, {"DeletionPolicy", "string", ".deletionPolicy"}}},
-      {"volumesnapshotcontents", "VolumeSnapshotContent", false, {"vsc", "vscs"}, true, {"spec"},
-       {{"ReadyToUse", "boolean", ".status.readyToUse"}, {"RestoreSize", "integer", ".status.restoreSize"}, {"DeletionPolicy", "string", ".spec.deletionPolicy"}, {"Driver", "string", ".spec.driver"},
-        {"VolumeSnapshotClass", "string", ".spec.volumeSnapshotClassName"}, {"VolumeSnapshot", "string", ".spec.volumeSnapshotRef.name"}, {"VolumeSnapshotNamespace", "string", ".spec.volumeSnapshotRef.namespace"}}},
-      {"volumesnapshots", "VolumeSnapshot", true, {"vs"}, true, {"spec"},
-       {{"ReadyToUse", "boolean", ".status.readyToUse"}, {"SourcePVC", "string", ".spec.source.persistentVolumeClaimName"}, {"SourceSnapshotContent", "string", ".spec.source.volumeSnapshotContentName"},
-        {"RestoreSize", "string", ".status.restoreSize"}, {"SnapshotClass", "string", ".spec.volumeSnapshotClassName"}, {"SnapshotContent", "string", ".status.boundVolumeSnapshotContentName"},
+      {"volumesnapshotclasses",
+       "VolumeSnapshotClass",
+       false,
+       {"vsclass", "vsclasses"},
+       false,
+       {"deletionPolicy", "driver"},
+       {{"Driver", "string", ".driver"}, {"DeletionPolicy", "string", ".deletionPolicy"}}},
+      {"volumesnapshotcontents",
+       "VolumeSnapshotContent",
+       false,
+       {"vsc", "vscs"},
+       true,
+       {"spec"},
+       {{"ReadyToUse", "boolean", ".status.readyToUse"},
+        {"RestoreSize", "integer", ".status.restoreSize"},
+        {"DeletionPolicy", "string", ".spec.deletionPolicy"},
+        {"Driver", "string", ".spec.driver"},
+        {"VolumeSnapshotClass", "string", ".spec.volumeSnapshotClassName"},
+        {"VolumeSnapshot", "string", ".spec.volumeSnapshotRef.name"},
+        {"VolumeSnapshotNamespace", "string", ".spec.volumeSnapshotRef.namespace"}}},
+      {"volumesnapshots",
+       "VolumeSnapshot",
+       true,
+       {"vs"},
+       true,
+       {"spec"},
+       {{"ReadyToUse", "boolean", ".status.readyToUse"},
+        {"SourcePVC", "string", ".spec.source.persistentVolumeClaimName"},
+        {"SourceSnapshotContent", "string", ".spec.source.volumeSnapshotContentName"},
+        {"RestoreSize", "string", ".status.restoreSize"},
+        {"SnapshotClass", "string", ".spec.volumeSnapshotClassName"},
+        {"SnapshotContent", "string", ".status.boundVolumeSnapshotContentName"},
         {"CreationTime", "date", ".status.creationTime"}}},
   };
 }
@@ -73,7 +112,8 @@ std::optional<ApiStatus> create_at_start(Server& server, Json object) {
   const std::string version = text_at(object, "apiVersion"), kind = text_at(object, "kind");
   const auto slash = version.find('/');
   const std::string group = slash == std::string::npos ? "" : version.substr(0, slash);
-  const Endpoint* endpoint = server.kinds.find_kind(group, slash == std::string::npos ? version : version.substr(slash + 1), kind);
+  const Endpoint* endpoint =
+      server.kinds.find_kind(group, slash == std::string::npos ? version : version.substr(slash + 1), kind);
   if (endpoint == nullptr) return bad_request("no matches for kind \"" + kind + "\" in version \"" + version + "\"");
   base::http::Request request;
   request.headers.set("User-Agent", "drydock/v1");
@@ -93,23 +133,27 @@ std::optional<ApiStatus> create_at_start(Server& server, Json object) {
   auto made = create_object(call, std::move(object));
   if (!made) return made.error();
   if (!status.is_object() || !endpoint->resource->has_status()) return std::nullopt;
-  auto updated = update_object(call, call.info.ns, text_at(made->json, {"metadata", "name"}), "status", [&](const Json& current) -> ApiResult<Json> {
-    Json next = current;
-    next["status"] = status;
-    return next;
-  });
+  auto updated = update_object(call, call.info.ns, text_at(made->json, {"metadata", "name"}), "status",
+                               [&](const Json& current) -> ApiResult<Json> {
+                                 Json next = current;
+                                 next["status"] = status;
+                                 return next;
+                               });
   return updated ? std::nullopt : std::optional(updated.error());
 }
 
 void create_start_objects(Server& server) {
   if (server.config.snapshots) {
     for (const auto& row : snapshot_rows()) {
-      if (auto problem = create_at_start(server, snapshot_definition(row, server.config.legacy_apis)); problem && problem->code != 409) server.logger.error(problem->message);
+      if (auto problem = create_at_start(server, snapshot_definition(row, server.config.legacy_apis));
+          problem && problem->code != 409)
+        server.logger.error(problem->message);
     }
   }
   if (!server.config.openshift.empty()) create_openshift_objects(server);
   for (const auto& object : server.config.objects) {
-    if (auto problem = create_at_start(server, object); problem && problem->code != 409) server.logger.error("an object of the settings was refused: " + problem->message);
+    if (auto problem = create_at_start(server, object); problem && problem->code != 409)
+      server.logger.error("an object of the settings was refused: " + problem->message);
   }
 }
 

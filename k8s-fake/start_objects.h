@@ -4,7 +4,8 @@
 
 #include "k8s-fake/api.h"
 
-/// Objects that exist from the start, made through the same checks as everybody's. Source: kubernetes.md 4.13, lab.md section 6.
+/// Objects that exist from the start, made through the same checks as everybody's. Source: kubernetes.md 4.13, lab.md
+/// section 6.
 namespace k8s_fake {
 
 /// Creates one object (namespace "default" unless it says otherwise), its status included.

@@ -28,7 +28,8 @@ std::string column(sqlite3_stmt* statement, int index) {
 
 constexpr const char* kSchema =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
-    "CREATE TABLE IF NOT EXISTS objects(resource TEXT, ns TEXT, name TEXT, tail TEXT, PRIMARY KEY(resource, ns, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS objects(resource TEXT, ns TEXT, name TEXT, tail TEXT, PRIMARY KEY(resource, ns, name)) "
+    "WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT);";
 
 std::string resource_key(const Resource& resource) { return resource.group + "/" + resource.plural; }
@@ -79,7 +80,8 @@ base::Result<std::unique_ptr<State>> State::open(const std::string& folder) {
   ::mkdir(folder.c_str(), 0700);
   auto database = std::make_unique<Database>();
   const std::string file = folder + "/k8s-fake.db";
-  if (sqlite3_open(file.c_str(), &database->handle) != SQLITE_OK || sqlite3_exec(database->handle, kSchema, nullptr, nullptr, nullptr) != SQLITE_OK) {
+  if (sqlite3_open(file.c_str(), &database->handle) != SQLITE_OK ||
+      sqlite3_exec(database->handle, kSchema, nullptr, nullptr, nullptr) != SQLITE_OK) {
     return base::Error{base::ErrorKind::unavailable, file + ": " + sqlite3_errmsg(database->handle)};
   }
   database->put = database->prepare("INSERT OR REPLACE INTO objects VALUES(?,?,?,?)");
@@ -99,9 +101,11 @@ void State::load(Server& server) {
   };
   std::vector<Row> rows;
   const Statement select = database_->prepare("SELECT resource, tail FROM objects");
-  while (sqlite3_step(select.get()) == SQLITE_ROW) rows.push_back({column(select.get(), 0), Json::parse("{" + column(select.get(), 1), nullptr, false)});
+  while (sqlite3_step(select.get()) == SQLITE_ROW)
+    rows.push_back({column(select.get(), 0), Json::parse("{" + column(select.get(), 1), nullptr, false)});
   const std::string definitions = "apiextensions.k8s.io/customresourcedefinitions";
-  for (const auto& row : rows) if (row.resource == definitions) install_definition(server, text_at(row.object, {"metadata", "name"}), &row.object);
+  for (const auto& row : rows)
+    if (row.resource == definitions) install_definition(server, text_at(row.object, {"metadata", "name"}), &row.object);
   for (const auto& row : rows) {
     const auto slash = row.resource.rfind('/');
     const Resource* resource = server.kinds.resource(row.resource.substr(0, slash), row.resource.substr(slash + 1));

@@ -17,7 +17,8 @@ class State {
   static base::Result<std::unique_ptr<State>> open(const std::string& folder);
   ~State();
 
-  /// Puts everything that is stored into an empty server: CRDs first, then objects, the version counter and the token key.
+  /// Puts everything that is stored into an empty server: CRDs first, then objects, the version counter and the token
+  /// key.
   void load(Server& server);
   /// From now on every commit is stored.
   void follow(Server& server);

@@ -14,7 +14,7 @@ namespace k8s_fake {
 
 struct ApiStatus {
   int code = 500;
-  std::string reason{};          // "" is left out, as a real server does for plain errors
+  std::string reason{};  // "" is left out, as a real server does for plain errors
   std::string message{};
   Json details{};                // null: left out
   std::string continue_token{};  // only in 410 for paging

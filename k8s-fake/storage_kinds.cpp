@@ -37,7 +37,9 @@ std::string default_class(const Server& server) {
     if (object->tail.find("is-default-class") == std::string::npos) continue;
     const Json json = object->json();
     const Json& annotations = at_path(json, {"metadata", "annotations"});
-    if (text_at(annotations, "storageclass.kubernetes.io/is-default-class") != "true" && text_at(annotations, "storageclass.beta.kubernetes.io/is-default-class") != "true") continue;
+    if (text_at(annotations, "storageclass.kubernetes.io/is-default-class") != "true" &&
+        text_at(annotations, "storageclass.beta.kubernetes.io/is-default-class") != "true")
+      continue;
     const std::string created = text_at(json, {"metadata", "creationTimestamp"});
     if (name.empty() || created > newest) {
       name = object->name;
@@ -52,7 +54,9 @@ std::string claim_class(const Json& claim) {
   return annotation.is_string() ? annotation.get<std::string>() : text_at(claim, {"spec", "storageClassName"});
 }
 
-__int128 requested(const Json& claim) { return quantity_milli(text_at(claim, {"spec", "resources", "requests", "storage"})).value_or(0); }
+__int128 requested(const Json& claim) {
+  return quantity_milli(text_at(claim, {"spec", "resources", "requests", "storage"})).value_or(0);
+}
 
 std::optional<ApiStatus> admit_claim(Write& write) {
   if (write.operation == Operation::remove) return std::nullopt;
@@ -61,16 +65,21 @@ std::optional<ApiStatus> admit_claim(Write& write) {
   if (write.operation == Operation::create) {
     claim["status"] = {{"phase", "Pending"}};
     if (server.version.minor > 6) add_finalizer(claim, "kubernetes.io/pvc-protection");
-    if (!claim["spec"].contains("storageClassName") && !at_path(claim, {"metadata", "annotations"}).contains(kBetaClass)) {
+    if (!claim["spec"].contains("storageClassName") &&
+        !at_path(claim, {"metadata", "annotations"}).contains(kBetaClass)) {
       if (const std::string name = default_class(server); !name.empty()) claim["spec"]["storageClassName"] = name;
     }
     return std::nullopt;
   }
-  if (!write.subresource.empty() || requested(claim) <= requested(*write.old) || text_at(*write.old, {"status", "phase"}) != "Bound") return std::nullopt;
+  if (!write.subresource.empty() || requested(claim) <= requested(*write.old) ||
+      text_at(*write.old, {"status", "phase"}) != "Bound")
+    return std::nullopt;
   const std::string name = claim_class(claim);
   const Json storage_class = name.empty() ? Json() : server.read("storage.k8s.io", "storageclasses", "", name);
   if (is_true(storage_class, {"allowVolumeExpansion"})) return std::nullopt;
-  return forbidden(write.call.what(), text_at(claim, {"metadata", "name"}), "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize");
+  return forbidden(write.call.what(), text_at(claim, {"metadata", "name"}),
+                   "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must "
+                   "support resize");
 }
 
 void default_claim(Json& claim) {
@@ -93,7 +102,10 @@ void validate_claim_update(const Json& claim, const Json& old, FieldErrors& erro
     after["resources"].erase("requests");
   }
   if (before != after) {
-    errors.forbidden("spec", "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n" + spec_diff(at(old, "spec"), at(claim, "spec")));
+    errors.forbidden(
+        "spec",
+        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n" +
+            spec_diff(at(old, "spec"), at(claim, "spec")));
   }
   const auto capacity = quantity_milli(text_at(old, {"status", "capacity", "storage"}));
   if (bound && requested(claim) < requested(old) && (!capacity || requested(claim) < *capacity)) {
@@ -108,8 +120,28 @@ void validate_claim(const Json& claim, const Json* old, FieldErrors& errors) {
 
 // --- volumes
 
-const char* const kSources[] = {"awsElasticBlockStore", "azureDisk", "azureFile", "cephfs", "cinder", "csi", "fc", "flexVolume", "flocker", "gcePersistentDisk", "glusterfs",
-                                "hostPath", "iscsi", "local", "nfs", "photonPersistentDisk", "portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume"};
+const char* const kSources[] = {"awsElasticBlockStore",
+                                "azureDisk",
+                                "azureFile",
+                                "cephfs",
+                                "cinder",
+                                "csi",
+                                "fc",
+                                "flexVolume",
+                                "flocker",
+                                "gcePersistentDisk",
+                                "glusterfs",
+                                "hostPath",
+                                "iscsi",
+                                "local",
+                                "nfs",
+                                "photonPersistentDisk",
+                                "portworxVolume",
+                                "quobyte",
+                                "rbd",
+                                "scaleIO",
+                                "storageos",
+                                "vsphereVolume"};
 
 void default_volume(Json& volume) {
   Json& spec = object_at(volume, "spec");
@@ -132,7 +164,8 @@ std::optional<ApiStatus> admit_volume(Write& write) {
     write.object["status"] = {{"phase", "Pending"}};
     if (server.at_least(31)) write.object["status"]["lastPhaseTransitionTime"] = server.now_text();
     if (server.version.minor > 6) add_finalizer(write.object, "kubernetes.io/pv-protection");
-  } else if (write.operation == Operation::update && server.at_least(28) && at_path(write.object, {"status", "phase"}) != at_path(*write.old, {"status", "phase"})) {
+  } else if (write.operation == Operation::update && server.at_least(28) &&
+             at_path(write.object, {"status", "phase"}) != at_path(*write.old, {"status", "phase"})) {
     write.object["status"]["lastPhaseTransitionTime"] = server.now_text();
   }
   return std::nullopt;
@@ -142,7 +175,8 @@ void validate_iscsi(const Json& source, FieldErrors& errors) {
   if (text_at(source, "targetPortal").empty()) errors.required("spec.iscsi.targetPortal");
   const std::string iqn = text_at(source, "iqn");
   if (iqn.empty()) errors.required("spec.iscsi.iqn");
-  else if (iqn.rfind("iqn.", 0) != 0 && iqn.rfind("eui.", 0) != 0 && iqn.rfind("naa.", 0) != 0) errors.invalid("spec.iscsi.iqn", iqn, "must be valid format");
+  else if (iqn.rfind("iqn.", 0) != 0 && iqn.rfind("eui.", 0) != 0 && iqn.rfind("naa.", 0) != 0)
+    errors.invalid("spec.iscsi.iqn", iqn, "must be valid format");
   const std::int64_t lun = int_at(source, {"lun"});
   if (lun < 0 || lun > 255) errors.invalid("spec.iscsi.lun", lun, "must be between 0 and 255, inclusive");
 }
@@ -157,9 +191,11 @@ void validate_source(const std::string& kind, const Json& source, FieldErrors& e
     const std::string driver = text_at(source, "driver");
     if (driver.empty()) errors.required("spec.csi.driver");
     if (driver.size() > 63) errors.too_long("spec.csi.driver", 63);
-    else if (const auto problem = subdomain_problem(base::to_lower(driver)); !problem.empty()) errors.invalid("spec.csi.driver", driver, problem);
+    else if (const auto problem = subdomain_problem(base::to_lower(driver)); !problem.empty())
+      errors.invalid("spec.csi.driver", driver, problem);
     if (text_at(source, "volumeHandle").empty()) errors.required("spec.csi.volumeHandle");
-    for (const auto* secret : {"controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeStageSecretRef", "nodeExpandSecretRef"}) {
+    for (const auto* secret : {"controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef",
+                               "nodeStageSecretRef", "nodeExpandSecretRef"}) {
       if (!at(source, secret).is_object()) continue;
       for (const auto* key : {"name", "namespace"}) {
         if (text_at(source, {secret, key}).empty()) errors.required(std::string("spec.csi.") + secret + "." + key);
@@ -170,7 +206,8 @@ void validate_source(const std::string& kind, const Json& source, FieldErrors& e
   } else if (kind == "hostPath") {
     const std::string path = text_at(source, "path");
     if (path.empty()) errors.required("spec.hostPath.path");
-    else if (("/" + path + "/").find("/../") != std::string::npos) errors.invalid("spec.hostPath.path", path, "must not contain '..'");
+    else if (("/" + path + "/").find("/../") != std::string::npos)
+      errors.invalid("spec.hostPath.path", path, "must not contain '..'");
   } else if (kind == "local" && text_at(source, "path").empty()) {
     errors.required("spec.local.path");
   }
@@ -182,16 +219,21 @@ void validate_volume(const Json& volume, const Json* old, FieldErrors& errors) {
   for (const auto& mode : at(spec, "accessModes")) one_of(mode, "spec.accessModes", modes_known(errors), errors);
   const Json& capacity = at(spec, "capacity");
   if (capacity.empty()) errors.required("spec.capacity");
-  else if (!capacity.contains("storage") || capacity.size() > 1) errors.unsupported("spec.capacity", capacity, {"storage"});
-  else if (quantity_milli(text_at(capacity, "storage")).value_or(0) <= 0) errors.invalid("spec.capacity[storage]", capacity["storage"], "must be greater than zero");
-  one_of(at(spec, "persistentVolumeReclaimPolicy"), "spec.persistentVolumeReclaimPolicy", {"Delete", "Recycle", "Retain"}, errors);
+  else if (!capacity.contains("storage") || capacity.size() > 1)
+    errors.unsupported("spec.capacity", capacity, {"storage"});
+  else if (quantity_milli(text_at(capacity, "storage")).value_or(0) <= 0)
+    errors.invalid("spec.capacity[storage]", capacity["storage"], "must be greater than zero");
+  one_of(at(spec, "persistentVolumeReclaimPolicy"), "spec.persistentVolumeReclaimPolicy",
+         {"Delete", "Recycle", "Retain"}, errors);
   one_of(at(spec, "volumeMode"), "spec.volumeMode", {"Block", "Filesystem"}, errors);
   if (text_at(spec, "persistentVolumeReclaimPolicy") == "Recycle" && text_at(spec, {"hostPath", "path"}) == "/") {
     errors.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
   }
   if (const Json& affinity = at(spec, "nodeAffinity"); affinity.is_object()) {
-    if (!at(affinity, "required").is_object()) errors.required("spec.nodeAffinity.required", "must specify required node constraints");
-    else if (at_path(affinity, {"required", "nodeSelectorTerms"}).empty()) errors.required("spec.nodeAffinity.required.nodeSelectorTerms", "must have at least one node selector term");
+    if (!at(affinity, "required").is_object())
+      errors.required("spec.nodeAffinity.required", "must specify required node constraints");
+    else if (at_path(affinity, {"required", "nodeSelectorTerms"}).empty())
+      errors.required("spec.nodeAffinity.required.nodeSelectorTerms", "must have at least one node selector term");
   }
   int sources = 0;
   for (const auto* kind : kSources) {
@@ -201,16 +243,23 @@ void validate_volume(const Json& volume, const Json* old, FieldErrors& errors) {
     else validate_source(kind, source, errors);
   }
   if (sources == 0) errors.required("spec", "must specify a volume type");
-  if (at(spec, "local").is_object() && !spec.contains("nodeAffinity")) errors.required("spec.nodeAffinity", "Local volume requires node affinity");
+  if (at(spec, "local").is_object() && !spec.contains("nodeAffinity"))
+    errors.required("spec.nodeAffinity", "Local volume requires node affinity");
   if (const std::string name = text_at(spec, "storageClassName"); !name.empty()) {
-    if (const auto problem = subdomain_problem(name); !problem.empty()) errors.invalid("spec.storageClassName", name, problem);
+    if (const auto problem = subdomain_problem(name); !problem.empty())
+      errors.invalid("spec.storageClassName", name, problem);
   }
   if (old == nullptr) return;
   const Json& before = at(*old, "spec");
-  const bool changed = std::any_of(std::begin(kSources), std::end(kSources), [&](const char* kind) { return at(spec, kind) != at(before, kind); });
-  if (changed) errors.forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation\n" + spec_diff(before, spec));
-  if (at(spec, "volumeMode") != at(before, "volumeMode")) errors.invalid("spec.volumeMode", at(spec, "volumeMode"), "field is immutable");
-  if (before.contains("nodeAffinity") && at(spec, "nodeAffinity") != at(before, "nodeAffinity")) errors.invalid("spec.nodeAffinity", at(spec, "nodeAffinity"), "field is immutable");
+  const bool changed = std::any_of(std::begin(kSources), std::end(kSources),
+                                   [&](const char* kind) { return at(spec, kind) != at(before, kind); });
+  if (changed)
+    errors.forbidden("spec.persistentvolumesource",
+                     "spec.persistentvolumesource is immutable after creation\n" + spec_diff(before, spec));
+  if (at(spec, "volumeMode") != at(before, "volumeMode"))
+    errors.invalid("spec.volumeMode", at(spec, "volumeMode"), "field is immutable");
+  if (before.contains("nodeAffinity") && at(spec, "nodeAffinity") != at(before, "nodeAffinity"))
+    errors.invalid("spec.nodeAffinity", at(spec, "nodeAffinity"), "field is immutable");
 }
 
 // --- classes and CSI
@@ -223,7 +272,8 @@ void default_class_fields(Json& object) {
 void validate_class(const Json& object, const Json* old, FieldErrors& errors) {
   const std::string provisioner = text_at(object, "provisioner");
   if (provisioner.empty()) errors.required("provisioner");
-  else if (const auto problem = qualified_name_problem(base::to_lower(provisioner)); !problem.empty()) errors.invalid("provisioner", provisioner, problem);
+  else if (const auto problem = qualified_name_problem(base::to_lower(provisioner)); !problem.empty())
+    errors.invalid("provisioner", provisioner, problem);
   one_of(at(object, "reclaimPolicy"), "reclaimPolicy", {"Delete", "Retain"}, errors);
   one_of(at(object, "volumeBindingMode"), "volumeBindingMode", {"Immediate", "WaitForFirstConsumer"}, errors);
   if (at(object, "parameters").size() > 512) errors.too_long("parameters", 512);
@@ -237,9 +287,11 @@ void validate_class(const Json& object, const Json* old, FieldErrors& errors) {
   for (const auto& topology : at(object, "allowedTopologies")) {
     std::size_t i = 0;
     for (const auto& each : at(topology, "matchLabelExpressions")) {
-      const std::string path = "allowedTopologies[" + std::to_string(term) + "].matchLabelExpressions[" + std::to_string(i++) + "]";
+      const std::string path =
+          "allowedTopologies[" + std::to_string(term) + "].matchLabelExpressions[" + std::to_string(i++) + "]";
       if (at(each, "values").empty()) errors.required(path + ".values");
-      if (const auto problem = qualified_name_problem(text_at(each, "key")); !problem.empty()) errors.invalid(path + ".key", at(each, "key"), problem);
+      if (const auto problem = qualified_name_problem(text_at(each, "key")); !problem.empty())
+        errors.invalid(path + ".key", at(each, "key"), problem);
     }
     ++term;
   }
@@ -247,7 +299,8 @@ void validate_class(const Json& object, const Json* old, FieldErrors& errors) {
   for (const auto* key : {"parameters", "provisioner", "reclaimPolicy"}) {
     if (at(object, key) != at(*old, key)) errors.forbidden(key, std::string("updates to ") + key + " are forbidden.");
   }
-  if (at(object, "volumeBindingMode") != at(*old, "volumeBindingMode")) errors.invalid("volumeBindingMode", at(object, "volumeBindingMode"), "field is immutable");
+  if (at(object, "volumeBindingMode") != at(*old, "volumeBindingMode"))
+    errors.invalid("volumeBindingMode", at(object, "volumeBindingMode"), "field is immutable");
 }
 
 void default_driver(Json& object) {
@@ -264,8 +317,10 @@ void default_driver(Json& object) {
 void validate_driver(const Json& object, const Json* old, FieldErrors& errors) {
   const Json& spec = at(object, "spec");
   one_of(at(spec, "fsGroupPolicy"), "spec.fsGroupPolicy", {"File", "None", "ReadWriteOnceWithFSType"}, errors);
-  for (const auto& mode : at(spec, "volumeLifecycleModes")) one_of(mode, "spec.volumeLifecycleModes", {"Persistent", "Ephemeral"}, errors);
-  if (old != nullptr && at(spec, "attachRequired") != at_path(*old, {"spec", "attachRequired"})) errors.invalid("spec.attachRequired", at(spec, "attachRequired"), "field is immutable");
+  for (const auto& mode : at(spec, "volumeLifecycleModes"))
+    one_of(mode, "spec.volumeLifecycleModes", {"Persistent", "Ephemeral"}, errors);
+  if (old != nullptr && at(spec, "attachRequired") != at_path(*old, {"spec", "attachRequired"}))
+    errors.invalid("spec.attachRequired", at(spec, "attachRequired"), "field is immutable");
 }
 
 void validate_csi_node(const Json& object, const Json*, FieldErrors& errors) {
@@ -289,15 +344,18 @@ void validate_attachment(const Json& object, const Json* old, FieldErrors& error
   if (text_at(spec, "attacher").empty()) errors.required("spec.attacher");
   if (text_at(spec, "nodeName").empty()) errors.required("spec.nodeName");
   const Json& source = at(spec, "source");
-  if (!source.contains("persistentVolumeName") && !source.contains("inlineVolumeSpec")) errors.required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName");
+  if (!source.contains("persistentVolumeName") && !source.contains("inlineVolumeSpec"))
+    errors.required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName");
   if (old != nullptr && spec != at(*old, "spec")) errors.invalid("spec", spec, "field is immutable");
 }
 
 void validate_attributes_class(const Json& object, const Json* old, FieldErrors& errors) {
   if (text_at(object, "driverName").empty()) errors.required("driverName");
   if (old == nullptr) return;
-  if (at(object, "driverName") != at(*old, "driverName")) errors.forbidden("driverName", "updates to driverName are forbidden.");
-  if (at(object, "parameters") != at(*old, "parameters")) errors.forbidden("parameters", "updates to parameters are forbidden.");
+  if (at(object, "driverName") != at(*old, "driverName"))
+    errors.forbidden("driverName", "updates to driverName are forbidden.");
+  if (at(object, "parameters") != at(*old, "parameters"))
+    errors.forbidden("parameters", "updates to parameters are forbidden.");
 }
 
 }  // namespace
@@ -307,11 +365,14 @@ void default_claim_spec(Json& spec) {
   const Json& source = at(spec, "dataSource");
   if (source.is_object()) {
     const bool claim = text_at(source, "apiGroup").empty() && text_at(source, "kind") == "PersistentVolumeClaim";
-    const bool snapshot = text_at(source, "apiGroup") == "snapshot.storage.k8s.io" && text_at(source, "kind") == "VolumeSnapshot";
+    const bool snapshot =
+        text_at(source, "apiGroup") == "snapshot.storage.k8s.io" && text_at(source, "kind") == "VolumeSnapshot";
     if (!claim && !snapshot) spec.erase("dataSource");
   }
   if (spec.contains("dataSource") && !spec.contains("dataSourceRef")) spec["dataSourceRef"] = spec["dataSource"];
-  else if (spec.contains("dataSourceRef") && !spec.contains("dataSource") && text_at(spec["dataSourceRef"], "namespace").empty()) spec["dataSource"] = spec["dataSourceRef"];
+  else if (spec.contains("dataSourceRef") && !spec.contains("dataSource") &&
+           text_at(spec["dataSourceRef"], "namespace").empty())
+    spec["dataSource"] = spec["dataSourceRef"];
 }
 
 void validate_claim_spec(const Json& spec, const std::string& path, FieldErrors& errors) {
@@ -323,16 +384,20 @@ void validate_claim_spec(const Json& spec, const std::string& path, FieldErrors&
   }
   const Json& storage = at_path(spec, {"resources", "requests", "storage"});
   if (storage.is_null()) errors.required(path + ".resources[storage]");
-  else if (quantity_milli(storage.is_string() ? storage.get<std::string>() : "").value_or(0) <= 0) errors.invalid(path + ".resources[storage]", storage, "must be greater than zero");
+  else if (quantity_milli(storage.is_string() ? storage.get<std::string>() : "").value_or(0) <= 0)
+    errors.invalid(path + ".resources[storage]", storage, "must be greater than zero");
   if (const std::string name = text_at(spec, "storageClassName"); !name.empty()) {
-    if (const auto problem = subdomain_problem(name); !problem.empty()) errors.invalid(path + ".storageClassName", name, problem);
+    if (const auto problem = subdomain_problem(name); !problem.empty())
+      errors.invalid(path + ".storageClassName", name, problem);
   }
   one_of(at(spec, "volumeMode"), path + ".volumeMode", {"Block", "Filesystem"}, errors);
   validate_labels(at_path(spec, {"selector", "matchLabels"}), path + ".selector.matchLabels", errors);
 }
 
 void add_storage_behaviour(Kinds& kinds) {
-  const auto set = [&](const char* group, const char* plural, void (*defaults)(Json&), void (*validate)(const Json&, const Json*, FieldErrors&), std::optional<ApiStatus> (*admit)(Write&)) {
+  const auto set = [&](const char* group, const char* plural, void (*defaults)(Json&),
+                       void (*validate)(const Json&, const Json*, FieldErrors&),
+                       std::optional<ApiStatus> (*admit)(Write&)) {
     Resource& resource = *kinds.resource(group, plural);
     resource.set_defaults = defaults;
     resource.validate = validate;

@@ -52,7 +52,8 @@ ObjectPtr make_object(const Resource& resource, const Json& object) {
   out->uid = text_at(metadata, "uid");
   out->version = base::parse_unsigned(text_at(metadata, "resourceVersion")).value_or(0);
   if (const Json& labels = at(metadata, "labels"); labels.is_object()) {
-    for (const auto& [key, value] : labels.items()) if (value.is_string()) out->labels.emplace_back(key, value.get<std::string>());
+    for (const auto& [key, value] : labels.items())
+      if (value.is_string()) out->labels.emplace_back(key, value.get<std::string>());
   }
   for (const auto& path : resource.selectable) out->fields.push_back(field_text(object, path));
   out->tail = dump_tail(object);
@@ -65,7 +66,9 @@ Store::Kept& Store::kept(const Resource& resource) {
   return kept_[resource.id];
 }
 
-const Objects& Store::objects(const Resource& resource) const { return const_cast<Store*>(this)->kept(resource).objects; }
+const Objects& Store::objects(const Resource& resource) const {
+  return const_cast<Store*>(this)->kept(resource).objects;
+}
 
 ObjectPtr Store::find(const Resource& resource, std::string_view ns, std::string_view name) const {
   const Objects& all = objects(resource);
@@ -78,7 +81,8 @@ ObjectPtr Store::put(const Resource& resource, Json& object) {
   ObjectPtr made = make_object(resource, object);
   Kept& here = kept(resource);
   ObjectPtr& slot = here.objects[{made->ns, made->name}];
-  auto event = std::make_shared<Event>(Event{slot == nullptr ? EventType::added : EventType::modified, version_, clock_.now(), made, slot});
+  auto event = std::make_shared<Event>(
+      Event{slot == nullptr ? EventType::added : EventType::modified, version_, clock_.now(), made, slot});
   slot = made;
   publish(resource, here, std::move(event));
   return made;

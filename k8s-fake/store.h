@@ -16,9 +16,9 @@
 #include "provisioner/base/http/pipe.h"
 
 /// Objects by (resource, namespace, name), one resourceVersion counter for all, and the history that watches replay.
-/// Only put() and remove() raise the counter and publish. Objects are immutable; stored as the JSON text that clients get,
-/// without kind and apiVersion, so that every version of a kind is served from the same bytes.
-/// History: at least `history_min` events per resource and everything of the last five minutes.
+/// Only put() and remove() raise the counter and publish. Objects are immutable; stored as the JSON text that clients
+/// get, without kind and apiVersion, so that every version of a kind is served from the same bytes. History: at least
+/// `history_min` events per resource and everything of the last five minutes.
 namespace k8s_fake {
 
 struct Resource;
@@ -77,7 +77,10 @@ class Store {
 
   /// Puts back what an earlier process stored; raises the counter to at least its version. Publishes nothing.
   void restore(const Resource& resource, const Json& object);
-  void restore_version(std::uint64_t version) { version_ = std::max(version_, version); forgotten_ = version_; }
+  void restore_version(std::uint64_t version) {
+    version_ = std::max(version_, version);
+    forgotten_ = version_;
+  }
 
   std::size_t history_min = 1000;
   std::size_t history_max = 100000;

@@ -34,26 +34,30 @@ class Merger {
   std::optional<ApiStatus> problem;
 
   Json map(Json live, const Json& patch, const Message* shape) {
-    if (const std::string directive = text_at(patch, "$patch"); directive == "replace") return without_directives(patch);
+    if (const std::string directive = text_at(patch, "$patch"); directive == "replace")
+      return without_directives(patch);
     else if (directive == "delete") return Json::object();
     if (!live.is_object()) live = Json::object();
     if (const Json& keep = at(patch, "$retainKeys"); keep.is_array()) {
       std::vector<std::string> gone;
-      for (const auto& [key, value] : live.items()) if (std::find(keep.begin(), keep.end(), Json(key)) == keep.end()) gone.push_back(key);
+      for (const auto& [key, value] : live.items())
+        if (std::find(keep.begin(), keep.end(), Json(key)) == keep.end()) gone.push_back(key);
       for (const auto& key : gone) live.erase(key);
     }
     for (const auto& [key, value] : patch.items()) {
       if (key == "$patch" || key == "$retainKeys") continue;
       if (key.rfind(kOrder, 0) == 0) {
         const std::string list = key.substr(kOrder.size());
-        if (!patch.contains(list) && at(live, list).is_array()) live[list] = ordered(live[list], value, merge_key(shape, list));
+        if (!patch.contains(list) && at(live, list).is_array())
+          live[list] = ordered(live[list], value, merge_key(shape, list));
         continue;
       }
       if (key.rfind(kDelete, 0) == 0) {
         const std::string list = key.substr(kDelete.size());
         if (!at(live, list).is_array() || !value.is_array()) continue;
         Json kept = Json::array();
-        for (const auto& each : live[list]) if (std::find(value.begin(), value.end(), each) == value.end()) kept.push_back(each);
+        for (const auto& each : live[list])
+          if (std::find(value.begin(), value.end(), each) == value.end()) kept.push_back(each);
         live[list] = kept;
         continue;
       }
@@ -64,7 +68,9 @@ class Merger {
   }
 
  private:
-  static const Field* field_of(const Message* shape, const std::string& name) { return shape == nullptr ? nullptr : shape->find(name); }
+  static const Field* field_of(const Message* shape, const std::string& name) {
+    return shape == nullptr ? nullptr : shape->find(name);
+  }
   static std::string merge_key(const Message* shape, const std::string& name) {
     const Field* field = field_of(shape, name);
     return field == nullptr ? "" : field->patch_key;
@@ -103,23 +109,27 @@ class Merger {
   }
 
   static Json scalars(Json live, const Json& patch) {
-    for (const auto& each : patch) if (std::find(live.begin(), live.end(), each) == live.end()) live.push_back(each);
+    for (const auto& each : patch)
+      if (std::find(live.begin(), live.end(), each) == live.end()) live.push_back(each);
     return live;
   }
 
   Json elements(Json live, const Json& patch, const Field& field) {
     const std::string& key = field.patch_key;
     bool replace = false;
-    for (const auto& each : patch) if (each.is_object() && text_at(each, "$patch") == "replace" && each.size() == 1) replace = true;
+    for (const auto& each : patch)
+      if (each.is_object() && text_at(each, "$patch") == "replace" && each.size() == 1) replace = true;
     if (replace) live = Json::array();
     for (const auto& each : patch) {
       if (!each.is_object()) continue;
       if (text_at(each, "$patch") == "replace" && each.size() == 1) continue;
       if (!each.contains(key)) {
-        problem = ApiStatus{.code = 500, .message = "map: " + go_text(each) + " does not contain declared merge key: " + key};
+        problem =
+            ApiStatus{.code = 500, .message = "map: " + go_text(each) + " does not contain declared merge key: " + key};
         return live;
       }
-      const auto found = std::find_if(live.begin(), live.end(), [&](const Json& have) { return at(have, key) == each[key]; });
+      const auto found =
+          std::find_if(live.begin(), live.end(), [&](const Json& have) { return at(have, key) == each[key]; });
       if (text_at(each, "$patch") == "delete") {
         if (found != live.end()) live.erase(found);
       } else if (found != live.end()) {
@@ -136,9 +146,13 @@ class Merger {
   void check_order(const Json& patch, const Json& order, const std::string& key) {
     for (const auto& each : patch) {
       if (each.is_object() && each.contains("$patch")) continue;
-      const bool listed = std::any_of(order.begin(), order.end(), [&](const Json& one) { return key.empty() ? one == each : at(one, key) == at(each, key); });
+      const bool listed = std::any_of(order.begin(), order.end(), [&](const Json& one) {
+        return key.empty() ? one == each : at(one, key) == at(each, key);
+      });
       if (listed) continue;
-      problem = ApiStatus{.code = 500, .message = "The order in patch list:\n" + go_text(patch) + "\n doesn't match $setElementOrder list:\n" + go_text(order) + "\n"};
+      problem = ApiStatus{.code = 500,
+                          .message = "The order in patch list:\n" + go_text(patch) +
+                                     "\n doesn't match $setElementOrder list:\n" + go_text(order) + "\n"};
       return;
     }
   }
@@ -152,7 +166,8 @@ class Merger {
       return order.size();
     };
     std::vector<Json> named, out;
-    for (const auto& each : list) if (rank(each) < order.size()) named.push_back(each);
+    for (const auto& each : list)
+      if (rank(each) < order.size()) named.push_back(each);
     std::stable_sort(named.begin(), named.end(), [&](const Json& a, const Json& b) { return rank(a) < rank(b); });
     std::size_t next = 0;
     for (const auto& each : list) out.push_back(rank(each) < order.size() ? named[next++] : each);
@@ -168,7 +183,11 @@ ApiResult<Json> apply_strategic_patch(Json document, const Json& patch, const En
     const Json& part = at(patch, key);
     if (part.is_null() || part.is_object()) continue;
     FieldErrors errors;
-    errors.add({"FieldValueInvalid", "patch", "Invalid value: \"" + go_text(patch) + "\": cannot restore struct from: " + (part.is_array() ? "slice" : part.is_string() ? "string" : "int64")});
+    errors.add({"FieldValueInvalid", "patch",
+                "Invalid value: \"" + go_text(patch) + "\": cannot restore struct from: " +
+                    (part.is_array()    ? "slice"
+                     : part.is_string() ? "string"
+                                        : "int64")});
     return invalid("", "", "", errors);
   }
   Merger merger;

@@ -29,24 +29,29 @@ std::string join_path(const std::string& path, const std::string& key) { return 
 
 void wrong_type(const std::string& type, const Json& value, const std::string& path, FieldErrors& errors) {
   const std::string have = "\"" + type_of(value) + "\"";
-  errors.add({"FieldValueTypeInvalid", path, "Invalid value: " + have + ": " + path + " in body must be of type " + type + ": " + have});
+  errors.add({"FieldValueTypeInvalid", path,
+              "Invalid value: " + have + ": " + path + " in body must be of type " + type + ": " + have});
 }
 
 void validate_string(const Json& schema, const Json& value, const std::string& path, FieldErrors& errors) {
   const auto& text = value.get_ref<const std::string&>();
   std::size_t length = 0;
   for (const char c : text) length += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1 : 0;
-  if (const Json& max = at(schema, "maxLength"); max.is_number() && length > max.get<std::size_t>()) errors.too_long(path, max.get<std::size_t>());
-  if (const Json& min = at(schema, "minLength"); min.is_number() && length < min.get<std::size_t>()) errors.invalid(path, value, path + " in body should be at least " + dump(min) + " chars long");
+  if (const Json& max = at(schema, "maxLength"); max.is_number() && length > max.get<std::size_t>())
+    errors.too_long(path, max.get<std::size_t>());
+  if (const Json& min = at(schema, "minLength"); min.is_number() && length < min.get<std::size_t>())
+    errors.invalid(path, value, path + " in body should be at least " + dump(min) + " chars long");
   if (const std::string pattern = text_at(schema, "pattern"); !pattern.empty()) {
     const RE2 compiled(pattern, RE2::Quiet);
-    if (compiled.ok() && !RE2::PartialMatch(text, compiled)) errors.invalid(path, value, path + " in body should match '" + pattern + "'");
+    if (compiled.ok() && !RE2::PartialMatch(text, compiled))
+      errors.invalid(path, value, path + " in body should match '" + pattern + "'");
   }
   const std::string format = text_at(schema, "format");
   bool fits = true;
   if (format == "date-time") fits = parse_time(text).has_value();
   else if (format == "ipv4") fits = RE2::FullMatch(text, R"((\d{1,3}\.){3}\d{1,3})");
-  else if (format == "uuid") fits = RE2::FullMatch(text, "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}");
+  else if (format == "uuid")
+    fits = RE2::FullMatch(text, "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}");
   else if (format == "email") fits = RE2::FullMatch(text, "[^@ ]+@[^@ ]+");
   else if (format == "date") fits = RE2::FullMatch(text, R"(\d{4}-\d{2}-\d{2})");
   if (!fits) errors.invalid(path, value, path + " in body must be of type " + format + ": " + dump(value));
@@ -56,19 +61,23 @@ void validate_number(const Json& schema, const Json& value, const std::string& p
   const double number = value.get<double>();
   if (const Json& min = at(schema, "minimum"); min.is_number()) {
     const bool open = is_true(schema, {"exclusiveMinimum"});
-    if (open ? number <= min.get<double>() : number < min.get<double>()) errors.invalid(path, value, path + " in body should be greater than " + (open ? "" : "or equal to ") + dump(min));
+    if (open ? number <= min.get<double>() : number < min.get<double>())
+      errors.invalid(path, value, path + " in body should be greater than " + (open ? "" : "or equal to ") + dump(min));
   }
   if (const Json& max = at(schema, "maximum"); max.is_number()) {
     const bool open = is_true(schema, {"exclusiveMaximum"});
-    if (open ? number >= max.get<double>() : number > max.get<double>()) errors.invalid(path, value, path + " in body should be less than " + (open ? "" : "or equal to ") + dump(max));
+    if (open ? number >= max.get<double>() : number > max.get<double>())
+      errors.invalid(path, value, path + " in body should be less than " + (open ? "" : "or equal to ") + dump(max));
   }
-  if (const Json& factor = at(schema, "multipleOf"); factor.is_number() && factor.get<double>() != 0 && std::fmod(number, factor.get<double>()) != 0) {
+  if (const Json& factor = at(schema, "multipleOf");
+      factor.is_number() && factor.get<double>() != 0 && std::fmod(number, factor.get<double>()) != 0) {
     errors.invalid(path, value, path + " in body should be a multiple of " + dump(factor));
   }
 }
 
 void validate_list(const Json& schema, const Json& value, const std::string& path, FieldErrors& errors) {
-  if (const Json& max = at(schema, "maxItems"); max.is_number() && value.size() > max.get<std::size_t>()) errors.too_many(path, value.size(), max.get<std::size_t>());
+  if (const Json& max = at(schema, "maxItems"); max.is_number() && value.size() > max.get<std::size_t>())
+    errors.too_many(path, value.size(), max.get<std::size_t>());
   if (const Json& min = at(schema, "minItems"); min.is_number() && value.size() < min.get<std::size_t>()) {
     errors.invalid(path, value.size(), path + " in body should have at least " + dump(min) + " items");
   }
@@ -77,7 +86,9 @@ void validate_list(const Json& schema, const Json& value, const std::string& pat
   const auto identity = [&](const Json& each) {
     if (list != "map") return each;
     Json out = Json::object();
-    for (const auto& key : keys) if (key.is_string() && each.is_object() && each.contains(key.get<std::string>())) out[key.get<std::string>()] = each[key.get<std::string>()];
+    for (const auto& key : keys)
+      if (key.is_string() && each.is_object() && each.contains(key.get<std::string>()))
+        out[key.get<std::string>()] = each[key.get<std::string>()];
     return out;
   };
   std::vector<Json> seen;
@@ -92,14 +103,18 @@ void validate_list(const Json& schema, const Json& value, const std::string& pat
   }
   if (is_true(schema, {"uniqueItems"})) {
     for (std::size_t i = 0; i < value.size(); ++i) {
-      for (std::size_t j = i + 1; j < value.size(); ++j) if (value[i] == value[j]) return errors.invalid(path, value, path + " in body shouldn't contain duplicates");
+      for (std::size_t j = i + 1; j < value.size(); ++j)
+        if (value[i] == value[j]) return errors.invalid(path, value, path + " in body shouldn't contain duplicates");
     }
   }
 }
 
 void validate_map(const Json& schema, const Json& value, const std::string& path, FieldErrors& errors) {
-  for (const auto& key : at(schema, "required")) if (key.is_string() && !value.contains(key.get<std::string>())) errors.required(join_path(path, key.get<std::string>()));
-  if (const Json& max = at(schema, "maxProperties"); max.is_number() && value.size() > max.get<std::size_t>()) errors.too_many(path, value.size(), max.get<std::size_t>());
+  for (const auto& key : at(schema, "required"))
+    if (key.is_string() && !value.contains(key.get<std::string>()))
+      errors.required(join_path(path, key.get<std::string>()));
+  if (const Json& max = at(schema, "maxProperties"); max.is_number() && value.size() > max.get<std::size_t>())
+    errors.too_many(path, value.size(), max.get<std::size_t>());
   if (const Json& min = at(schema, "minProperties"); min.is_number() && value.size() < min.get<std::size_t>()) {
     errors.invalid(path, value.size(), path + " in body should have at least " + dump(min) + " properties");
   }
@@ -107,7 +122,8 @@ void validate_map(const Json& schema, const Json& value, const std::string& path
     if (path.empty() && (key == "metadata" || key == "kind" || key == "apiVersion")) continue;
     const Json& inner = at_path(schema, {"properties", key});
     if (inner.is_object()) validate_by_schema(inner, member, join_path(path, key), errors);
-    else if (at(schema, "additionalProperties").is_object()) validate_by_schema(schema["additionalProperties"], member, join_path(path, key), errors);
+    else if (at(schema, "additionalProperties").is_object())
+      validate_by_schema(schema["additionalProperties"], member, join_path(path, key), errors);
   }
 }
 
@@ -124,9 +140,13 @@ void validate_logic(const Json& schema, const Json& value, const std::string& pa
     return count;
   };
   for (const auto& each : at(schema, "allOf")) validate_by_schema(each, value, path, errors);
-  const auto fail = [&](const std::string& text) { errors.invalid(path, value.is_object() ? Json("") : value, path + " in body " + text); };
+  const auto fail = [&](const std::string& text) {
+    errors.invalid(path, value.is_object() ? Json("") : value, path + " in body " + text);
+  };
   if (at(schema, "anyOf").is_array() && passing("anyOf") == 0) fail("must validate at least one schema (anyOf)");
-  if (at(schema, "oneOf").is_array() && passing("oneOf") != 1) fail(std::string("must validate one and only one schema (oneOf). Found ") + (passing("oneOf") == 0 ? "none valid" : std::to_string(passing("oneOf")) + " valid alternatives"));
+  if (at(schema, "oneOf").is_array() && passing("oneOf") != 1)
+    fail(std::string("must validate one and only one schema (oneOf). Found ") +
+         (passing("oneOf") == 0 ? "none valid" : std::to_string(passing("oneOf")) + " valid alternatives"));
   if (at(schema, "not").is_object() && valid(schema["not"], value, path)) fail("must not validate the schema (not)");
 }
 
@@ -136,7 +156,8 @@ void prune(const Json& schema, Json& value, const std::string& path, bool root, 
   if (value.is_array()) {
     std::size_t i = 0;
     for (auto& each : value) {
-      if (at(schema, "items").is_object()) prune(schema["items"], each, path + "[" + std::to_string(i) + "]", false, unknown);
+      if (at(schema, "items").is_object())
+        prune(schema["items"], each, path + "[" + std::to_string(i) + "]", false, unknown);
       ++i;
     }
     return;
@@ -164,7 +185,8 @@ void prune(const Json& schema, Json& value, const std::string& path, bool root, 
 
 void apply_schema_defaults(const Json& schema, Json& value) {
   if (value.is_array()) {
-    for (auto& each : value) if (at(schema, "items").is_object()) apply_schema_defaults(schema["items"], each);
+    for (auto& each : value)
+      if (at(schema, "items").is_object()) apply_schema_defaults(schema["items"], each);
     return;
   }
   if (!value.is_object()) return;
@@ -174,7 +196,8 @@ void apply_schema_defaults(const Json& schema, Json& value) {
       if (value.contains(key)) apply_schema_defaults(inner, value[key]);
     }
   }
-  if (at(schema, "additionalProperties").is_object()) for (auto& [key, member] : value.items()) apply_schema_defaults(schema["additionalProperties"], member);
+  if (at(schema, "additionalProperties").is_object())
+    for (auto& [key, member] : value.items()) apply_schema_defaults(schema["additionalProperties"], member);
 }
 
 void validate_by_schema(const Json& schema, const Json& value, const std::string& path, FieldErrors& errors) {
@@ -185,7 +208,8 @@ void validate_by_schema(const Json& schema, const Json& value, const std::string
   } else if (!type_matches(type, value)) {
     return wrong_type(type, value, path, errors);
   }
-  if (const Json& allowed = at(schema, "enum"); allowed.is_array() && std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
+  if (const Json& allowed = at(schema, "enum");
+      allowed.is_array() && std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
     std::vector<std::string> texts;
     for (const auto& each : allowed) texts.push_back(each.is_string() ? each.get<std::string>() : dump(each));
     errors.unsupported(path, value, texts);
@@ -203,12 +227,14 @@ void check_custom_fields(const CustomKind& custom, std::string_view version, Jso
   if (object.contains("metadata")) {
     FieldReport metadata;
     Json wrapped = {{"metadata", object["metadata"]}};
-    check_known_fields("v1", "Binding", wrapped, metadata);  // any kind that has nothing but metadata before its own fields
+    check_known_fields("v1", "Binding", wrapped,
+                       metadata);  // any kind that has nothing but metadata before its own fields
     object["metadata"] = at(wrapped, "metadata").is_object() ? wrapped["metadata"] : Json::object();
     report.unknown = metadata.unknown;
     report.error = metadata.error;
   }
-  if (found->second.schema.is_object() && !custom.preserve_unknown) prune(found->second.schema, object, "", true, report.unknown);
+  if (found->second.schema.is_object() && !custom.preserve_unknown)
+    prune(found->second.schema, object, "", true, report.unknown);
 }
 
 }  // namespace k8s_fake

@@ -14,7 +14,9 @@
 namespace k8s_fake {
 namespace {
 
-ObjectPtr stored(const Call& call) { return call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name); }
+ObjectPtr stored(const Call& call) {
+  return call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name);
+}
 
 Json success(int code) {
   Json out = {{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", Json::object()}, {"status", "Success"}};
@@ -24,10 +26,12 @@ Json success(int code) {
 
 std::string selector_text(const Json& selector) {
   std::string out;
-  for (const auto& [key, value] : at(selector, "matchLabels").items()) out += (out.empty() ? "" : ",") + key + "=" + (value.is_string() ? value.get<std::string>() : "");
+  for (const auto& [key, value] : at(selector, "matchLabels").items())
+    out += (out.empty() ? "" : ",") + key + "=" + (value.is_string() ? value.get<std::string>() : "");
   for (const auto& each : at(selector, "matchExpressions")) {
     std::string values;
-    for (const auto& value : at(each, "values")) values += (values.empty() ? "" : ",") + (value.is_string() ? value.get<std::string>() : "");
+    for (const auto& value : at(each, "values"))
+      values += (values.empty() ? "" : ",") + (value.is_string() ? value.get<std::string>() : "");
     const std::string op = text_at(each, "operator");
     const std::string key = text_at(each, "key");
     out += out.empty() ? "" : ",";
@@ -44,13 +48,16 @@ Json scale_of(const Resource& resource, const Json& object) {
     if (const Json& value = at_path(object, {"metadata", key}); !value.is_null()) metadata[key] = value;
   }
   Json spec = Json::object(), status = Json{{"replicas", int_at(object, {"status", "replicas"})}};
-  if (const std::int64_t replicas = int_at(object, {"spec", "replicas"}, resource.custom != nullptr ? 0 : 1); replicas != 0) spec["replicas"] = replicas;
+  if (const std::int64_t replicas = int_at(object, {"spec", "replicas"}, resource.custom != nullptr ? 0 : 1);
+      replicas != 0)
+    spec["replicas"] = replicas;
   const Json& selector = at_path(object, {"spec", "selector"});
   std::string text;
   if (resource.plural == "replicationcontrollers") text = selector_text(Json{{"matchLabels", selector}});
   else text = selector_text(selector);
   if (!text.empty()) status["selector"] = text;
-  return {{"kind", "Scale"}, {"apiVersion", "autoscaling/v1"}, {"metadata", metadata}, {"spec", spec}, {"status", status}};
+  return {
+      {"kind", "Scale"}, {"apiVersion", "autoscaling/v1"}, {"metadata", metadata}, {"spec", spec}, {"status", status}};
 }
 
 ApiResult<Response> serve_scale(Call& call) {
@@ -67,7 +74,8 @@ ApiResult<Response> serve_scale(Call& call) {
     if (auto problem = check_options(call, "PatchOptions")) return *problem;
     const ParsedJson parsed = parse_json(call.request.body);
     if (!parsed.error.empty()) return bad_request("error decoding patch: " + parsed.error);
-    auto next = parsed.value.is_array() ? apply_json_patch(scale, parsed.value, call.server.at_least(22)) : apply_merge_patch(scale, parsed.value);
+    auto next = parsed.value.is_array() ? apply_json_patch(scale, parsed.value, call.server.at_least(22))
+                                        : apply_merge_patch(scale, parsed.value);
     if (!next) return next.error();
     wanted = std::move(*next);
   }
@@ -118,11 +126,14 @@ ApiResult<Response> bind_pod(Call& call, const Json& binding, const std::string&
     if (!text_at(current, {"metadata", "deletionTimestamp"}).empty()) {
       return conflict({"", "pods/binding"}, pod, "pod " + pod + " is being deleted, cannot be assigned to a host");
     }
-    if (!bound.empty()) return conflict({"", "pods/binding"}, pod, "pod " + pod + " is already assigned to node " + dump(Json(bound)));
+    if (!bound.empty())
+      return conflict({"", "pods/binding"}, pod, "pod " + pod + " is already assigned to node " + dump(Json(bound)));
     Json next = current;
     next["spec"]["nodeName"] = node;
-    for (const auto& [key, value] : at_path(binding, {"metadata", "annotations"}).items()) next["metadata"]["annotations"][key] = value;
-    set_condition(next, call.server.now_text(), {{"type", "PodScheduled"}, {"status", "True"}, {"lastProbeTime", nullptr}});
+    for (const auto& [key, value] : at_path(binding, {"metadata", "annotations"}).items())
+      next["metadata"]["annotations"][key] = value;
+    set_condition(next, call.server.now_text(),
+                  {{"type", "PodScheduled"}, {"status", "True"}, {"lastProbeTime", nullptr}});
     return next;
   });
   if (!done) return done.error();
@@ -158,14 +169,17 @@ std::string broken_budget(Call& call, const Object& pod) {
       const Json json = each->json();
       ++total;
       for (const auto& condition : at_path(json, {"status", "conditions"})) {
-        if (text_at(condition, "type") == "Ready" && text_at(condition, "status") == "True" && text_at(json, {"metadata", "deletionTimestamp"}).empty()) ++healthy;
+        if (text_at(condition, "type") == "Ready" && text_at(condition, "status") == "True" &&
+            text_at(json, {"metadata", "deletionTimestamp"}).empty())
+          ++healthy;
       }
     }
     const Json& minimum = at_path(budget, {"spec", "minAvailable"});
     const Json& maximum = at_path(budget, {"spec", "maxUnavailable"});
     const std::int64_t needed = minimum.is_null() ? total - count_of(maximum, total) : count_of(minimum, total);
     if (healthy - 1 < needed) {
-      return "The disruption budget " + object->name + " needs " + std::to_string(needed) + " healthy pods and has " + std::to_string(healthy) + " currently";
+      return "The disruption budget " + object->name + " needs " + std::to_string(needed) + " healthy pods and has " +
+             std::to_string(healthy) + " currently";
     }
   }
   return "";
@@ -182,14 +196,22 @@ ApiResult<Response> serve_eviction(Call& call) {
   if (phase != "Succeeded" && phase != "Failed" && phase != "Pending") {
     if (const std::string broken = broken_budget(call, *pod); !broken.empty()) {
       Json causes = Json::array({Json{{"reason", "DisruptionBudget"}, {"message", broken}}});
-      return ApiStatus{.code = 429, .reason = "TooManyRequests", .message = "Cannot evict pod as it would violate the pod's disruption budget.", .details = Json{{"causes", causes}}};
+      return ApiStatus{.code = 429,
+                       .reason = "TooManyRequests",
+                       .message = "Cannot evict pod as it would violate the pod's disruption budget.",
+                       .details = Json{{"causes", causes}}};
     }
   }
   if (!call.dry_run) {
     call.internal = true;
     auto marked = update_object(call, pod->ns, pod->name, "status", [&](const Json& current) -> ApiResult<Json> {
       Json next = current;
-      set_condition(next, call.server.now_text(), {{"type", "DisruptionTarget"}, {"status", "True"}, {"reason", "EvictionByEvictionAPI"}, {"message", "Eviction API: evicting"}, {"lastProbeTime", nullptr}});
+      set_condition(next, call.server.now_text(),
+                    {{"type", "DisruptionTarget"},
+                     {"status", "True"},
+                     {"reason", "EvictionByEvictionAPI"},
+                     {"message", "Eviction API: evicting"},
+                     {"lastProbeTime", nullptr}});
       return next;
     });
     if (!marked) return marked.error();
@@ -205,10 +227,17 @@ ApiResult<Response> serve_token(Call& call) {
   if (!body) return body.error();
   const ObjectPtr account = stored(call);
   if (account == nullptr) return not_found(call.what(), call.info.name);
-  TokenSpec spec{.ns = call.info.ns, .account = account->name, .account_uid = account->uid, .pod = {}, .pod_uid = {}, .node = {}, .secret = {}};
+  TokenSpec spec{.ns = call.info.ns,
+                 .account = account->name,
+                 .account_uid = account->uid,
+                 .pod = {},
+                 .pod_uid = {},
+                 .node = {},
+                 .secret = {}};
   if (const Json& audiences = at_path(*body, {"spec", "audiences"}); audiences.is_array() && !audiences.empty()) {
     spec.audiences.clear();
-    for (const auto& each : audiences) if (each.is_string()) spec.audiences.push_back(each.get<std::string>());
+    for (const auto& each : audiences)
+      if (each.is_string()) spec.audiences.push_back(each.get<std::string>());
   }
   spec.lifetime_seconds = int_at(*body, {"spec", "expirationSeconds"}, 3600);
   if (spec.lifetime_seconds < 600) {
@@ -221,20 +250,25 @@ ApiResult<Response> serve_token(Call& call) {
     if (pod.is_null()) return not_found({"", "pods"}, text_at(bound, "name"));
     const std::string uid = text_at(bound, "uid");
     if (!uid.empty() && uid != text_at(pod, {"metadata", "uid"})) {
-      return conflict({"", "pods"}, text_at(bound, "name"), "the UID in the bound object reference (" + uid + ") does not match the UID in record. The object might have been deleted and then recreated");
+      return conflict({"", "pods"}, text_at(bound, "name"),
+                      "the UID in the bound object reference (" + uid +
+                          ") does not match the UID in record. The object might have been deleted and then recreated");
     }
     spec.pod = text_at(bound, "name");
     spec.pod_uid = text_at(pod, {"metadata", "uid"});
     spec.node = text_at(pod, {"spec", "nodeName"});
   }
-  Json out = {{"kind", "TokenRequest"}, {"apiVersion", "authentication.k8s.io/v1"},
-              {"metadata", {{"name", account->name}, {"namespace", account->ns}, {"creationTimestamp", call.server.now_text()}}}};
+  Json out = {{"kind", "TokenRequest"},
+              {"apiVersion", "authentication.k8s.io/v1"},
+              {"metadata",
+               {{"name", account->name}, {"namespace", account->ns}, {"creationTimestamp", call.server.now_text()}}}};
   out["spec"] = at(*body, "spec").is_object() ? (*body)["spec"] : Json::object();
   out["spec"]["audiences"] = spec.audiences;
   out["spec"]["expirationSeconds"] = spec.lifetime_seconds;
   if (!out["spec"].contains("boundObjectRef")) out["spec"]["boundObjectRef"] = nullptr;
-  out["status"] = {{"token", make_service_token(call.server, spec)},
-                   {"expirationTimestamp", base::to_rfc3339(call.server.clock.now() + std::chrono::seconds(spec.lifetime_seconds))}};
+  out["status"] = {
+      {"token", make_service_token(call.server, spec)},
+      {"expirationTimestamp", base::to_rfc3339(call.server.clock.now() + std::chrono::seconds(spec.lifetime_seconds))}};
   return json_response(201, out);
 }
 
@@ -256,14 +290,17 @@ ApiResult<Response> serve_finalize(Call& call) {
 
 }  // namespace
 
-ApiResult<Response> answer_binding(Call& call, const Json& body) { return bind_pod(call, body, text_at(body, {"metadata", "name"})); }
+ApiResult<Response> answer_binding(Call& call, const Json& body) {
+  return bind_pod(call, body, text_at(body, {"metadata", "name"}));
+}
 
 ApiResult<Response> serve_subresource(Call& call) {
   const std::string& name = call.info.subresource;
   const auto is = [&](std::string_view verb) { return call.info.verb == verb; };
   const unsigned verbs = call.sub->verbs;
-  const bool allowed = (is("get") && (verbs & kVerbGet) != 0) || (is("create") && (verbs & kVerbCreate) != 0) || (is("update") && (verbs & kVerbUpdate) != 0) ||
-                       (is("patch") && (verbs & kVerbPatch) != 0) || (is("delete") && (verbs & kVerbDelete) != 0);
+  const bool allowed = (is("get") && (verbs & kVerbGet) != 0) || (is("create") && (verbs & kVerbCreate) != 0) ||
+                       (is("update") && (verbs & kVerbUpdate) != 0) || (is("patch") && (verbs & kVerbPatch) != 0) ||
+                       (is("delete") && (verbs & kVerbDelete) != 0);
   if (!allowed) return method_not_allowed();
   if (name == "scale") return serve_scale(call);
   if (name == "binding") return serve_binding(call);
@@ -278,7 +315,10 @@ ApiResult<Response> serve_subresource(Call& call) {
     if (stored(call) == nullptr) return not_found(call.what(), call.info.name);
     return call.server.streams(call);
   }
-  return ApiStatus{.code = 503, .reason = "ServiceUnavailable", .message = "the server is currently unable to handle the request", .details = Json::object()};
+  return ApiStatus{.code = 503,
+                   .reason = "ServiceUnavailable",
+                   .message = "the server is currently unable to handle the request",
+                   .details = Json::object()};
 }
 
 }  // namespace k8s_fake

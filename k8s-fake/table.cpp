@@ -62,7 +62,8 @@ const TableKind* kind_of(const Endpoint& endpoint) {
   return found == table_kinds().end() ? nullptr : &found->second;
 }
 
-const std::vector<Column> kPlain = {{"Name", "string", 0, ".metadata.name"}, {"Age", "date", 0, ".metadata.creationTimestamp"}};
+const std::vector<Column> kPlain = {{"Name", "string", 0, ".metadata.name"},
+                                    {"Age", "date", 0, ".metadata.creationTimestamp"}};
 
 std::vector<Column> custom_columns(const Endpoint& endpoint) {
   if (endpoint.resource->custom == nullptr) return kPlain;
@@ -75,7 +76,10 @@ std::vector<Column> custom_columns(const Endpoint& endpoint) {
 /// A cell by JSON path, converted as the column's type wants.
 Json path_cell(const Server& server, const Json& object, const Column& column) {
   const Json found = json_path(object, column.json_path);
-  if (found.is_null()) return column.name == "Age" && column.type == "date" && column.json_path == ".metadata.creationTimestamp" ? Json("<unknown>") : Json(nullptr);
+  if (found.is_null())
+    return column.name == "Age" && column.type == "date" && column.json_path == ".metadata.creationTimestamp"
+               ? Json("<unknown>")
+               : Json(nullptr);
   if (column.type == "date") return found.is_string() ? Json(human_age(server, found.get<std::string>())) : Json("");
   if (column.type == "integer") return found.is_number() ? Json(found.get<std::int64_t>()) : Json("");
   if (column.type == "number") return found.is_number() ? found : Json("");
@@ -84,7 +88,11 @@ Json path_cell(const Server& server, const Json& object, const Column& column) {
 }
 
 Json definition(const Column& column) {
-  return {{"name", column.name}, {"type", column.type}, {"format", column.name == "Name" ? "name" : ""}, {"description", ""}, {"priority", column.priority}};
+  return {{"name", column.name},
+          {"type", column.type},
+          {"format", column.name == "Name" ? "name" : ""},
+          {"description", ""},
+          {"priority", column.priority}};
 }
 
 Json cells_of(const Server& server, const Endpoint& endpoint, const Json& object) {
@@ -94,9 +102,11 @@ Json cells_of(const Server& server, const Endpoint& endpoint, const Json& object
     for (const auto& column : custom_columns(endpoint)) out.push_back(path_cell(server, object, column));
     return out;
   }
-  const RowInput input{server, object, human_age(server, text_at(object, {"metadata", "creationTimestamp"})), server.version.minor < 20};
+  const RowInput input{server, object, human_age(server, text_at(object, {"metadata", "creationTimestamp"})),
+                       server.version.minor < 20};
   const Json all = kind->cells(input);
-  for (const auto& shown : parse_columns(kind->columns, server.version.minor)) out.push_back(shown.index < all.size() ? all[shown.index] : Json(""));
+  for (const auto& shown : parse_columns(kind->columns, server.version.minor))
+    out.push_back(shown.index < all.size() ? all[shown.index] : Json(""));
   return out;
 }
 
@@ -104,9 +114,14 @@ Json row_conditions(const Endpoint& endpoint, const Json& object) {
   if (endpoint.resource->plural != "pods" || !endpoint.resource->group.empty()) return nullptr;
   const std::string phase = text_at(object, {"status", "phase"});
   if (phase == "Succeeded") {
-    return Json::array({Json{{"type", "Completed"}, {"status", "True"}, {"reason", "Succeeded"}, {"message", "The pod has completed successfully."}}});
+    return Json::array({Json{{"type", "Completed"},
+                             {"status", "True"},
+                             {"reason", "Succeeded"},
+                             {"message", "The pod has completed successfully."}}});
   }
-  if (phase == "Failed") return Json::array({Json{{"type", "Completed"}, {"status", "True"}, {"reason", "Failed"}, {"message", "The pod failed."}}});
+  if (phase == "Failed")
+    return Json::array(
+        {Json{{"type", "Completed"}, {"status", "True"}, {"reason", "Failed"}, {"message", "The pod failed."}}});
   return nullptr;
 }
 
@@ -115,7 +130,8 @@ Json row_conditions(const Endpoint& endpoint, const Json& object) {
 Json column_definitions(const Server& server, const Endpoint& endpoint) {
   Json out = Json::array();
   if (const TableKind* kind = kind_of(endpoint)) {
-    for (const auto& shown : parse_columns(kind->columns, server.version.minor)) out.push_back(definition(shown.column));
+    for (const auto& shown : parse_columns(kind->columns, server.version.minor))
+      out.push_back(definition(shown.column));
   } else {
     for (const auto& column : custom_columns(endpoint)) out.push_back(definition(column));
   }
@@ -125,11 +141,13 @@ Json column_definitions(const Server& server, const Endpoint& endpoint) {
 std::string table_row(const Server& server, const Endpoint& endpoint, const Object& object, const View& view) {
   const Json json = object.json();
   std::string out = "{\"cells\":" + dump(cells_of(server, endpoint, json));
-  if (const Json conditions = row_conditions(endpoint, json); !conditions.is_null()) out += ",\"conditions\":" + dump(conditions);
+  if (const Json conditions = row_conditions(endpoint, json); !conditions.is_null())
+    out += ",\"conditions\":" + dump(conditions);
   out += ",\"object\":";
   if (view.include == View::Include::none) return out + "null}";
   if (view.include == View::Include::object) return out + encode_object(endpoint, object) + "}";
-  return out + head_of("PartialObjectMetadata", view.api_version) + dump_tail(Json{{"metadata", at(json, "metadata")}}) + "}";
+  return out + head_of("PartialObjectMetadata", view.api_version) +
+         dump_tail(Json{{"metadata", at(json, "metadata")}}) + "}";
 }
 
 }  // namespace k8s_fake

@@ -5,7 +5,8 @@
 
 #include "k8s-fake/server.h"
 
-/// Tables: what kubectl prints. Columns depend on the kind and on the announced version. Source: kubernetes.md 1.12, appendix B.
+/// Tables: what kubectl prints. Columns depend on the kind and on the announced version. Source: kubernetes.md 1.12,
+/// appendix B.
 namespace k8s_fake {
 
 /// The columnDefinitions array of an endpoint.

@@ -85,7 +85,8 @@ bool verify(EVP_PKEY& key, std::string_view text, const std::string& raw) {
   const int length = i2d_ECDSA_SIG(signature.get(), &der);
   const Digest context(EVP_MD_CTX_new());
   EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, &key);
-  const bool ok = length > 0 && EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(length), reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1;
+  const bool ok = length > 0 && EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(length),
+                                                 reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1;
   OPENSSL_free(der);
   return ok;
 }
@@ -94,7 +95,8 @@ std::int64_t seconds_of(const Server& server) {
   return std::chrono::duration_cast<std::chrono::seconds>(server.clock.now().time_since_epoch()).count();
 }
 
-bool exists(const Server& server, const char* plural, const std::string& ns, const std::string& name, const std::string& uid) {
+bool exists(const Server& server, const char* plural, const std::string& ns, const std::string& name,
+            const std::string& uid) {
   const ObjectPtr found = server.store.find(server.resource("", plural), ns, name);
   return found != nullptr && (uid.empty() || found->uid == uid);
 }
@@ -115,17 +117,27 @@ std::string make_service_token(Server& server, const TokenSpec& spec) {
   const std::string subject = "system:serviceaccount:" + spec.ns + ":" + spec.account;
   Json claims;
   if (!spec.secret.empty()) {
-    claims = {{"iss", "kubernetes/serviceaccount"}, {"kubernetes.io/serviceaccount/namespace", spec.ns}, {"kubernetes.io/serviceaccount/secret.name", spec.secret},
-              {"kubernetes.io/serviceaccount/service-account.name", spec.account}, {"kubernetes.io/serviceaccount/service-account.uid", spec.account_uid}};
+    claims = {{"iss", "kubernetes/serviceaccount"},
+              {"kubernetes.io/serviceaccount/namespace", spec.ns},
+              {"kubernetes.io/serviceaccount/secret.name", spec.secret},
+              {"kubernetes.io/serviceaccount/service-account.name", spec.account},
+              {"kubernetes.io/serviceaccount/service-account.uid", spec.account_uid}};
   } else {
     const std::int64_t now = seconds_of(server);
     Json bound = {{"namespace", spec.ns}, {"serviceaccount", {{"name", spec.account}, {"uid", spec.account_uid}}}};
     if (!spec.pod.empty()) bound["pod"] = {{"name", spec.pod}, {"uid", spec.pod_uid}};
     if (!spec.node.empty()) bound["node"] = {{"name", spec.node}};
-    claims = {{"aud", spec.audiences}, {"exp", now + spec.lifetime_seconds}, {"iat", now}, {"nbf", now}, {"iss", kIssuer}, {"jti", server.rng.uuid()}, {"kubernetes.io", bound}};
+    claims = {{"aud", spec.audiences},
+              {"exp", now + spec.lifetime_seconds},
+              {"iat", now},
+              {"nbf", now},
+              {"iss", kIssuer},
+              {"jti", server.rng.uuid()},
+              {"kubernetes.io", bound}};
   }
   claims["sub"] = subject;
-  const std::string text = base64_url(dump(Json{{"alg", "ES256"}, {"kid", key_id(*key)}})) + "." + base64_url(dump(claims));
+  const std::string text =
+      base64_url(dump(Json{{"alg", "ES256"}, {"kid", key_id(*key)}})) + "." + base64_url(dump(claims));
   return text + "." + base64_url(sign(*key, text));
 }
 
@@ -142,7 +154,10 @@ std::optional<User> user_of_service_token(Server& server, std::string_view token
   const Json& claims = parsed.value;
   const auto subject = split_text(text_at(claims, "sub"), ':');
   if (subject.size() != 4) return std::nullopt;
-  User user{.name = text_at(claims, "sub"), .uid = {}, .groups = {"system:serviceaccounts", "system:serviceaccounts:" + subject[2]}, .extra = {}};
+  User user{.name = text_at(claims, "sub"),
+            .uid = {},
+            .groups = {"system:serviceaccounts", "system:serviceaccounts:" + subject[2]},
+            .extra = {}};
   if (claims.contains("exp")) {
     const std::int64_t now = seconds_of(server);
     if (int_at(claims, {"exp"}) <= now || int_at(claims, {"nbf"}) > now + 60) return std::nullopt;
@@ -150,15 +165,20 @@ std::optional<User> user_of_service_token(Server& server, std::string_view token
     user.uid = text_at(bound, {"serviceaccount", "uid"});
     user.extra["authentication.kubernetes.io/credential-id"] = {"JTI=" + text_at(claims, "jti")};
     if (bound.contains("pod")) {
-      if (!exists(server, "pods", subject[2], text_at(bound, {"pod", "name"}), text_at(bound, {"pod", "uid"}))) return std::nullopt;
+      if (!exists(server, "pods", subject[2], text_at(bound, {"pod", "name"}), text_at(bound, {"pod", "uid"})))
+        return std::nullopt;
       user.extra["authentication.kubernetes.io/pod-name"] = {text_at(bound, {"pod", "name"})};
       user.extra["authentication.kubernetes.io/pod-uid"] = {text_at(bound, {"pod", "uid"})};
-      if (bound.contains("node")) user.extra["authentication.kubernetes.io/node-name"] = {text_at(bound, {"node", "name"})};
+      if (bound.contains("node"))
+        user.extra["authentication.kubernetes.io/node-name"] = {text_at(bound, {"node", "name"})};
     }
-    if (audiences != nullptr) for (const auto& each : at(claims, "aud")) if (each.is_string()) audiences->push_back(each.get<std::string>());
+    if (audiences != nullptr)
+      for (const auto& each : at(claims, "aud"))
+        if (each.is_string()) audiences->push_back(each.get<std::string>());
   } else {
     user.uid = text_at(claims, "kubernetes.io/serviceaccount/service-account.uid");
-    if (!exists(server, "secrets", subject[2], text_at(claims, "kubernetes.io/serviceaccount/secret.name"), "")) return std::nullopt;
+    if (!exists(server, "secrets", subject[2], text_at(claims, "kubernetes.io/serviceaccount/secret.name"), ""))
+      return std::nullopt;
   }
   if (!exists(server, "serviceaccounts", subject[2], subject[3], user.uid)) return std::nullopt;
   return user;
@@ -167,8 +187,13 @@ std::optional<User> user_of_service_token(Server& server, std::string_view token
 Json key_set(const Server& server) {
   const Key key = load_key(server.token_key_pem);
   const std::string point = public_point(*key);
-  return {{"keys", Json::array({Json{{"use", "sig"}, {"kty", "EC"}, {"kid", key_id(*key)}, {"alg", "ES256"}, {"crv", "P-256"},
-                                     {"x", base64_url(std::string_view(point).substr(1, kHalf))}, {"y", base64_url(std::string_view(point).substr(1 + kHalf, kHalf))}}})}};
+  return {{"keys", Json::array({Json{{"use", "sig"},
+                                     {"kty", "EC"},
+                                     {"kid", key_id(*key)},
+                                     {"alg", "ES256"},
+                                     {"crv", "P-256"},
+                                     {"x", base64_url(std::string_view(point).substr(1, kHalf))},
+                                     {"y", base64_url(std::string_view(point).substr(1 + kHalf, kHalf))}}})}};
 }
 
 }  // namespace k8s_fake

@@ -17,14 +17,15 @@ struct TokenSpec {
   std::string account_uid{};
   std::vector<std::string> audiences = {"https://kubernetes.default.svc"};
   std::int64_t lifetime_seconds = 3600;
-  std::string pod{};      // bound object, if any
+  std::string pod{};  // bound object, if any
   std::string pod_uid{};
   std::string node{};
-  std::string secret{};   // legacy token of that Secret: no expiry
+  std::string secret{};  // legacy token of that Secret: no expiry
 };
 std::string make_service_token(Server& server, const TokenSpec& spec);
 /// Checks signature, times and that account and pod still exist.
-std::optional<User> user_of_service_token(Server& server, std::string_view token, std::vector<std::string>* audiences = nullptr);
+std::optional<User> user_of_service_token(Server& server, std::string_view token,
+                                          std::vector<std::string>* audiences = nullptr);
 /// The key set of /openid/v1/jwks.
 Json key_set(const Server& server);
 /// A new signing key (P-256) as PEM.

@@ -34,7 +34,8 @@ bool WatchSpec::matches(const Object& object) const {
 }
 
 std::string event_text(const View& view, std::string_view type, std::string_view object) {
-  if (view.media == View::Media::protobuf) return protobuf_event(type, encode_protobuf(parse_json(object).value).value_or(""));
+  if (view.media == View::Media::protobuf)
+    return protobuf_event(type, encode_protobuf(parse_json(object).value).value_or(""));
   std::string out;
   out.reserve(object.size() + 40);
   out += "{\"type\":\"";
@@ -87,7 +88,8 @@ struct WatchHub::State {
         }
       }
     }
-    auto chunk = std::make_shared<const std::string>(event_text(watcher.spec.view, name_of(type), encode(watcher.spec, object, watcher.first)));
+    auto chunk = std::make_shared<const std::string>(
+        event_text(watcher.spec.view, name_of(type), encode(watcher.spec, object, watcher.first)));
     watcher.first = false;
     if (shared) cache->push_back({watcher.spec.endpoint, watcher.spec.view.media, type, chunk});
     watcher.pipe->write(std::move(chunk));
@@ -126,15 +128,16 @@ struct WatchHub::State {
 
   void bookmark(Watcher& watcher, bool initial_end) {
     const Endpoint& endpoint = *watcher.spec.endpoint;
-    std::string metadata = "\"metadata\":{\"resourceVersion\":\"" + std::to_string(std::max(store.version(), watcher.spec.from)) +
+    std::string metadata = "\"metadata\":{\"resourceVersion\":\"" +
+                           std::to_string(std::max(store.version(), watcher.spec.from)) +
                            "\",\"creationTimestamp\":null";
     if (initial_end) metadata += ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}";
     metadata += "}";
     std::string object = endpoint.head() + metadata + "}";
     if (watcher.spec.view.shape == View::Shape::table) {
-      object = head_of("Table", watcher.spec.view.api_version) + "\"metadata\":{\"resourceVersion\":\"" + std::to_string(store.version()) +
-               "\"},\"columnDefinitions\":null,\"rows\":[{\"cells\":[],\"object\":" + head_of("PartialObjectMetadata", watcher.spec.view.api_version) +
-               metadata + "}}]}";
+      object = head_of("Table", watcher.spec.view.api_version) + "\"metadata\":{\"resourceVersion\":\"" +
+               std::to_string(store.version()) + "\"},\"columnDefinitions\":null,\"rows\":[{\"cells\":[],\"object\":" +
+               head_of("PartialObjectMetadata", watcher.spec.view.api_version) + metadata + "}}]}";
     } else if (watcher.spec.view.shape == View::Shape::partial) {
       object = head_of("PartialObjectMetadata", watcher.spec.view.api_version) + metadata + "}";
     }

@@ -36,7 +36,7 @@ struct WatchSpec {
   View view;
   bool bookmarks = false;
   base::Duration timeout{0};
-  std::uint64_t from = 0;  // only later events
+  std::uint64_t from = 0;                      // only later events
   std::function<bool(const Object&)> visible;  // empty: everything
 
   bool matches(const Object& object) const;
@@ -51,8 +51,8 @@ class WatchHub {
   ~WatchHub();
 
   struct Start {
-    std::vector<ObjectPtr> initial;       // sent as ADDED
-    bool initial_end_bookmark = false;    // then the marker of a streaming list
+    std::vector<ObjectPtr> initial;     // sent as ADDED
+    bool initial_end_bookmark = false;  // then the marker of a streaming list
     std::vector<EventPtr> replay;
   };
   std::shared_ptr<base::Pipe> open(WatchSpec spec, const Start& start);
@@ -69,7 +69,8 @@ class WatchHub {
   std::shared_ptr<State> state_;
 };
 
-/// One event as a view's media wants it: {"type":T,"object":O}\n or a protobuf frame. `object` is JSON text that names its kind.
+/// One event as a view's media wants it: {"type":T,"object":O}\n or a protobuf frame. `object` is JSON text that names
+/// its kind.
 std::string event_text(const View& view, std::string_view type, std::string_view object);
 
 }  // namespace k8s_fake

@@ -111,7 +111,8 @@ void default_job_spec(Json& spec) {
 /// A workload without labels takes those of its pods.
 void labels_of_template(Json& object) {
   const Json labels = at_path(object, {"spec", "template", "metadata", "labels"});
-  if (labels.is_object() && !labels.empty() && is_empty_value(at_path(object, {"metadata", "labels"}))) object_at(object, "metadata")["labels"] = labels;
+  if (labels.is_object() && !labels.empty() && is_empty_value(at_path(object, {"metadata", "labels"})))
+    object_at(object, "metadata")["labels"] = labels;
 }
 
 void default_job(Json& object) {
@@ -138,7 +139,8 @@ void default_pod_template(Json& object) {
 std::optional<ApiStatus> admit_job(Write& write) {
   if (write.operation != Operation::create) return std::nullopt;
   Json& spec = write.object["spec"];
-  const std::string uid = text_at(write.object, {"metadata", "uid"}), name = text_at(write.object, {"metadata", "name"});
+  const std::string uid = text_at(write.object, {"metadata", "uid"}),
+                    name = text_at(write.object, {"metadata", "name"});
   if (write.call.server.at_least(31)) default_to(spec, "manualSelector", false);
   if (is_true(spec, {"manualSelector"})) return std::nullopt;
   Json& labels = object_at(object_at(object_at(spec, "template"), "metadata"), "labels");
@@ -157,8 +159,10 @@ std::optional<ApiStatus> admit_job(Write& write) {
 std::optional<ApiStatus> admit_daemonset(Write& write) {
   Json& annotations = object_at(object_at(write.object, "metadata"), "annotations");
   if (write.operation == Operation::create) annotations["deprecated.daemonset.template.generation"] = "1";
-  else if (write.operation == Operation::update && write.subresource.empty() && at_path(write.object, {"spec", "template"}) != at_path(*write.old, {"spec", "template"})) {
-    annotations["deprecated.daemonset.template.generation"] = std::to_string(int_at(*write.old, {"metadata", "generation"}) + 1);
+  else if (write.operation == Operation::update && write.subresource.empty() &&
+           at_path(write.object, {"spec", "template"}) != at_path(*write.old, {"spec", "template"})) {
+    annotations["deprecated.daemonset.template.generation"] =
+        std::to_string(int_at(*write.old, {"metadata", "generation"}) + 1);
   }
   return std::nullopt;
 }
@@ -182,41 +186,60 @@ void validate_template(const char* what, const Json& object, FieldErrors& errors
   if (!selector.is_object() && kind != "DaemonSet") errors.required("spec.selector");
   for (std::size_t i = 0; i < at(selector, "matchExpressions").size(); ++i) {
     const Json& each = at(selector, "matchExpressions")[i];
-    const std::string op = text_at(each, "operator"), path = "spec.selector.matchExpressions[" + std::to_string(i) + "]";
-    if ((op == "Exists" || op == "DoesNotExist") && !at(each, "values").empty()) errors.forbidden(path + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
-    else if ((op == "In" || op == "NotIn") && at(each, "values").empty()) errors.required(path + ".values", "must be specified when `operator` is 'In' or 'NotIn'");
-    else if (op != "In" && op != "NotIn" && op != "Exists" && op != "DoesNotExist") errors.invalid(path + ".operator", op, "not a valid selector operator");
+    const std::string op = text_at(each, "operator"),
+                      path = "spec.selector.matchExpressions[" + std::to_string(i) + "]";
+    if ((op == "Exists" || op == "DoesNotExist") && !at(each, "values").empty())
+      errors.forbidden(path + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+    else if ((op == "In" || op == "NotIn") && at(each, "values").empty())
+      errors.required(path + ".values", "must be specified when `operator` is 'In' or 'NotIn'");
+    else if (op != "In" && op != "NotIn" && op != "Exists" && op != "DoesNotExist")
+      errors.invalid(path + ".operator", op, "not a valid selector operator");
   }
-  const bool empty = selector.is_object() && at(selector, "matchLabels").empty() && at(selector, "matchExpressions").empty();
+  const bool empty =
+      selector.is_object() && at(selector, "matchLabels").empty() && at(selector, "matchExpressions").empty();
   if (empty) {
     const std::string shown = errors.at_least(31) ? dump(selector) : go_selector(selector);
-    errors.add({"FieldValueInvalid", "spec.selector", "Invalid value: " + shown + ": empty selector is invalid for " + (kind == "ReplicaSet" ? "deployment" : base::to_lower(kind))});
+    errors.add({"FieldValueInvalid", "spec.selector",
+                "Invalid value: " + shown + ": empty selector is invalid for " +
+                    (kind == "ReplicaSet" ? "deployment" : base::to_lower(kind))});
   } else {
     Labels labels;
     const Json& given = at_path(spec, {"template", "metadata", "labels"});
-    if (given.is_object()) for (const auto& [key, value] : given.items()) if (value.is_string()) labels.emplace_back(key, value.get<std::string>());
+    if (given.is_object())
+      for (const auto& [key, value] : given.items())
+        if (value.is_string()) labels.emplace_back(key, value.get<std::string>());
     if (!selector.is_object() || !label_selector_of(selector).matches(labels)) {
       const std::string shown = errors.at_least(31) ? dump(given) : go_text_map(given);
-      errors.add({"FieldValueInvalid", "spec.template.metadata.labels", "Invalid value: " + shown + ": `selector` does not match template `labels`"});
+      errors.add({"FieldValueInvalid", "spec.template.metadata.labels",
+                  "Invalid value: " + shown + ": `selector` does not match template `labels`"});
     }
   }
   validate_labels(at_path(spec, {"template", "metadata", "labels"}), "spec.template.metadata.labels", errors);
   // A StatefulSet's pods are looked at when they are made: only then its claims are among their volumes.
   if (kind != "StatefulSet") validate_pod_spec(at_path(spec, {"template", "spec"}), "spec.template.spec", errors);
   if (at_path(spec, {"template", "spec"}).contains("activeDeadlineSeconds")) {
-    errors.forbidden("spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in " + (kind == "Deployment" ? "ReplicaSet" : kind) + " is not Supported");
+    errors.forbidden("spec.template.spec.activeDeadlineSeconds",
+                     "activeDeadlineSeconds in " + (kind == "Deployment" ? "ReplicaSet" : kind) + " is not Supported");
   }
-  if (int_at(spec, {"replicas"}) < 0) errors.invalid("spec.replicas", at(spec, "replicas"), "must be greater than or equal to 0");
+  if (int_at(spec, {"replicas"}) < 0)
+    errors.invalid("spec.replicas", at(spec, "replicas"), "must be greater than or equal to 0");
 }
 
 void validate_rolling(const Json& strategy, const std::string& path, bool surge, FieldErrors& errors) {
   const Json& rolling = at(strategy, "rollingUpdate");
-  const auto amount = [](const Json& value) { return value.is_number() ? value.get<std::int64_t>() : value.is_string() ? std::int64_t{value == "0%" ? 0 : 1} : std::int64_t{0}; };
+  const auto amount = [](const Json& value) {
+    return value.is_number()   ? value.get<std::int64_t>()
+           : value.is_string() ? std::int64_t{value == "0%" ? 0 : 1}
+                               : std::int64_t{0};
+  };
   if (!rolling.is_object()) return;
-  if (text_at(strategy, "type") == "Recreate") errors.forbidden(path + ".rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
+  if (text_at(strategy, "type") == "Recreate")
+    errors.forbidden(path + ".rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
   if (amount(at(rolling, "maxUnavailable")) == 0 && amount(at(rolling, "maxSurge")) == 0) {
     const std::string shown = errors.at_least(31) ? "0" : "intstr.IntOrString{Type:0, IntVal:0, StrVal:\"\"}";
-    errors.add({"FieldValueInvalid", path + ".rollingUpdate.maxUnavailable", "Invalid value: " + shown + ": " + (surge || errors.at_least(22) ? "may not be 0 when `maxSurge` is 0" : "cannot be 0")});
+    errors.add({"FieldValueInvalid", path + ".rollingUpdate.maxUnavailable",
+                "Invalid value: " + shown + ": " +
+                    (surge || errors.at_least(22) ? "may not be 0 when `maxSurge` is 0" : "cannot be 0")});
   }
 }
 
@@ -229,11 +252,15 @@ void validate_strategy(const std::string& kind, const Json& spec, FieldErrors& e
   if (known) return kind == "StatefulSet" ? void() : validate_rolling(strategy, path, kind == "Deployment", errors);
   const std::string name = kind + (kind == "Deployment" ? "Strategy" : "UpdateStrategy");
   const std::string rolling = kind == "StatefulSet" ? "RollingUpdateStatefulSetStrategy" : "RollingUpdate" + kind;
-  const std::string shown = errors.at_least(31) ? dump(Json{{"Type", type}, {"RollingUpdate", nullptr}}) : "apps." + name + "{Type:" + dump(Json(type)) + ", RollingUpdate:(*apps." + rolling + ")(nil)}";
+  const std::string shown = errors.at_least(31) ? dump(Json{{"Type", type}, {"RollingUpdate", nullptr}})
+                                                : "apps." + name + "{Type:" + dump(Json(type)) +
+                                                      ", RollingUpdate:(*apps." + rolling + ")(nil)}";
   if (kind == "StatefulSet") {
     errors.add({"FieldValueInvalid", path, "Invalid value: " + shown + ": must be 'RollingUpdate' or 'OnDelete'"});
   } else {
-    errors.add({"FieldValueNotSupported", path, "Unsupported value: " + shown + ": supported values: " + (kind == "Deployment" ? "\"Recreate\", \"RollingUpdate\"" : "\"RollingUpdate\", \"OnDelete\"")});
+    errors.add({"FieldValueNotSupported", path,
+                "Unsupported value: " + shown + ": supported values: " +
+                    (kind == "Deployment" ? "\"Recreate\", \"RollingUpdate\"" : "\"RollingUpdate\", \"OnDelete\"")});
   }
 }
 
@@ -241,7 +268,8 @@ void validate_workload(const char* what, const Json& object, const Json* old, Fi
   validate_template(what, object, errors);
   validate_strategy(what, at(object, "spec"), errors);
   const Json& deadline = at_path(object, {"spec", "progressDeadlineSeconds"});
-  if (std::string_view(what) == "Deployment" && deadline.is_number() && deadline <= int_at(object, {"spec", "minReadySeconds"})) {
+  if (std::string_view(what) == "Deployment" && deadline.is_number() &&
+      deadline <= int_at(object, {"spec", "minReadySeconds"})) {
     errors.invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds");
   }
   const Json& policy = at_path(object, {"spec", "template", "spec", "restartPolicy"});
@@ -251,20 +279,30 @@ void validate_workload(const char* what, const Json& object, const Json* old, Fi
   }
 }
 
-void validate_deployment(const Json& object, const Json* old, FieldErrors& errors) { validate_workload("Deployment", object, old, errors); }
-void validate_replicaset(const Json& object, const Json* old, FieldErrors& errors) { validate_workload("ReplicaSet", object, old, errors); }
-void validate_daemonset(const Json& object, const Json* old, FieldErrors& errors) { validate_workload("DaemonSet", object, old, errors); }
+void validate_deployment(const Json& object, const Json* old, FieldErrors& errors) {
+  validate_workload("Deployment", object, old, errors);
+}
+void validate_replicaset(const Json& object, const Json* old, FieldErrors& errors) {
+  validate_workload("ReplicaSet", object, old, errors);
+}
+void validate_daemonset(const Json& object, const Json* old, FieldErrors& errors) {
+  validate_workload("DaemonSet", object, old, errors);
+}
 
 void validate_statefulset(const Json& object, const Json* old, FieldErrors& errors) {
   validate_workload("StatefulSet", object, nullptr, errors);
   if (old == nullptr) return;
   Json before = at(*old, "spec"), after = at(object, "spec");
   for (Json* spec : {&before, &after}) {
-    for (const auto* key : {"replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy", "minReadySeconds"}) spec->erase(key);
+    for (const auto* key : {"replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+                            "persistentVolumeClaimRetentionPolicy", "minReadySeconds"})
+      spec->erase(key);
   }
   if (before != after) {
-    errors.forbidden("spec", "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', "
-                             "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden");
+    errors.forbidden("spec",
+                     "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
+                     "'updateStrategy', 'revisionHistoryLimit', "
+                     "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden");
   }
 }
 
@@ -276,15 +314,20 @@ void validate_job(const Json& object, const Json* old, FieldErrors& errors) {
   if (is_true(spec, {"manualSelector"})) {
     const Json& given = at_path(spec, {"template", "metadata", "labels"});
     Labels labels;
-    if (given.is_object()) for (const auto& [key, value] : given.items()) if (value.is_string()) labels.emplace_back(key, value.get<std::string>());
+    if (given.is_object())
+      for (const auto& [key, value] : given.items())
+        if (value.is_string()) labels.emplace_back(key, value.get<std::string>());
     if (!at(spec, "selector").is_object()) errors.required("spec.selector");
     if (!at(spec, "selector").is_object() || !label_selector_of(at(spec, "selector")).matches(labels)) {
-      errors.add({"FieldValueInvalid", "spec.template.metadata.labels", "Invalid value: " + (errors.at_least(31) ? dump(given) : go_text_map(given)) + ": `selector` does not match template `labels`"});
+      errors.add({"FieldValueInvalid", "spec.template.metadata.labels",
+                  "Invalid value: " + (errors.at_least(31) ? dump(given) : go_text_map(given)) +
+                      ": `selector` does not match template `labels`"});
     }
   }
   if (old == nullptr) return;
   for (const auto* key : {"template", "selector", "completions"}) {
-    if (at(spec, key) != at_path(*old, {"spec", key})) errors.invalid(std::string("spec.") + key, at(spec, key), "field is immutable");
+    if (at(spec, key) != at_path(*old, {"spec", key}))
+      errors.invalid(std::string("spec.") + key, at(spec, key), "field is immutable");
   }
 }
 
@@ -295,13 +338,16 @@ void validate_replication_controller(const Json& object, const Json*, FieldError
   for (const auto& [key, value] : selector.items()) {
     if (at(labels, key) == value) continue;
     const std::string shown = errors.at_least(31) ? dump(labels) : go_text_map(labels);
-    errors.add({"FieldValueInvalid", "spec.template.metadata.labels", "Invalid value: " + shown + ": `selector` does not match template `labels`"});
+    errors.add({"FieldValueInvalid", "spec.template.metadata.labels",
+                "Invalid value: " + shown + ": `selector` does not match template `labels`"});
     break;
   }
   validate_pod_spec(at_path(object, {"spec", "template", "spec"}), "spec.template.spec", errors);
 }
 
-void validate_pod_template(const Json& object, const Json*, FieldErrors& errors) { validate_pod_spec(at_path(object, {"template", "spec"}), "template.spec", errors); }
+void validate_pod_template(const Json& object, const Json*, FieldErrors& errors) {
+  validate_pod_spec(at_path(object, {"template", "spec"}), "template.spec", errors);
+}
 
 void validate_cronjob(const Json& object, const Json*, FieldErrors& errors) {
   const Json& spec = at(object, "spec");
@@ -309,19 +355,26 @@ void validate_cronjob(const Json& object, const Json*, FieldErrors& errors) {
   if (schedule.empty()) errors.required("spec.schedule");
   else if (schedule.front() != '@' && split_text(schedule, ' ').size() != 5) {
     const std::string count = std::to_string(split_text(schedule, ' ').size());
-    errors.invalid("spec.schedule", schedule, errors.at_least(21) ? "expected exactly 5 fields, found " + count + ": [" + schedule + "]" : "Expected exactly 5 fields, found " + count + ": " + schedule);
+    errors.invalid("spec.schedule", schedule,
+                   errors.at_least(21) ? "expected exactly 5 fields, found " + count + ": [" + schedule + "]"
+                                       : "Expected exactly 5 fields, found " + count + ": " + schedule);
   } else if (schedule.front() != '@') {
     static constexpr std::int64_t kMost[] = {59, 23, 31, 12, 6};
     std::size_t i = 0;
     for (const auto& field : split_text(schedule, ' ')) {
       const std::int64_t most = kMost[i++];
       const auto number = base::parse_signed(field);
-      if (number && *number > most) errors.invalid("spec.schedule", schedule, std::string(errors.at_least(21) ? "e" : "E") + "nd of range (" + field + ") above maximum (" + std::to_string(most) + "): " + field);
+      if (number && *number > most)
+        errors.invalid("spec.schedule", schedule,
+                       std::string(errors.at_least(21) ? "e" : "E") + "nd of range (" + field + ") above maximum (" +
+                           std::to_string(most) + "): " + field);
     }
   }
-  if (text_at(object, {"metadata", "name"}).size() > 52) errors.invalid("metadata.name", at_path(object, {"metadata", "name"}), "must be no more than 52 characters");
+  if (text_at(object, {"metadata", "name"}).size() > 52)
+    errors.invalid("metadata.name", at_path(object, {"metadata", "name"}), "must be no more than 52 characters");
   one_of(at(spec, "concurrencyPolicy"), "spec.concurrencyPolicy", {"Allow", "Forbid", "Replace"}, errors);
-  validate_pod_spec(at_path(spec, {"jobTemplate", "spec", "template", "spec"}), "spec.jobTemplate.spec.template.spec", errors);
+  validate_pod_spec(at_path(spec, {"jobTemplate", "spec", "template", "spec"}), "spec.jobTemplate.spec.template.spec",
+                    errors);
   if (text_at(spec, {"jobTemplate", "spec", "template", "spec", "restartPolicy"}) == "Always") {
     errors.required("spec.jobTemplate.spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
   }
@@ -329,7 +382,8 @@ void validate_cronjob(const Json& object, const Json*, FieldErrors& errors) {
 
 void validate_budget(const Json& object, const Json*, FieldErrors& errors) {
   const Json& spec = at(object, "spec");
-  if (spec.contains("minAvailable") && spec.contains("maxUnavailable")) errors.invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set");
+  if (spec.contains("minAvailable") && spec.contains("maxUnavailable"))
+    errors.invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set");
 }
 
 void default_budget(Json& object) { object_at(object, "status"); }
@@ -344,7 +398,9 @@ void default_autoscaler(Json& object) {
   if (!spec.is_object()) spec = Json::object();
   if (!spec.contains("minReplicas")) spec["minReplicas"] = 1;
   if (is_empty_value(at(spec, "metrics"))) {
-    spec["metrics"] = Json::array({Json{{"type", "Resource"}, {"resource", {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", 80}}}}}}});
+    spec["metrics"] = Json::array(
+        {Json{{"type", "Resource"},
+              {"resource", {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", 80}}}}}}});
   }
 }
 
@@ -352,7 +408,9 @@ void autoscaler_to_storage(Json& object) {
   if (!at(object, "spec").is_object()) return;
   Json& spec = object["spec"];
   if (const Json target = at(spec, "targetCPUUtilizationPercentage"); target.is_number()) {
-    spec["metrics"] = Json::array({Json{{"type", "Resource"}, {"resource", {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", target}}}}}}});
+    spec["metrics"] = Json::array(
+        {Json{{"type", "Resource"},
+              {"resource", {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", target}}}}}}});
   }
   spec.erase("targetCPUUtilizationPercentage");
   if (at(object, "status").is_object()) object["status"].erase("currentCPUUtilizationPercentage");
@@ -364,7 +422,8 @@ void autoscaler_from_storage(Json& object) {
   Json& spec = object["spec"];
   for (const auto& metric : at(spec, "metrics")) {
     const Json& target = at_path(metric, {"resource", "target"});
-    if (text_at(metric, {"resource", "name"}) == "cpu" && text_at(target, "type") == "Utilization") spec["targetCPUUtilizationPercentage"] = at(target, "averageUtilization");
+    if (text_at(metric, {"resource", "name"}) == "cpu" && text_at(target, "type") == "Utilization")
+      spec["targetCPUUtilizationPercentage"] = at(target, "averageUtilization");
   }
   spec.erase("metrics");
   spec.erase("behavior");
@@ -378,14 +437,16 @@ void validate_autoscaler(const Json& object, const Json*, FieldErrors& errors) {
   if (most < 1) errors.invalid("spec.maxReplicas", most, "must be greater than 0");
   if (most < least) errors.invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`");
   for (const auto* key : {"kind", "name"}) {
-    if (text_at(object, {"spec", "scaleTargetRef", key}).empty()) errors.required(std::string("spec.scaleTargetRef.") + key);
+    if (text_at(object, {"spec", "scaleTargetRef", key}).empty())
+      errors.required(std::string("spec.scaleTargetRef.") + key);
   }
 }
 
 }  // namespace
 
 void add_workload_behaviour(Kinds& kinds) {
-  const auto set = [&](const char* group, const char* plural, void (*defaults)(Json&), void (*validate)(const Json&, const Json*, FieldErrors&)) {
+  const auto set = [&](const char* group, const char* plural, void (*defaults)(Json&),
+                       void (*validate)(const Json&, const Json*, FieldErrors&)) {
     Resource& resource = *kinds.resource(group, plural);
     resource.set_defaults = defaults;
     resource.validate = validate;
@@ -408,7 +469,9 @@ void add_workload_behaviour(Kinds& kinds) {
       each->from_storage = autoscaler_from_storage;
     }
     if (each->resource->group != "apps") continue;
-    if (each->group == "extensions") each->to_storage = each->resource->plural == "deployments" ? extensions_deployment_to_storage : extensions_to_storage;
+    if (each->group == "extensions")
+      each->to_storage =
+          each->resource->plural == "deployments" ? extensions_deployment_to_storage : extensions_to_storage;
     if (each->group == "apps" && each->version == "v1beta1") each->to_storage = extensions_to_storage;
   }
 }

@@ -25,21 +25,27 @@ std::optional<ApiStatus> check_namespace(const Call& call, const std::string& ns
   const ObjectPtr found = call.server.store.find(call.server.resource("", "namespaces"), "", ns);
   if (found == nullptr) return not_found({"", "namespaces"}, ns);
   if (found->tail.find("\"deletionTimestamp\"") == std::string::npos) return std::nullopt;
-  ApiStatus status = forbidden(call.what(), call.info.name, "unable to create new content in namespace " + ns + " because it is being terminated");
-  status.details["causes"] = Json::array({Json{{"reason", "NamespaceTerminating"}, {"message", "namespace " + ns + " is being terminated"}, {"field", "metadata.namespace"}}});
+  ApiStatus status = forbidden(call.what(), call.info.name,
+                               "unable to create new content in namespace " + ns + " because it is being terminated");
+  status.details["causes"] = Json::array({Json{{"reason", "NamespaceTerminating"},
+                                               {"message", "namespace " + ns + " is being terminated"},
+                                               {"field", "metadata.namespace"}}});
   return status;
 }
 
 /// Jobs, cron jobs and autoscalers count their specs only in newer releases.
 bool tracks_generation(const Server& server, const Resource& resource) {
-  return resource.tracks_generation && (server.at_least(24) || (resource.group != "batch" && resource.group != "autoscaling"));
+  return resource.tracks_generation &&
+         (server.at_least(24) || (resource.group != "batch" && resource.group != "autoscaling"));
 }
 
 void prepare_metadata(Call& call, Json& object) {
   Server& server = call.server;
   Json& metadata = object["metadata"];
   if (!metadata.is_object()) metadata = Json::object();
-  for (const auto* key : {"uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"}) metadata.erase(key);
+  for (const auto* key : {"uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds",
+                          "selfLink", "resourceVersion"})
+    metadata.erase(key);
   if (call.resource().namespaced) metadata["namespace"] = call.info.ns;
   else metadata.erase("namespace");
   if (text_at(metadata, "name").empty()) {
@@ -54,16 +60,19 @@ void prepare_metadata(Call& call, Json& object) {
   }
   metadata["uid"] = server.rng.uuid();
   metadata["creationTimestamp"] = server.now_text();
-  if (tracks_generation(server, call.resource()) || (call.resource().plural == "pods" && server.at_least(33))) metadata["generation"] = 1;
+  if (tracks_generation(server, call.resource()) || (call.resource().plural == "pods" && server.at_least(33)))
+    metadata["generation"] = 1;
   if (server.version.minor < 20) {
     metadata["selfLink"] = (call.endpoint->group.empty() ? "/api/" : "/apis/") + call.endpoint->group_version() +
-                           (call.resource().namespaced ? "/namespaces/" + call.info.ns : "") + "/" + call.resource().plural + "/" + text_at(metadata, "name");
+                           (call.resource().namespaced ? "/namespaces/" + call.info.ns : "") + "/" +
+                           call.resource().plural + "/" + text_at(metadata, "name");
   }
 }
 
 void drop_empty_metadata(Json& object) {
   Json& metadata = object["metadata"];
-  for (const auto* key : {"labels", "annotations", "finalizers", "ownerReferences", "managedFields", "generateName", "selfLink"}) {
+  for (const auto* key :
+       {"labels", "annotations", "finalizers", "ownerReferences", "managedFields", "generateName", "selfLink"}) {
     if (const auto found = metadata.find(key); found != metadata.end() && is_empty_value(*found)) metadata.erase(found);
   }
 }
@@ -93,14 +102,19 @@ std::optional<ApiStatus> admit(Call& call, Json& object, const Json* old, const 
   validate_metadata(resource, object, old, errors);
   if (resource.validate != nullptr) resource.validate(object, old, errors);
   if (resource.custom == nullptr) check_kind_rules(resource.kind, object, errors);
-  const bool moved = resource.group == "networking.k8s.io" && (resource.plural == "ingresses" || resource.plural == "networkpolicies") && !call.server.at_least(22);
-  if (!errors.empty()) return invalid(moved ? "extensions" : call.endpoint->group, resource.kind, text_at(object, {"metadata", "name"}), errors);
+  const bool moved = resource.group == "networking.k8s.io" &&
+                     (resource.plural == "ingresses" || resource.plural == "networkpolicies") &&
+                     !call.server.at_least(22);
+  if (!errors.empty())
+    return invalid(moved ? "extensions" : call.endpoint->group, resource.kind, text_at(object, {"metadata", "name"}),
+                   errors);
   return check_quotas(limited);
 }
 
 bool spec_changed(const Resource& resource, const Json& old, const Json& next) {
   if (resource.custom == nullptr) {
-    const bool annotated = resource.plural == "deployments" && at_path(old, {"metadata", "annotations"}) != at_path(next, {"metadata", "annotations"});
+    const bool annotated = resource.plural == "deployments" &&
+                           at_path(old, {"metadata", "annotations"}) != at_path(next, {"metadata", "annotations"});
     return annotated || at(old, "spec") != at(next, "spec");
   }
   Json a = old, b = next;
@@ -118,7 +132,8 @@ void keep_server_fields(const Json& current, Json& next) {
   Json& metadata = next["metadata"];
   if (!metadata.is_object()) metadata = Json::object();
   const Json& before = at(current, "metadata");
-  for (const auto* key : {"name", "generateName", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "resourceVersion"}) {
+  for (const auto* key : {"name", "generateName", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
+                          "deletionGracePeriodSeconds", "generation", "selfLink", "resourceVersion"}) {
     if (const auto found = before.find(key); found != before.end()) metadata[key] = *found;
     else metadata.erase(key);
   }
@@ -131,7 +146,8 @@ Json restrict(const Resource& resource, const Json& current, Json next, const st
     out["metadata"] = next["metadata"];
     if (resource.custom != nullptr) {
       out["metadata"] = current.at("metadata");
-      if (next["metadata"].contains("managedFields")) out["metadata"]["managedFields"] = next["metadata"]["managedFields"];
+      if (next["metadata"].contains("managedFields"))
+        out["metadata"]["managedFields"] = next["metadata"]["managedFields"];
     }
     if (next.contains("status")) out["status"] = next["status"];
     else out.erase("status");
@@ -155,11 +171,17 @@ bool gone_after(const Resource& resource, const Json& object) {
 /// The name and namespace that an object says it has, against those of the path.
 std::optional<ApiStatus> check_name(const Call& call, const Json& object) {
   const std::string name = text_at(object, {"metadata", "name"}), ns = text_at(object, {"metadata", "namespace"});
-  if (name.empty()) return bad_request("the name of the object (" + call.info.name + " based on URL) was undeterminable: name must be provided");
-  if (name != call.info.name) return bad_request("the name of the object (" + name + ") does not match the name on the URL (" + call.info.name + ")");
+  if (name.empty())
+    return bad_request("the name of the object (" + call.info.name +
+                       " based on URL) was undeterminable: name must be provided");
+  if (name != call.info.name)
+    return bad_request("the name of the object (" + name + ") does not match the name on the URL (" + call.info.name +
+                       ")");
   if (!call.resource().namespaced || ns.empty() || ns == call.info.ns) return std::nullopt;
-  if (call.server.at_least(22)) return bad_request("the namespace of the provided object does not match the namespace sent on the request");
-  return bad_request("the namespace of the object (" + ns + ") does not match the namespace on the request (" + call.info.ns + ")");
+  if (call.server.at_least(22))
+    return bad_request("the namespace of the provided object does not match the namespace sent on the request");
+  return bad_request("the namespace of the object (" + ns + ") does not match the namespace on the request (" +
+                     call.info.ns + ")");
 }
 
 /// A patch may not say what only the server says.
@@ -174,8 +196,10 @@ std::optional<ApiStatus> check_kept(const Call& call, const Json& current, const
     Json shown = wanted;
     const auto moment = wanted.is_string() && key[0] == 'd' ? parse_time(wanted.get<std::string>()) : std::nullopt;
     std::string text = dump(wanted);
-    if (moment) text = base::replace_all(base::replace_all(base::to_rfc3339(*moment), "T", " "), "Z", "") + " +0000 UTC";
-    errors.add({"FieldValueInvalid", std::string("metadata.") + key, "Invalid value: " + text + ": field is immutable"});
+    if (moment)
+      text = base::replace_all(base::replace_all(base::to_rfc3339(*moment), "T", " "), "Z", "") + " +0000 UTC";
+    errors.add(
+        {"FieldValueInvalid", std::string("metadata.") + key, "Invalid value: " + text + ": field is immutable"});
   }
   if (errors.empty()) return std::nullopt;
   return invalid(call.endpoint->group, call.resource().kind, name, errors);
@@ -187,7 +211,9 @@ std::optional<ApiStatus> check_versions(Call& call, const Json& current, const J
   if (wanted.empty() || wanted == "0") {
     if (put && (call.resource().needs_resource_version || call.resource().custom != nullptr)) {
       FieldErrors errors(call.server.version.minor);
-      errors.add({"FieldValueInvalid", "metadata.resourceVersion", std::string("Invalid value: ") + (call.server.version.minor <= 20 ? "0x0" : "0") + ": must be specified for an update"});
+      errors.add({"FieldValueInvalid", "metadata.resourceVersion",
+                  std::string("Invalid value: ") + (call.server.version.minor <= 20 ? "0x0" : "0") +
+                      ": must be specified for an update"});
       return invalid(call.endpoint->group, call.resource().plural, name, errors);
     }
   } else if (!base::parse_unsigned(wanted)) {
@@ -200,14 +226,18 @@ std::optional<ApiStatus> check_versions(Call& call, const Json& current, const J
   const std::string uid = text_at(next, {"metadata", "uid"});
   const std::string have = text_at(current, {"metadata", "uid"});
   if (!uid.empty() && uid != have && call.info.verb != "patch") {
-    return conflict(call.what(), name, "StorageError: invalid object, Code: 4, Key: /registry/" + call.resource().plural + "/" +
-                    (call.resource().namespaced ? call.info.ns + "/" : "") + name + ", ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: " +
-                    uid + ", UID in object meta: " + have);
+    return conflict(call.what(), name,
+                    "StorageError: invalid object, Code: 4, Key: /registry/" + call.resource().plural + "/" +
+                        (call.resource().namespaced ? call.info.ns + "/" : "") + name +
+                        ", ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: " + uid +
+                        ", UID in object meta: " + have);
   }
   return std::nullopt;
 }
 
-bool is_apply_request(const Call& call) { return call.request.headers.get("Content-Type").rfind("application/apply-patch", 0) == 0; }
+bool is_apply_request(const Call& call) {
+  return call.request.headers.get("Content-Type").rfind("application/apply-patch", 0) == 0;
+}
 
 }  // namespace
 
@@ -215,7 +245,8 @@ ApiResult<Stored> create_object(Call& call, Json object) {
   Server& server = call.server;
   const Resource& resource = call.resource();
   if (!text_at(object, {"metadata", "resourceVersion"}).empty()) {
-    return ApiStatus{.code = 500, .reason = "", .message = "resourceVersion should not be set on objects to be created"};
+    return ApiStatus{
+        .code = 500, .reason = "", .message = "resourceVersion should not be set on objects to be created"};
   }
   if (resource.namespaced) {
     if (auto problem = check_namespace(call, call.info.ns)) return *problem;
@@ -226,7 +257,8 @@ ApiResult<Stored> create_object(Call& call, Json object) {
   const std::string name = text_at(object, {"metadata", "name"});
   if (server.store.find(resource, resource.namespaced ? call.info.ns : "", name) != nullptr) {
     ApiStatus taken = already_exists(call.what(), name);
-    if (!text_at(object, {"metadata", "generateName"}).empty()) taken.message += ", the server was not able to generate a unique name for the object";
+    if (!text_at(object, {"metadata", "generateName"}).empty())
+      taken.message += ", the server was not able to generate a unique name for the object";
     return taken;
   }
   Stored out;
@@ -235,7 +267,8 @@ ApiResult<Stored> create_object(Call& call, Json object) {
   return out;
 }
 
-ApiResult<Stored> update_object(Call& call, const std::string& ns, const std::string& name, const std::string& subresource,
+ApiResult<Stored> update_object(Call& call, const std::string& ns, const std::string& name,
+                                const std::string& subresource,
                                 const std::function<ApiResult<Json>(const Json& current)>& mutate) {
   Server& server = call.server;
   const Resource& resource = call.resource();
@@ -246,7 +279,10 @@ ApiResult<Stored> update_object(Call& call, const std::string& ns, const std::st
   if (!made) return made.error();
   Json next = std::move(*made);
   if (!next.is_object()) {  // a JSON patch can replace the whole
-    return ApiStatus{.code = 422, .reason = "Invalid", .message = "the server rejected our request due to an error in our request", .details = Json::object()};
+    return ApiStatus{.code = 422,
+                     .reason = "Invalid",
+                     .message = "the server rejected our request due to an error in our request",
+                     .details = Json::object()};
   }
   next.erase("kind");
   next.erase("apiVersion");
@@ -260,7 +296,8 @@ ApiResult<Stored> update_object(Call& call, const std::string& ns, const std::st
   keep_server_fields(current, next);
   next = restrict(resource, current, std::move(next), subresource);
   if (auto problem = admit(call, next, &current, subresource)) return *problem;
-  const bool tracked = tracks_generation(server, resource) || (resource.plural == "pods" && current.at("metadata").contains("generation"));
+  const bool tracked = tracks_generation(server, resource) ||
+                       (resource.plural == "pods" && current.at("metadata").contains("generation"));
   if (tracked && subresource != "status" && spec_changed(resource, current, next)) {
     next["metadata"]["generation"] = int_at(current, {"metadata", "generation"}) + 1;
   }
@@ -290,9 +327,11 @@ Response stored_response(Call& call, int status, const Stored& stored) {
   if (call.request.headers.get("Accept").find("as=") != std::string::npos) {
     if (auto view = negotiate_view(call, false)) spec.view = *view;
   }
-  if (stored.object != nullptr) return json_response(status, encode_view(call.server, spec, *stored.object, true) + "\n");
+  if (stored.object != nullptr)
+    return json_response(status, encode_view(call.server, spec, *stored.object, true) + "\n");
   Json shown = stored.json;
-  if (shown.contains("metadata") && !call.info.name.empty() && !stored.changed) shown["metadata"].erase("resourceVersion");
+  if (shown.contains("metadata") && !call.info.name.empty() && !stored.changed)
+    shown["metadata"].erase("resourceVersion");
   const ObjectPtr made = make_object(call.resource(), shown);
   return json_response(status, encode_view(call.server, spec, *made, true) + "\n");
 }
@@ -321,18 +360,21 @@ ApiResult<Response> update(Call& call) {
   if (auto problem = check_options(call, "UpdateOptions")) return *problem;
   auto body = read_body(call);
   if (!body) return body.error();
-  const bool named = call.sub == nullptr || call.resource().custom != nullptr || !text_at(*body, {"metadata", "name"}).empty();
+  const bool named =
+      call.sub == nullptr || call.resource().custom != nullptr || !text_at(*body, {"metadata", "name"}).empty();
   if (named) {
     if (auto problem = check_name(call, *body)) return *problem;
   }
-  const bool exists = call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "", call.info.name) != nullptr;
+  const bool exists = call.server.store.find(call.resource(), call.resource().namespaced ? call.info.ns : "",
+                                             call.info.name) != nullptr;
   if (!exists && call.resource().create_on_update && call.sub == nullptr) {
     body->at("metadata").erase("resourceVersion");
     auto made = create_object(call, std::move(*body));
     if (!made) return made.error();
     return stored_response(call, 201, *made);
   }
-  auto stored = update_object(call, call.info.ns, call.info.name, call.info.subresource, [&](const Json&) -> ApiResult<Json> { return std::move(*body); });
+  auto stored = update_object(call, call.info.ns, call.info.name, call.info.subresource,
+                              [&](const Json&) -> ApiResult<Json> { return std::move(*body); });
   if (!stored) return stored.error();
   return stored_response(call, 200, *stored);
 }
@@ -340,7 +382,10 @@ ApiResult<Response> update(Call& call) {
 namespace {
 
 ApiStatus unprocessable() {
-  return {.code = 422, .reason = "Invalid", .message = "the server rejected our request due to an error in our request", .details = Json::object()};
+  return {.code = 422,
+          .reason = "Invalid",
+          .message = "the server rejected our request due to an error in our request",
+          .details = Json::object()};
 }
 
 enum class PatchKind { json, merge, strategic, apply };
@@ -348,16 +393,21 @@ enum class PatchKind { json, merge, strategic, apply };
 ApiResult<PatchKind> patch_kind(const Call& call) {
   std::string type = call.request.headers.get("Content-Type");
   type = std::string(base::trim(type.substr(0, type.find(';'))));
-  const bool custom = call.resource().custom != nullptr || call.endpoint->group.find("openshift.io") != std::string::npos;
+  const bool custom =
+      call.resource().custom != nullptr || call.endpoint->group.find("openshift.io") != std::string::npos;
   if (type == "application/json-patch+json") return PatchKind::json;
   if (type == "application/merge-patch+json") return PatchKind::merge;
   if (type == "application/apply-patch+yaml") return PatchKind::apply;
   if (type == "application/strategic-merge-patch+json") {
     if (!custom) return PatchKind::strategic;
-    return unsupported_media("the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
-                             "application/merge-patch+json, application/apply-patch+yaml");
+    return unsupported_media(
+        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+        "application/merge-patch+json, application/apply-patch+yaml");
   }
-  return ApiStatus{.code = 415, .reason = "UnsupportedMediaType", .message = "415: Unsupported Media Type", .details = Json::object()};
+  return ApiStatus{.code = 415,
+                   .reason = "UnsupportedMediaType",
+                   .message = "415: Unsupported Media Type",
+                   .details = Json::object()};
 }
 
 /// A value as Go's %v prints it.
@@ -392,9 +442,11 @@ ApiResult<Json> patched(Call& call, PatchKind kind, const Json& patch, const Jso
   if (call.resource().custom == nullptr && kind != PatchKind::strategic) {
     if (kind_now.empty() || version_now.empty()) return unprocessable();
     if (call.sub == nullptr && (kind_now != call.endpoint->kind() || version_now != call.endpoint->group_version())) {
-      const std::string why = call.server.kinds.find_kind(call.endpoint->group, call.endpoint->version, kind_now) == nullptr
-                                  ? "no kind \"" + kind_now + "\" is registered for version \"" + version_now + "\" in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
-                                  : kind_now + " in version \"" + version_now + "\" cannot be handled as a " + call.endpoint->kind();
+      const std::string why =
+          call.server.kinds.find_kind(call.endpoint->group, call.endpoint->version, kind_now) == nullptr
+              ? "no kind \"" + kind_now + "\" is registered for version \"" + version_now +
+                    "\" in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
+              : kind_now + " in version \"" + version_now + "\" cannot be handled as a " + call.endpoint->kind();
       FieldErrors errors(call.server.version.minor);
       errors.invalid("patch", dump(*next), why);
       return invalid("", "", "", errors);
@@ -403,7 +455,8 @@ ApiResult<Json> patched(Call& call, PatchKind kind, const Json& patch, const Jso
   if (auto problem = check_fields(call, *next, {}, true)) {
     if (problem->message.find("strict decoding error") != std::string::npos) return *problem;
     FieldErrors errors(call.server.version.minor);
-    errors.invalid("patch", kind == PatchKind::strategic ? "map" + go_map(patch) : dump(*next), problem->message.substr(problem->message.find(": ") + 2));
+    errors.invalid("patch", kind == PatchKind::strategic ? "map" + go_map(patch) : dump(*next),
+                   problem->message.substr(problem->message.find(": ") + 2));
     return invalid("", "", "", errors);
   }
   if (call.endpoint->to_storage != nullptr) call.endpoint->to_storage(*next);
@@ -415,27 +468,38 @@ ApiResult<Json> patched(Call& call, PatchKind kind, const Json& patch, const Jso
 namespace {
 
 const char* go_type(const Json& value) {
-  return value.is_array() ? "array" : value.is_string() ? "string" : value.is_number() ? "number" : value.is_boolean() ? "bool" : "object";
+  return value.is_array()     ? "array"
+         : value.is_string()  ? "string"
+         : value.is_number()  ? "number"
+         : value.is_boolean() ? "bool"
+                              : "object";
 }
 
 /// What the decoder of each patch type says about a body that is no such patch.
 std::optional<ApiStatus> check_patch(const Call& call, PatchKind kind, const ParsedJson& parsed) {
   const bool before = !call.server.at_least(21);
   if (!parsed.error.empty()) {
-    if (kind == PatchKind::merge && before) return ApiStatus{.code = 500, .reason = "", .message = "Invalid JSON Patch"};
+    if (kind == PatchKind::merge && before)
+      return ApiStatus{.code = 500, .reason = "", .message = "Invalid JSON Patch"};
     if (kind == PatchKind::strategic && call.request.body.empty()) return bad_request("EOF");
     return bad_request((before || kind == PatchKind::strategic ? "" : "error decoding patch: ") + parsed.error);
   }
-  const std::string mismatch = std::string("json: cannot unmarshal ") + go_type(parsed.value) + " into Go value of type ";
+  const std::string mismatch =
+      std::string("json: cannot unmarshal ") + go_type(parsed.value) + " into Go value of type ";
   if (kind == PatchKind::json) {
-    if (!parsed.value.is_array()) return bad_request(before ? mismatch + "jsonpatch.Patch" : "error decoding patch: " + mismatch + "[]handlers.jsonPatchOp");
+    if (!parsed.value.is_array())
+      return bad_request(before ? mismatch + "jsonpatch.Patch"
+                                : "error decoding patch: " + mismatch + "[]handlers.jsonPatchOp");
     for (const auto& step : parsed.value) {
-      if (!step.is_object()) return bad_request(std::string("json: cannot unmarshal ") + go_type(step) + " into Go value of type jsonpatch.Operation");
+      if (!step.is_object())
+        return bad_request(std::string("json: cannot unmarshal ") + go_type(step) +
+                           " into Go value of type jsonpatch.Operation");
     }
     return std::nullopt;
   }
   if (parsed.value.is_object()) return std::nullopt;
-  if (kind == PatchKind::merge && before && !parsed.value.is_array()) return ApiStatus{.code = 500, .reason = "", .message = "Invalid JSON Patch"};
+  if (kind == PatchKind::merge && before && !parsed.value.is_array())
+    return ApiStatus{.code = 500, .reason = "", .message = "Invalid JSON Patch"};
   return bad_request((kind == PatchKind::merge ? "error decoding patch: " : "") + mismatch + "map[string]interface {}");
 }
 

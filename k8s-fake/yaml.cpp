@@ -20,7 +20,8 @@ Json plain_scalar(const std::string& text) {
   if (text.empty() || is_one_of(text, {"~", "null", "Null", "NULL"})) return nullptr;
   if (is_one_of(text, {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})) return true;
   if (is_one_of(text, {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})) return false;
-  const bool numeric = text.find_first_not_of("+-0123456789.eE_xabcdefABCDEFo") == std::string::npos && text.find_first_of("0123456789") != std::string::npos;
+  const bool numeric = text.find_first_not_of("+-0123456789.eE_xabcdefABCDEFo") == std::string::npos &&
+                       text.find_first_of("0123456789") != std::string::npos;
   if (!numeric) return text;
   char* end = nullptr;
   errno = 0;
@@ -58,8 +59,9 @@ Json convert(const YAML::Node& node, std::size_t depth) {
 
 /// A text that would be read back as something else needs quotes, and what JSON escapes does too.
 std::string yaml_text(const std::string& text) {
-  const bool odd = text.empty() || text.find_first_of("\n\t\r\"\\:#{}[],&*!|>'%@`") != std::string::npos || text.front() == ' ' || text.back() == ' ' ||
-                   text.front() == '-' || text.front() == '?' || text.front() == '=' || text.front() == '<' || !plain_scalar(text).is_string();
+  const bool odd = text.empty() || text.find_first_of("\n\t\r\"\\:#{}[],&*!|>'%@`") != std::string::npos ||
+                   text.front() == ' ' || text.back() == ' ' || text.front() == '-' || text.front() == '?' ||
+                   text.front() == '=' || text.front() == '<' || !plain_scalar(text).is_string();
   return odd ? dump(text) : text;
 }
 
@@ -107,7 +109,8 @@ base::Result<std::vector<Json>> yaml_documents(std::string_view text) {
     }
     return out;
   } catch (const YAML::Exception& failure) {
-    return base::Error{base::ErrorKind::invalid, "error converting YAML to JSON: yaml: line " + std::to_string(failure.mark.line + 1) + ": " + failure.msg};
+    return base::Error{base::ErrorKind::invalid, "error converting YAML to JSON: yaml: line " +
+                                                     std::to_string(failure.mark.line + 1) + ": " + failure.msg};
   }
 }
 

@@ -7,8 +7,8 @@
 #include "k8s-fake/json.h"
 #include "provisioner/base/result.h"
 
-/// YAML 1.1 as Kubernetes reads it: plain scalars become numbers, booleans or null as in Go's yaml library; JSON is YAML too.
-/// Nesting is limited. Errors: invalid, with the line.
+/// YAML 1.1 as Kubernetes reads it: plain scalars become numbers, booleans or null as in Go's yaml library; JSON is
+/// YAML too. Nesting is limited. Errors: invalid, with the line.
 namespace k8s_fake {
 
 base::Result<Json> yaml_to_json(std::string_view text);

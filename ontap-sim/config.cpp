@@ -22,7 +22,8 @@ struct Problem {
 
 class Section {
  public:
-  Section(YAML::Node node, std::string name, Problem& problem) : node_(std::move(node)), name_(std::move(name)), problem_(problem) {
+  Section(YAML::Node node, std::string name, Problem& problem)
+      : node_(std::move(node)), name_(std::move(name)), problem_(problem) {
     if (!node_.IsNull() && !node_.IsMap()) {
       problem_.report(node_, "\"" + name_ + "\" must be a mapping");
       node_ = YAML::Node();
@@ -33,7 +34,8 @@ class Section {
   ~Section() {
     if (!node_.IsMap()) return;
     for (const auto& entry : node_) {
-      if (!taken_.contains(entry.first.Scalar())) problem_.report(entry.first, "unknown key \"" + entry.first.Scalar() + "\" in \"" + name_ + "\"");
+      if (!taken_.contains(entry.first.Scalar()))
+        problem_.report(entry.first, "unknown key \"" + entry.first.Scalar() + "\" in \"" + name_ + "\"");
     }
   }
 
@@ -68,7 +70,8 @@ class Section {
     const YAML::Node value = child(key);
     if (!given(value)) return;
     double number = -1;
-    if (!value.IsScalar() || !YAML::convert<double>::decode(value, number) || !(number >= 0 && number <= 1)) return problem_.report(value, "\"" + key + "\" must be between 0 and 1");
+    if (!value.IsScalar() || !YAML::convert<double>::decode(value, number) || !(number >= 0 && number <= 1))
+      return problem_.report(value, "\"" + key + "\" must be between 0 and 1");
     into = number;
   }
   void read_size(const std::string& key, model::Bytes& into) {
@@ -118,10 +121,12 @@ class Section {
  private:
   static bool given(const YAML::Node& value) { return !value.IsNull(); }
   static std::optional<base::Duration> parse_duration(const std::string& text) {
-    static const std::map<std::string, double> units{{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 6e10}, {"h", 3.6e12}};
+    static const std::map<std::string, double> units{{"ns", 1},  {"us", 1e3}, {"ms", 1e6},
+                                                     {"s", 1e9}, {"m", 6e10}, {"h", 3.6e12}};
     const std::size_t end = text.find_first_not_of("0123456789.");
     double number = 0;
-    if (end == 0 || end == std::string::npos || !YAML::convert<double>::decode(YAML::Node(text.substr(0, end)), number)) return text == "0" ? std::optional(base::Duration(0)) : std::nullopt;
+    if (end == 0 || end == std::string::npos || !YAML::convert<double>::decode(YAML::Node(text.substr(0, end)), number))
+      return text == "0" ? std::optional(base::Duration(0)) : std::nullopt;
     const auto unit = units.find(text.substr(end));
     if (unit == units.end() || number > 1e6) return std::nullopt;
     return base::Duration(static_cast<std::int64_t>(number * unit->second));
@@ -142,8 +147,12 @@ void read_user(Section& section, UserConfig& user) {
 }
 
 void read_lif(Section& section, LifConfig& lif) {
-  for (const auto& [key, field] : {std::pair{"name", &LifConfig::name}, std::pair{"address", &LifConfig::address}, std::pair{"netmask", &LifConfig::netmask}, std::pair{"subnet", &LifConfig::subnet}, std::pair{"node", &LifConfig::node}, std::pair{"port", &LifConfig::port},
-                                   std::pair{"role", &LifConfig::role}, std::pair{"firewall_policy", &LifConfig::firewall_policy}, std::pair{"failover_policy", &LifConfig::failover_policy}}) {
+  for (const auto& [key, field] :
+       {std::pair{"name", &LifConfig::name}, std::pair{"address", &LifConfig::address},
+        std::pair{"netmask", &LifConfig::netmask}, std::pair{"subnet", &LifConfig::subnet},
+        std::pair{"node", &LifConfig::node}, std::pair{"port", &LifConfig::port}, std::pair{"role", &LifConfig::role},
+        std::pair{"firewall_policy", &LifConfig::firewall_policy},
+        std::pair{"failover_policy", &LifConfig::failover_policy}}) {
     section.read(key, lif.*field);
   }
   section.read("protocols", lif.protocols);
@@ -160,8 +169,11 @@ void read_rule(Section& section, ExportRuleConfig& rule) {
 }
 
 void read_svm(Section& section, SvmConfig& svm) {
-  for (const auto& [key, field] : {std::pair{"name", &SvmConfig::name}, std::pair{"ipspace", &SvmConfig::ipspace}, std::pair{"root_aggregate", &SvmConfig::root_aggregate}, std::pair{"root_volume", &SvmConfig::root_volume}, std::pair{"security_style", &SvmConfig::security_style},
-                                   std::pair{"language", &SvmConfig::language}, std::pair{"comment", &SvmConfig::comment}}) {
+  for (const auto& [key, field] :
+       {std::pair{"name", &SvmConfig::name}, std::pair{"ipspace", &SvmConfig::ipspace},
+        std::pair{"root_aggregate", &SvmConfig::root_aggregate}, std::pair{"root_volume", &SvmConfig::root_volume},
+        std::pair{"security_style", &SvmConfig::security_style}, std::pair{"language", &SvmConfig::language},
+        std::pair{"comment", &SvmConfig::comment}}) {
     section.read(key, svm.*field);
   }
   section.read("aggregates", svm.aggregates);
@@ -215,7 +227,9 @@ void read_node(Section& section, model::NodeSpec& node, std::vector<std::string>
   std::erase_if(node.cluster_ports, [&](const std::string& port) { return !all.contains(port); });
   std::erase_if(node.ports, [&](const std::string& port) {
     const std::size_t dash = port.rfind('-');
-    if (dash == std::string::npos || !all.contains(port.substr(0, dash)) || !base::parse_unsigned(port.substr(dash + 1))) return false;
+    if (dash == std::string::npos || !all.contains(port.substr(0, dash)) ||
+        !base::parse_unsigned(port.substr(dash + 1)))
+      return false;
     vlans.push_back(node.name + ":" + port);
     return true;
   });
@@ -266,11 +280,13 @@ void read_ontap(Section& section, Config& config) {
   section.read("ontapi", ontapi);
   if (!ontapi.empty()) {
     const auto minor = model::parse_ontapi(ontapi);
-    if (!minor) problem.report(section.child("ontapi"), "\"ontapi\" must be a version from 1.30 to 1.231, such as 1.110");
+    if (!minor)
+      problem.report(section.child("ontapi"), "\"ontapi\" must be a version from 1.30 to 1.231, such as 1.110");
     config.cluster.ontapi_minor = minor.value_or(110);
   }
   const bool own_nodes = !section.child("nodes").IsNull();
-  section.each("nodes", config.cluster.nodes, [&](Section& inner, model::NodeSpec& node) { read_node(inner, node, config.vlans); });
+  section.each("nodes", config.cluster.nodes,
+               [&](Section& inner, model::NodeSpec& node) { read_node(inner, node, config.vlans); });
   // The default aggregates and SVM stand on the default nodes and ports: another hardware list without them means none.
   if (own_nodes) {
     config.cluster.aggregates.clear();
@@ -302,7 +318,9 @@ void read_ontap(Section& section, Config& config) {
 
 Config default_config() {
   Config config;
-  config.cluster.aggregates = {{.name = "aggr1", .node = "cluster1-01", .type = "hybrid"}, {.name = "aggr2", .node = "cluster1-02", .type = "ssd"}, {.name = "aggr3", .node = "cluster1-01", .type = "hdd"}};
+  config.cluster.aggregates = {{.name = "aggr1", .node = "cluster1-01", .type = "hybrid"},
+                               {.name = "aggr2", .node = "cluster1-02", .type = "ssd"},
+                               {.name = "aggr3", .node = "cluster1-01", .type = "hdd"}};
   SvmConfig svm;
   svm.name = "svm1";
   svm.root_aggregate = "aggr1";
@@ -320,7 +338,9 @@ Config default_config() {
     made.protocols = std::move(protocols);
     return made;
   };
-  svm.lifs = {lif("svm1_mgmt", "127.0.1.10", "cluster1-01", {"none"}), lif("svm1_data1", "127.0.1.11", "cluster1-01", {"nfs"}), lif("svm1_data2", "127.0.1.12", "cluster1-02", {"iscsi"})};
+  svm.lifs = {lif("svm1_mgmt", "127.0.1.10", "cluster1-01", {"none"}),
+              lif("svm1_data1", "127.0.1.11", "cluster1-01", {"nfs"}),
+              lif("svm1_data2", "127.0.1.12", "cluster1-02", {"iscsi"})};
   svm.export_rules = {ExportRuleConfig{}};
   config.svms = {svm};
   return config;

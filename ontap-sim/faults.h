@@ -12,14 +12,15 @@
 #include "provisioner/base/http/message.h"
 #include "provisioner/base/random.h"
 
-/// Faults of the array: rules that select calls (name, SVM, user, text of the input, nth occurrence, probability) and spoil them
-/// before or after they run, and presets, each a known trouble of real systems by name. A preset is rules, or a change of the cluster
-/// that a later command can undo. Settable at start, under /drydock/v1/faults and as Fault objects; the JSON is the same everywhere:
+/// Faults of the array: rules that select calls (name, SVM, user, text of the input, nth occurrence, probability) and
+/// spoil them before or after they run, and presets, each a known trouble of real systems by name. A preset is rules,
+/// or a change of the cluster that a later command can undo. Settable at start, under /drydock/v1/faults and as Fault
+/// objects; the JSON is the same everywhere:
 ///   {"name": "lost", "call": "volume-create", "nth": 1, "action": "drop-reply"}
 ///   {"preset": "volume-busy", "times": 2}
-/// Keys: name, preset, call, svm, user, input (queries and a piece of text), nth (only that occurrence, from 1), times (at most so often),
-/// probability, action, errno, reason, delay ("5s"), status, body, object (what a state preset acts on, "svm1" or "svm1:vol1").
-/// Source: ontap-zapi specification, section 11.
+/// Keys: name, preset, call, svm, user, input (queries and a piece of text), nth (only that occurrence, from 1), times
+/// (at most so often), probability, action, errno, reason, delay ("5s"), status, body, object (what a state preset acts
+/// on, "svm1" or "svm1:vol1"). Source: ontap-zapi specification, section 11.
 namespace ontap_sim {
 
 enum class FaultAction {

@@ -28,7 +28,8 @@ std::vector<ManagementLif> Sim::management_lifs() const {
   std::vector<ManagementLif> lifs;
   for (const auto& [address, ref] : cluster_->lif_by_address) {
     const FoundLif found = lif_at(*cluster_, address);
-    if (found.up && found.lif->management()) lifs.push_back({ref.svm, ref.lif, address, found.svm->type == model::SvmType::admin});
+    if (found.up && found.lif->management())
+      lifs.push_back({ref.svm, ref.lif, address, found.svm->type == model::SvmType::admin});
   }
   return lifs;
 }
@@ -41,24 +42,30 @@ std::vector<std::string> Sim::addresses() const {
 
 bool Sim::answers_ping(const std::string& address) const { return lif_at(*cluster_, address).up; }
 
-base::Result<NfsMount> Sim::mount_nfs(const std::string& address, const std::string& path, const std::string& client) const {
+base::Result<NfsMount> Sim::mount_nfs(const std::string& address, const std::string& path,
+                                      const std::string& client) const {
   const FoundLif found = lif_at(*cluster_, address);
   if (!found.up) return base::Error{base::ErrorKind::unavailable, "mount.nfs: Connection timed out"};
-  if (!found.lif->protocols.contains("nfs") || !found.svm->nfs || !found.svm->nfs->access) return base::Error{base::ErrorKind::unavailable, "mount.nfs: Connection refused"};
+  if (!found.lif->protocols.contains("nfs") || !found.svm->nfs || !found.svm->nfs->access)
+    return base::Error{base::ErrorKind::unavailable, "mount.nfs: Connection refused"};
   const auto exported = model::nfs_access(*found.svm, path, client);
-  const base::Error denied{base::ErrorKind::invalid, "mount.nfs: access denied by server while mounting " + address + ":" + path};
+  const base::Error denied{base::ErrorKind::invalid,
+                           "mount.nfs: access denied by server while mounting " + address + ":" + path};
   if (!exported && exported.error().code == model::Errno::eacces) return denied;
   if (!exported) {
-    return base::Error{base::ErrorKind::not_found, "mount.nfs: mounting " + address + ":" + path + " failed, reason given by server: No such file or directory"};
+    return base::Error{base::ErrorKind::not_found, "mount.nfs: mounting " + address + ":" + path +
+                                                       " failed, reason given by server: No such file or directory"};
   }
   if (exported->access == model::NfsAccess::none) return denied;
   return NfsMount{found.svm->name, exported->volume, exported->qtree, exported->access == model::NfsAccess::read_only};
 }
 
-base::Result<Usage> Sim::nfs_usage(const std::string& svm_name, const std::string& volume_name, const std::string& qtree_name) const {
+base::Result<Usage> Sim::nfs_usage(const std::string& svm_name, const std::string& volume_name,
+                                   const std::string& qtree_name) const {
   const model::Svm* svm = cluster_->find_svm(svm_name);
   const model::Volume* volume = svm == nullptr ? nullptr : svm->find_volume(volume_name);
-  if (volume == nullptr || volume->state != model::VolumeState::online) return base::Error{base::ErrorKind::not_found, "Stale file handle"};
+  if (volume == nullptr || volume->state != model::VolumeState::online)
+    return base::Error{base::ErrorKind::not_found, "Stale file handle"};
   const model::VolumeSpace space = model::space_of(*cluster_, *svm, *volume);
   Usage usage{space.total, space.used, space.available};
   if (qtree_name.empty()) return usage;
@@ -74,7 +81,8 @@ base::Result<Usage> Sim::nfs_usage(const std::string& svm_name, const std::strin
 
 std::string Sim::target_name(const std::string& portal) const {
   const FoundLif found = lif_at(*cluster_, portal);
-  const bool serves = found.up && found.lif->protocols.contains("iscsi") && found.svm->iscsi && found.svm->iscsi->available;
+  const bool serves =
+      found.up && found.lif->protocols.contains("iscsi") && found.svm->iscsi && found.svm->iscsi->available;
   return serves ? found.svm->iscsi->node_name : std::string();
 }
 

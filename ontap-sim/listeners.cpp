@@ -15,12 +15,14 @@ std::vector<std::string> wanted_names(const Sim& sim) {
 
 std::string url_of(const base::http::Server& server, bool tls) {
   const bool ipv6 = server.address().find(':') != std::string::npos;
-  return std::string(tls ? "https://" : "http://") + (ipv6 ? "[" + server.address() + "]" : server.address()) + ":" + std::to_string(server.port());
+  return std::string(tls ? "https://" : "http://") + (ipv6 ? "[" + server.address() + "]" : server.address()) + ":" +
+         std::to_string(server.port());
 }
 
 }  // namespace
 
-base::Result<std::unique_ptr<Listeners>> Listeners::start(boost::asio::io_context& io, base::Clock& clock, Sim& sim, const ListenConfig& config, const base::Logger& logger,
+base::Result<std::unique_ptr<Listeners>> Listeners::start(boost::asio::io_context& io, base::Clock& clock, Sim& sim,
+                                                          const ListenConfig& config, const base::Logger& logger,
                                                           std::optional<base::http::KeyPair> authority) {
   std::unique_ptr<Listeners> made(new Listeners(io, clock, sim, logger));
   made->lif_port_ = config.lif_port;
@@ -33,7 +35,8 @@ base::Result<std::unique_ptr<Listeners>> Listeners::start(boost::asio::io_contex
     if (!fresh) return fresh.error();
     authority = std::move(*fresh);
     if (state != nullptr) {
-      for (const auto& [key, value] : {std::pair{"ca_certificate", authority->certificate_pem}, std::pair{"ca_key", authority->key_pem}}) {
+      for (const auto& [key, value] :
+           {std::pair{"ca_certificate", authority->certificate_pem}, std::pair{"ca_key", authority->key_pem}}) {
         if (auto kept = state->set_note(key, value); !kept) return kept.error();
       }
     }
@@ -56,7 +59,9 @@ base::Result<std::unique_ptr<Listeners>> Listeners::start(boost::asio::io_contex
 Listeners::~Listeners() { sim_.on_change(nullptr); }
 
 base::Result<base::http::KeyPair> Listeners::identity() const {
-  return base::http::issue(authority_, {.common_name = sim_.cluster().name, .organizations = {}, .names = wanted_names(sim_), .client = false});
+  return base::http::issue(
+      authority_,
+      {.common_name = sim_.cluster().name, .organizations = {}, .names = wanted_names(sim_), .client = false});
 }
 
 base::Result<std::unique_ptr<base::http::Server>> Listeners::open(const base::http::Listen& where, bool tls) {
@@ -69,7 +74,8 @@ base::Result<std::unique_ptr<base::http::Server>> Listeners::open(const base::ht
     options.tls = base::http::ServerTls{.identity = std::move(*own), .client_ca_pem = {}};
   }
   Sim* sim = &sim_;
-  return base::http::Server::start(io_, clock_, std::move(options), [sim](const base::http::Request& request) { return sim->handle(request); });
+  return base::http::Server::start(io_, clock_, std::move(options),
+                                   [sim](const base::http::Request& request) { return sim->handle(request); });
 }
 
 void Listeners::refresh() {
@@ -101,7 +107,8 @@ void Listeners::refresh() {
       lifs_.emplace(address, std::move(*server));
     } else {
       refused_.insert(address);
-      logger_.warning("No socket for a management LIF.", {{"lif", name}, {"address", address}, {"error", server.error().message}});
+      logger_.warning("No socket for a management LIF.",
+                      {{"lif", name}, {"address", address}, {"error", server.error().message}});
     }
   }
 }

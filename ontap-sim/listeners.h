@@ -11,9 +11,10 @@ namespace boost::asio {
 class io_context;
 }
 
-/// The simulator on sockets: the cluster management listener, the same in clear, and, with a LIF port, one HTTPS listener per SVM
-/// management LIF whose address is local, opened and closed as LIFs come and go. Used by `ontap-sim` and by `drydock up`.
-/// Certificates: one authority and one server certificate for all names (lab specification, decision 9), renewed when a LIF appears.
+/// The simulator on sockets: the cluster management listener, the same in clear, and, with a LIF port, one HTTPS
+/// listener per SVM management LIF whose address is local, opened and closed as LIFs come and go. Used by `ontap-sim`
+/// and by `drydock up`. Certificates: one authority and one server certificate for all names (lab specification,
+/// decision 9), renewed when a LIF appears.
 namespace ontap_sim {
 
 struct ListenConfig {
@@ -26,7 +27,8 @@ class Listeners {
  public:
   /// `authority`: the lab's; a new one when nothing. It is kept in the simulator's state, when that has one.
   /// Errors: unavailable (address in use or not ours).
-  static base::Result<std::unique_ptr<Listeners>> start(boost::asio::io_context& io, base::Clock& clock, Sim& sim, const ListenConfig& config, const base::Logger& logger,
+  static base::Result<std::unique_ptr<Listeners>> start(boost::asio::io_context& io, base::Clock& clock, Sim& sim,
+                                                        const ListenConfig& config, const base::Logger& logger,
                                                         std::optional<base::http::KeyPair> authority = {});
   ~Listeners();
   /// "https://127.0.0.1:8443", by name: "ontap", "ontap-http", "svm1_mgmt@svm1".
@@ -37,7 +39,8 @@ class Listeners {
   void stop();
 
  private:
-  Listeners(boost::asio::io_context& io, base::Clock& clock, Sim& sim, const base::Logger& logger) : io_(io), clock_(clock), sim_(sim), logger_(logger) {}
+  Listeners(boost::asio::io_context& io, base::Clock& clock, Sim& sim, const base::Logger& logger)
+      : io_(io), clock_(clock), sim_(sim), logger_(logger) {}
   base::Result<std::unique_ptr<base::http::Server>> open(const base::http::Listen& where, bool tls);
   base::Result<base::http::KeyPair> identity() const;
 
@@ -50,9 +53,9 @@ class Listeners {
   std::uint16_t lif_port_ = 0;
   std::unique_ptr<base::http::Server> https_;
   std::unique_ptr<base::http::Server> http_;
-  std::map<std::string, std::unique_ptr<base::http::Server>> lifs_;    // by address
-  std::map<std::string, std::string> lif_names_;                       // address -> "lif@svm"
-  std::set<std::string> refused_;                                      // addresses that could not be opened
+  std::map<std::string, std::unique_ptr<base::http::Server>> lifs_;  // by address
+  std::map<std::string, std::string> lif_names_;                     // address -> "lif@svm"
+  std::set<std::string> refused_;                                    // addresses that could not be opened
 };
 
 }  // namespace ontap_sim

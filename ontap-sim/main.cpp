@@ -38,7 +38,9 @@ int fail(const std::string& message) {
 
 void warn_if_open(const base::http::Listen& listen) {
   if (listen.address.starts_with("127.") || listen.address == "::1") return;
-  std::fprintf(stderr, "ontap-sim: warning: %s can be reached from other machines, and this lab has well-known passwords\n", listen.address.c_str());
+  std::fprintf(stderr,
+               "ontap-sim: warning: %s can be reached from other machines, and this lab has well-known passwords\n",
+               listen.address.c_str());
 }
 
 int serve(const Flags& flags) {
@@ -69,7 +71,8 @@ int serve(const Flags& flags) {
   boost::asio::io_context io(1);
   base::RealClock clock(io);
   const base::Logger logger(clock, base::log_to_stderr(), flags.debug ? base::LogLevel::debug : base::LogLevel::info);
-  auto sim = ontap_sim::Sim::open(clock, *config, flags.seed != 0 ? flags.seed : base::seed_from_system(), logger, flags.state);
+  auto sim = ontap_sim::Sim::open(clock, *config, flags.seed != 0 ? flags.seed : base::seed_from_system(), logger,
+                                  flags.state);
   if (!sim) return fail(sim.error().message);
   auto listeners = ontap_sim::Listeners::start(io, clock, **sim, listen, logger);
   if (!listeners) return fail(listeners.error().message);
@@ -103,14 +106,20 @@ int main(int argc, char** argv) {
   CLI::App app{"An ONTAP cluster without hardware: ZAPI over HTTPS and the clustershell.", "ontap-sim"};
   Flags flags;
   app.add_option("--config", flags.config, "LAB.yaml; its `ontap:` section describes the cluster")->type_name("FILE");
-  app.add_option("--listen", flags.listen, "HTTPS of the cluster management LIF; port 0: any free one")->type_name("ADDRESS:PORT")->capture_default_str();
+  app.add_option("--listen", flags.listen, "HTTPS of the cluster management LIF; port 0: any free one")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
   app.add_option("--listen-http", flags.listen_http, "the same in clear; off by default")->type_name("ADDRESS:PORT");
-  app.add_option("--listen-ssh", flags.listen_ssh, "the command line over SSH; off by default")->type_name("ADDRESS:PORT");
-  app.add_option("--lif-port", flags.lif_port, "open HTTPS on this port of every local SVM management LIF")->type_name("PORT");
-  app.add_option("--state", flags.state, "keep the cluster in this folder and find it again at the next start")->type_name("DIR");
+  app.add_option("--listen-ssh", flags.listen_ssh, "the command line over SSH; off by default")
+      ->type_name("ADDRESS:PORT");
+  app.add_option("--lif-port", flags.lif_port, "open HTTPS on this port of every local SVM management LIF")
+      ->type_name("PORT");
+  app.add_option("--state", flags.state, "keep the cluster in this folder and find it again at the next start")
+      ->type_name("DIR");
   app.add_option("--user", flags.user, "the cluster's administrator (default admin)")->type_name("NAME");
   app.add_option("--password", flags.password, "its password (default netapp123)")->type_name("TEXT");
-  app.add_option("--seed", flags.seed, "seed of identifiers, faults and latency (default: from the system)")->type_name("N");
+  app.add_option("--seed", flags.seed, "seed of identifiers, faults and latency (default: from the system)")
+      ->type_name("N");
   app.add_flag("--debug", flags.debug, "log every call");
   app.add_flag("--list-apis", flags.list_apis, "print every known ZAPI with tier, scope and whether it is modelled");
   app.set_version_flag("--version", std::string("ontap-sim ") + DRYDOCK_VERSION);

@@ -13,7 +13,9 @@ namespace {
 
 using Outcome = base::Result<void>;
 
-base::Error refusal(const std::string& what, const model::ModelError& error) { return {base::ErrorKind::invalid, what + ": " + error.reason}; }
+base::Error refusal(const std::string& what, const model::ModelError& error) {
+  return {base::ErrorKind::invalid, what + ": " + error.reason};
+}
 
 template <class T>
 Outcome checked(const std::string& what, const model::Result<T>& result) {
@@ -37,7 +39,8 @@ Outcome add_vlans(model::Cluster& cluster, const Config& config) {
     if (!port) continue;
     const std::size_t dash = port->port.rfind('-');
     const auto id = base::parse_unsigned(port->port.substr(dash + 1));
-    auto made = checked("VLAN port " + vlan, model::create_vlan(cluster, port->node, port->port.substr(0, dash), static_cast<int>(id.value_or(0))));
+    auto made = checked("VLAN port " + vlan, model::create_vlan(cluster, port->node, port->port.substr(0, dash),
+                                                                static_cast<int>(id.value_or(0))));
     if (!made) return made;
   }
   return {};
@@ -49,13 +52,18 @@ Outcome add_domain(model::Cluster& cluster, const std::string& ipspace, const Br
   for (const std::string& text : domain.ports) {
     const auto name = parse_port(text);
     const auto port = name ? cluster.ports.find({name->node, name->port}) : cluster.ports.end();
-    if (port == cluster.ports.end()) return base::Error{base::ErrorKind::invalid, what + ": there is no port \"" + text + "\" (ports are named node:port)"};
+    if (port == cluster.ports.end())
+      return base::Error{base::ErrorKind::invalid,
+                         what + ": there is no port \"" + text + "\" (ports are named node:port)"};
     if (port->second.broadcast_domain.empty()) continue;
-    auto freed = checked(what, model::remove_broadcast_ports(cluster, port->second.ipspace, port->second.broadcast_domain, {text}));
+    auto freed = checked(
+        what, model::remove_broadcast_ports(cluster, port->second.ipspace, port->second.broadcast_domain, {text}));
     if (!freed) return freed;
   }
   if (!cluster.broadcast_domains.contains({ipspace, domain.name})) {
-    return checked(what, model::create_broadcast_domain(cluster, {.name = domain.name, .ipspace = ipspace, .mtu = domain.mtu, .ports = domain.ports}));
+    return checked(what,
+                   model::create_broadcast_domain(
+                       cluster, {.name = domain.name, .ipspace = ipspace, .mtu = domain.mtu, .ports = domain.ports}));
   }
   if (domain.ports.empty()) return {};
   return checked(what, model::add_broadcast_ports(cluster, ipspace, domain.name, domain.ports));
@@ -64,26 +72,38 @@ Outcome add_domain(model::Cluster& cluster, const std::string& ipspace, const Br
 Outcome add_ipspaces(model::Cluster& cluster, const Config& config) {
   for (const IpspaceConfig& ipspace : config.ipspaces) {
     if (!cluster.ipspaces.contains(ipspace.name)) {
-      if (auto made = checked("ipspace " + ipspace.name, model::create_ipspace(cluster, ipspace.name)); !made) return made;
+      if (auto made = checked("ipspace " + ipspace.name, model::create_ipspace(cluster, ipspace.name)); !made)
+        return made;
     }
     for (const BroadcastDomainConfig& domain : ipspace.broadcast_domains) {
       if (auto made = add_domain(cluster, ipspace.name, domain); !made) return made;
     }
     for (const SubnetConfig& subnet : ipspace.subnets) {
-      const std::string domain = subnet.broadcast_domain.empty() && !ipspace.broadcast_domains.empty() ? ipspace.broadcast_domains[0].name : subnet.broadcast_domain;
-      const model::NewSubnet spec{.name = subnet.name, .ipspace = ipspace.name, .broadcast_domain = domain, .subnet = subnet.subnet, .gateway = subnet.gateway, .ranges = subnet.ranges};
+      const std::string domain = subnet.broadcast_domain.empty() && !ipspace.broadcast_domains.empty()
+                                     ? ipspace.broadcast_domains[0].name
+                                     : subnet.broadcast_domain;
+      const model::NewSubnet spec{.name = subnet.name,
+                                  .ipspace = ipspace.name,
+                                  .broadcast_domain = domain,
+                                  .subnet = subnet.subnet,
+                                  .gateway = subnet.gateway,
+                                  .ranges = subnet.ranges};
       if (auto made = checked("subnet " + subnet.name, model::create_subnet(cluster, spec)); !made) return made;
     }
   }
   return {};
 }
 
-Outcome add_user(model::Cluster& cluster, const std::string& svm, const UserConfig& user, const std::string& default_role) {
+Outcome add_user(model::Cluster& cluster, const std::string& svm, const UserConfig& user,
+                 const std::string& default_role) {
   const std::string what = "user " + user.name;
   if (!cluster.users.contains({svm, user.name})) {
     for (const std::string& application : user.applications) {
       const model::AccountKey key{.svm = svm, .user = user.name, .application = application, .method = "password"};
-      if (auto made = checked(what, model::create_account(cluster, key, user.role.empty() ? default_role : user.role, user.password)); !made) return made;
+      if (auto made = checked(
+              what, model::create_account(cluster, key, user.role.empty() ? default_role : user.role, user.password));
+          !made)
+        return made;
     }
     return {};
   }
@@ -111,14 +131,21 @@ Outcome add_lif(model::Cluster& cluster, model::Svm& svm, const LifConfig& lif) 
 
 Outcome add_services(model::Cluster& cluster, model::Svm& svm, const SvmConfig& config) {
   if (config.nfs) {
-    if (auto made = checked("NFS of SVM " + svm.name, model::create_nfs(cluster, svm, {{"is-nfsv40-enabled", config.nfs_v4 ? "true" : "false"}}, false)); !made) return made;
+    if (auto made =
+            checked("NFS of SVM " + svm.name,
+                    model::create_nfs(cluster, svm, {{"is-nfsv40-enabled", config.nfs_v4 ? "true" : "false"}}, false));
+        !made)
+      return made;
   }
   if (config.iscsi) {
-    if (auto made = checked("iSCSI of SVM " + svm.name, model::create_iscsi(cluster, svm, "", true)); !made) return made;
+    if (auto made = checked("iSCSI of SVM " + svm.name, model::create_iscsi(cluster, svm, "", true)); !made)
+      return made;
   }
   for (const ExportRuleConfig& rule : config.export_rules) {
     if (!svm.export_policies.contains(rule.policy)) {
-      if (auto made = checked("export policy " + rule.policy, model::create_export_policy(cluster, svm, rule.policy)); !made) return made;
+      if (auto made = checked("export policy " + rule.policy, model::create_export_policy(cluster, svm, rule.policy));
+          !made)
+        return made;
     }
     model::ExportRule made;
     made.client_match = rule.clientmatch;
@@ -126,7 +153,10 @@ Outcome add_services(model::Cluster& cluster, model::Svm& svm, const SvmConfig& 
     made.ro = rule.ro;
     made.rw = rule.rw;
     made.superuser = rule.superuser;
-    if (auto added = checked("export rule of " + rule.policy, model::create_export_rule(cluster, svm, rule.policy, std::nullopt, made)); !added) return added;
+    if (auto added = checked("export rule of " + rule.policy,
+                             model::create_export_rule(cluster, svm, rule.policy, std::nullopt, made));
+        !added)
+      return added;
   }
   return {};
 }
@@ -138,7 +168,9 @@ Outcome add_volume(model::Cluster& cluster, model::Svm& svm, const VolumeConfig&
   spec.size = config.size;
   spec.junction_path = config.junction;
   const auto guarantee = model::parse_guarantee(config.guarantee);
-  if (!guarantee) return base::Error{base::ErrorKind::invalid, "volume " + config.name + ": \"" + config.guarantee + "\" is no guarantee (none, file, volume)"};
+  if (!guarantee)
+    return base::Error{base::ErrorKind::invalid,
+                       "volume " + config.name + ": \"" + config.guarantee + "\" is no guarantee (none, file, volume)"};
   spec.guarantee = *guarantee;
   return checked("volume " + config.name, model::create_volume(cluster, svm, spec));
 }
@@ -158,7 +190,9 @@ Outcome add_svm(model::Cluster& cluster, const SvmConfig& config) {
   model::Svm& svm = **created;
   model::SvmChange change;
   change.aggregates = config.aggregates;
-  if (auto changed = checked("aggregates of SVM " + config.name, model::modify_svm(cluster, config.name, change)); !changed) return changed;
+  if (auto changed = checked("aggregates of SVM " + config.name, model::modify_svm(cluster, config.name, change));
+      !changed)
+    return changed;
   if (auto added = add_services(cluster, svm, config); !added) return added;
   for (const LifConfig& lif : config.lifs) {
     if (auto added = add_lif(cluster, svm, lif); !added) return added;

@@ -58,23 +58,31 @@ std::optional<json> parse_json(const std::string& body) {
 }  // namespace
 
 Sim::Sim(base::Clock& clock, std::uint64_t seed, base::Logger logger)
-    : clock_(std::make_unique<SkewedClock>(clock)), cluster_(std::make_unique<model::Cluster>(*clock_, seed)), rng_(seed ^ 0x5eedU), logger_(std::move(logger)) {
+    : clock_(std::make_unique<SkewedClock>(clock)),
+      cluster_(std::make_unique<model::Cluster>(*clock_, seed)),
+      rng_(seed ^ 0x5eedU),
+      logger_(std::move(logger)) {
   server_ = std::make_unique<zapi::Server>(*cluster_, logger_);
   server_->shell = [this](const std::string& line, const std::string& privilege, const std::string& user) {
     cli::Settings settings;
     settings.confirmations = false;
-    settings.privilege = privilege == "admin" || privilege.empty() ? cli::Privilege::admin : privilege == "advanced" ? cli::Privilege::advanced : cli::Privilege::diagnostic;
-    const cli::Outcome outcome = cli::run_line(*cluster_, {.name = user, .role = "admin", .svm = {}}, line, {}, settings);
+    settings.privilege = privilege == "admin" || privilege.empty() ? cli::Privilege::admin
+                         : privilege == "advanced"                 ? cli::Privilege::advanced
+                                                                   : cli::Privilege::diagnostic;
+    const cli::Outcome outcome =
+        cli::run_line(*cluster_, {.name = user, .role = "admin", .svm = {}}, line, {}, settings);
     return std::pair(outcome.output, !outcome.failed);
   };
 }
 
 Sim::~Sim() = default;
 
-base::Result<std::unique_ptr<Sim>> Sim::open(base::Clock& clock, const Config& config, std::uint64_t seed, base::Logger logger, const std::string& state_dir) {
+base::Result<std::unique_ptr<Sim>> Sim::open(base::Clock& clock, const Config& config, std::uint64_t seed,
+                                             base::Logger logger, const std::string& state_dir) {
   std::unique_ptr<Sim> sim(new Sim(clock, seed, std::move(logger)));
   sim->latency_ = config.latency;
-  if (config.latency.at_most > 0) sim->busy_until_.assign(static_cast<std::size_t>(config.latency.at_most), base::TimePoint{});
+  if (config.latency.at_most > 0)
+    sim->busy_until_.assign(static_cast<std::size_t>(config.latency.at_most), base::TimePoint{});
   if (!state_dir.empty()) {
     auto state = State::open(state_dir);
     if (!state) return state.error();
@@ -128,7 +136,10 @@ Response Sim::zapi(const Request& request, const std::string& svm) {
   if (const auto page = after_empty_page(request)) return zapi(*page, svm);
   const auto credentials = basic_credentials(request);
   const std::string tunnelled = vfiler_of(request.body);
-  const FaultCall call{.api = api_of(request.body), .svm = tunnelled.empty() ? svm : tunnelled, .user = credentials ? credentials->user : std::string(), .body = request.body};
+  const FaultCall call{.api = api_of(request.body),
+                       .svm = tunnelled.empty() ? svm : tunnelled,
+                       .user = credentials ? credentials->user : std::string(),
+                       .body = request.body};
   const FaultRule* found = faults_.rules().empty() ? nullptr : faults_.match(call, rng_);
   if (found == nullptr) {
     server_->before = nullptr;
@@ -142,7 +153,8 @@ Response Sim::zapi(const Request& request, const std::string& svm) {
   server_->before = nullptr;
   if (rule.action == FaultAction::error) {
     server_->before = [&rule, &call](const zapi::CallView&) {
-      const std::string reason = rule.code == 13005 && rule.reason == "Unable to find API" ? rule.reason + ": " + call.api : rule.reason;
+      const std::string reason =
+          rule.code == 13005 && rule.reason == "Unable to find API" ? rule.reason + ": " + call.api : rule.reason;
       return std::optional<model::ModelError>(model::ModelError{static_cast<model::Errno>(rule.code), reason});
     };
   }
@@ -160,7 +172,9 @@ Response Sim::zapi(const Request& request, const std::string& svm) {
 // Calls that may not run yet wait for the first of the `at_most` places that becomes free.
 void Sim::add_latency(Response& response) {
   base::Duration took = latency_.fixed;
-  if (latency_.deviation.count() > 0) took += base::Duration(static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(latency_.deviation.count()) + 1)));
+  if (latency_.deviation.count() > 0)
+    took += base::Duration(
+        static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(latency_.deviation.count()) + 1)));
   if (latency_.tail_probability > 0 && rng_.unit() < latency_.tail_probability) took += latency_.tail;
   if (latency_.per_object.count() > 0) took += latency_.per_object * records_in(response.body);
   const base::TimePoint now = clock_->now();
@@ -176,7 +190,8 @@ void Sim::add_latency(Response& response) {
 void Sim::after_change() {
   if (cluster_->changes.empty()) return;
   if (state_) {
-    if (auto saved = state_->save(*cluster_); !saved) logger_.error("The state could not be written.", {{"error", saved.error().message}});
+    if (auto saved = state_->save(*cluster_); !saved)
+      logger_.error("The state could not be written.", {{"error", saved.error().message}});
   }
   cluster_->changes.clear();
   if (hook_) hook_();
@@ -188,20 +203,24 @@ cli::Outcome Sim::command(std::string_view line, const std::vector<std::string>&
   return outcome;
 }
 
-std::optional<cli::User> Sim::login(const std::string& local_address, const std::string& user, const std::string& password) const {
+std::optional<cli::User> Sim::login(const std::string& local_address, const std::string& user,
+                                    const std::string& password) const {
   Request request;
   request.peer.local_address = local_address;
   const auto arrival = zapi::arrival_of(*cluster_, request);
   if (!arrival) return std::nullopt;
   if (!arrival->svm.empty()) {
-    if (const auto role = model::check_login(*cluster_, arrival->svm, user, password, "ssh")) return cli::User{user, *role, arrival->svm};
+    if (const auto role = model::check_login(*cluster_, arrival->svm, user, password, "ssh"))
+      return cli::User{user, *role, arrival->svm};
     if (cluster_->settings.strict_lif_auth) return std::nullopt;
   }
-  if (const auto role = model::check_login(*cluster_, cluster_->name, user, password, "ssh")) return cli::User{user, *role, {}};
+  if (const auto role = model::check_login(*cluster_, cluster_->name, user, password, "ssh"))
+    return cli::User{user, *role, {}};
   return std::nullopt;
 }
 
-std::optional<cli::User> Sim::login_key(const std::string& local_address, const std::string& user, const std::string& public_key) const {
+std::optional<cli::User> Sim::login_key(const std::string& local_address, const std::string& user,
+                                        const std::string& public_key) const {
   Request request;
   request.peer.local_address = local_address;
   const auto arrival = zapi::arrival_of(*cluster_, request);
@@ -213,7 +232,8 @@ std::optional<cli::User> Sim::login_key(const std::string& local_address, const 
   for (const std::string& svm : {arrival->svm, cluster_->name}) {
     const auto found = cluster_->users.find({svm, user});
     if (svm.empty() || found == cluster_->users.end()) continue;
-    const bool known = std::ranges::any_of(found->second.public_keys, [&](const std::string& key) { return words(key) == words(public_key); });
+    const bool known = std::ranges::any_of(found->second.public_keys,
+                                           [&](const std::string& key) { return words(key) == words(public_key); });
     const auto role = known ? model::role_of(*cluster_, svm, user, "ssh") : std::nullopt;
     if (role) return cli::User{user, *role, svm == cluster_->name ? std::string() : svm};
   }
@@ -222,15 +242,21 @@ std::optional<cli::User> Sim::login_key(const std::string& local_address, const 
 
 Response Sim::control(const Request& request, std::string_view what) {
   const auto credentials = basic_credentials(request);
-  const auto role = credentials ? model::check_login(*cluster_, cluster_->name, credentials->user, credentials->password, "http") : std::nullopt;
+  const auto role =
+      credentials ? model::check_login(*cluster_, cluster_->name, credentials->user, credentials->password, "http")
+                  : std::nullopt;
   if (!role) {
     Response denied = json_error(401, "an administrator of the cluster is required");
     denied.headers.set("WWW-Authenticate", "Basic realm=\"Administration\"");
     return denied;
   }
   if (*role != "admin") return json_error(403, "role \"" + *role + "\" may not control the lab");
-  if (what == "commands") return request.method == "POST" ? control_commands(request.body, credentials->user) : json_error(405, "commands takes POST");
-  if (what == "invariants") return request.method == "GET" ? json_response(200, {{"problems", model::check_invariants(*cluster_)}}) : json_error(405, "invariants takes GET");
+  if (what == "commands")
+    return request.method == "POST" ? control_commands(request.body, credentials->user)
+                                    : json_error(405, "commands takes POST");
+  if (what == "invariants")
+    return request.method == "GET" ? json_response(200, {{"problems", model::check_invariants(*cluster_)}})
+                                   : json_error(405, "invariants takes GET");
   if (what == "clock") return control_clock(request.method, request.body);
   if (what == "faults" || what.starts_with("faults/")) {
     if (request.method == "GET") return json_response(200, faults_.list());
@@ -242,15 +268,16 @@ Response Sim::control(const Request& request, std::string_view what) {
     }
     if (request.method == "DELETE") {
       const std::string name = what.size() > 7 ? base::http::percent_decode(what.substr(7)) : std::string();
-      return faults_.remove(name) || name.empty() ? json_response(200, faults_.list()) : json_error(404, "there is no fault \"" + name + "\"");
+      return faults_.remove(name) || name.empty() ? json_response(200, faults_.list())
+                                                  : json_error(404, "there is no fault \"" + name + "\"");
     }
     return json_error(405, "faults takes GET, POST and DELETE");
   }
   return json_error(404, "there are commands, faults, invariants and clock");
 }
 
-// {"commands": ["…"], "answers": ["…"]}: one session runs them in order; each question takes the next answer. A command whose
-// question finds none is told with it, has done nothing, and is the last.
+// {"commands": ["…"], "answers": ["…"]}: one session runs them in order; each question takes the next answer. A command
+// whose question finds none is told with it, has done nothing, and is the last.
 Response Sim::control_commands(const std::string& body, const std::string& user) {
   const auto asked = parse_json(body);
   const char* const form = "body must be {\"commands\": [\"…\"], \"answers\": [\"…\"]}";
@@ -287,13 +314,15 @@ Response Sim::control_clock(const std::string& method, const std::string& body) 
   if (method == "POST") {
     const auto asked = parse_json(body);
     const json advance = asked && asked->is_object() ? asked->value("advance", json()) : json();
-    if (!advance.is_number() || advance.get<double>() > 1e10 || advance.get<double>() < -1e10) return json_error(400, "body must be {\"advance\": SECONDS}");
+    if (!advance.is_number() || advance.get<double>() > 1e10 || advance.get<double>() < -1e10)
+      return json_error(400, "body must be {\"advance\": SECONDS}");
     clock_->offset += base::Duration(static_cast<std::int64_t>(advance.get<double>() * 1e9));
     model::settle(*cluster_);
   } else if (method != "GET") {
     return json_error(405, "clock takes GET and POST");
   }
-  return json_response(200, {{"now", base::to_rfc3339(clock_->now())}, {"offset_seconds", clock_->offset.count() / 1000000000}});
+  return json_response(
+      200, {{"now", base::to_rfc3339(clock_->now())}, {"offset_seconds", clock_->offset.count() / 1000000000}});
 }
 
 }  // namespace ontap_sim

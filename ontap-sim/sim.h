@@ -22,9 +22,10 @@ class Server;
 }
 
 /// The array: a cluster, its ZAPI, its clustershell and its control endpoint behind one Handler.
-/// A request's scope is the management LIF it arrived on: the socket's local address, else the Host header, else cluster management
-/// (lab specification, decision 4). Under /drydock/v1/ administrators of the cluster find commands, faults and clock (README.md).
-/// Everything runs on the caller's thread; nothing waits: delays and cut connections are notes on the Response.
+/// A request's scope is the management LIF it arrived on: the socket's local address, else the Host header, else
+/// cluster management (lab specification, decision 4). Under /drydock/v1/ administrators of the cluster find commands,
+/// faults and clock (README.md). Everything runs on the caller's thread; nothing waits: delays and cut connections are
+/// notes on the Response.
 namespace ontap_sim {
 
 /// The base clock plus an offset that /drydock/v1/clock moves: jobs finish earlier, nobody waits.
@@ -32,7 +33,9 @@ class SkewedClock final : public base::Clock {
  public:
   explicit SkewedClock(base::Clock& under) : under_(under) {}
   base::TimePoint now() const override { return frozen ? *frozen : under_.now() + offset; }
-  base::TimerId at(base::TimePoint when, std::function<void()> action) override { return under_.at(when - offset, std::move(action)); }
+  base::TimerId at(base::TimePoint when, std::function<void()> action) override {
+    return under_.at(when - offset, std::move(action));
+  }
   void cancel(base::TimerId id) override { under_.cancel(id); }
   /// Stands still from now on, or goes on from where it stood.
   void freeze(bool still) {
@@ -84,7 +87,8 @@ class Sim {
   ~Sim();
   /// With `state_dir` the cluster is found again there if it was kept; otherwise it is built from the config.
   /// Errors: invalid (config, state), unavailable (database).
-  static base::Result<std::unique_ptr<Sim>> open(base::Clock& clock, const Config& config, std::uint64_t seed, base::Logger logger, const std::string& state_dir = {});
+  static base::Result<std::unique_ptr<Sim>> open(base::Clock& clock, const Config& config, std::uint64_t seed,
+                                                 base::Logger logger, const std::string& state_dir = {});
 
   base::http::Response handle(const base::http::Request& request);
 
@@ -93,9 +97,11 @@ class Sim {
   /// A session for somebody who has logged in; finish every line with after_change().
   cli::Session session(cli::User user) { return cli::Session(*cluster_, std::move(user)); }
   /// The role and SVM of a user with this password on this LIF, for SSH; nothing when refused.
-  std::optional<cli::User> login(const std::string& local_address, const std::string& user, const std::string& password) const;
+  std::optional<cli::User> login(const std::string& local_address, const std::string& user,
+                                 const std::string& password) const;
   /// The same for a public key ("ssh-ed25519 AAAA…", comment ignored).
-  std::optional<cli::User> login_key(const std::string& local_address, const std::string& user, const std::string& public_key) const;
+  std::optional<cli::User> login_key(const std::string& local_address, const std::string& user,
+                                     const std::string& public_key) const;
 
   model::Cluster& cluster() { return *cluster_; }
   const model::Cluster& cluster() const { return *cluster_; }
@@ -114,8 +120,10 @@ class Sim {
 
   // What hosts see of the array.
   bool answers_ping(const std::string& address) const;
-  /// Errors: unavailable (no such address, LIF down, service off), not_found (path), invalid (access denied), with mount's wording.
-  base::Result<NfsMount> mount_nfs(const std::string& address, const std::string& path, const std::string& client) const;
+  /// Errors: unavailable (no such address, LIF down, service off), not_found (path), invalid (access denied), with
+  /// mount's wording.
+  base::Result<NfsMount> mount_nfs(const std::string& address, const std::string& path,
+                                   const std::string& client) const;
   /// What df shows below a mount; a qtree with a tree quota shows its limit. Errors: not_found.
   base::Result<Usage> nfs_usage(const std::string& svm, const std::string& volume, const std::string& qtree) const;
   /// The LUNs an initiator sees through an iSCSI portal, by LUN id. Errors: unavailable (no portal there).

@@ -95,8 +95,10 @@ void spoil_request(const FaultRule& rule, Request& request) {
   if (rule.action != FaultAction::short_page) return;
   const Span asked = text_of(request.body, "max-records");
   if (!asked.found()) return;
-  const std::uint64_t count = base::parse_unsigned(request.body.substr(asked.begin, asked.end - asked.begin)).value_or(20);
-  request.body.replace(asked.begin, asked.end - asked.begin, std::to_string(std::max<std::uint64_t>(1, std::min<std::uint64_t>(count, 1000) / 2)));
+  const std::uint64_t count =
+      base::parse_unsigned(request.body.substr(asked.begin, asked.end - asked.begin)).value_or(20);
+  request.body.replace(asked.begin, asked.end - asked.begin,
+                       std::to_string(std::max<std::uint64_t>(1, std::min<std::uint64_t>(count, 1000) / 2)));
 }
 
 void spoil_jobs(const FaultRule& rule, model::Cluster& cluster, std::uint64_t first_job) {
@@ -127,24 +129,20 @@ void spoil_after(const FaultRule& rule, const Request& request, Response& respon
     case FaultAction::fail_job:
     case FaultAction::slow_job:
     case FaultAction::short_page:
-    case FaultAction::error:
-      break;
-    case FaultAction::drop_reply:
-      response.delivery.fate = Delivery::Fate::drop_reply;
-      break;
-    case FaultAction::hang:
-      response.delivery.fate = Delivery::Fate::hang;
-      break;
+    case FaultAction::error: break;
+    case FaultAction::drop_reply: response.delivery.fate = Delivery::Fate::drop_reply; break;
+    case FaultAction::hang: response.delivery.fate = Delivery::Fate::hang; break;
     case FaultAction::cut_reply:
       response.delivery.fate = Delivery::Fate::cut_reply;
       response.delivery.cut_after = body.size() / 2;
       break;
-    case FaultAction::invalid_xml:
-      body.resize(body.size() - std::min<std::size_t>(body.size(), 12));
-      break;
+    case FaultAction::invalid_xml: body.resize(body.size() - std::min<std::size_t>(body.size(), 12)); break;
     case FaultAction::async_failed:
-      for (const char* element : {"result-status", "result-jobid", "result-error-code", "result-error-message"}) erase_element(body, element);
-      put_before_results_end(body, "<result-error-code>" + std::to_string(rule.code) + "</result-error-code><result-error-message>" + escaped(rule.reason) + "</result-error-message><result-status>failed</result-status>");
+      for (const char* element : {"result-status", "result-jobid", "result-error-code", "result-error-message"})
+        erase_element(body, element);
+      put_before_results_end(body, "<result-error-code>" + std::to_string(rule.code) +
+                                       "</result-error-code><result-error-message>" + escaped(rule.reason) +
+                                       "</result-error-message><result-status>failed</result-status>");
       break;
     case FaultAction::empty_page: {
       erase_element(body, "attributes-list");
@@ -153,21 +151,24 @@ void spoil_after(const FaultRule& rule, const Request& request, Response& respon
       // The next page begins where this one did: no record is lost.
       const Span given = text_of(request.body, "tag");
       erase_element(body, "next-tag");
-      put_before_results_end(body, "<next-tag>" + std::string(kEmptyPage) + (given.found() ? request.body.substr(given.begin, given.end - given.begin) : std::string()) + "</next-tag>");
+      put_before_results_end(
+          body, "<next-tag>" + std::string(kEmptyPage) +
+                    (given.found() ? request.body.substr(given.begin, given.end - given.begin) : std::string()) +
+                    "</next-tag>");
       break;
     }
     case FaultAction::repeat_tag: {
       const Span given = text_of(request.body, "tag");
       if (!given.found()) break;
       erase_element(body, "next-tag");
-      put_before_results_end(body, "<next-tag>" + request.body.substr(given.begin, given.end - given.begin) + "</next-tag>");
+      put_before_results_end(body,
+                             "<next-tag>" + request.body.substr(given.begin, given.end - given.begin) + "</next-tag>");
       break;
     }
-    case FaultAction::no_count:
-      erase_element(body, "num-records");
-      break;
+    case FaultAction::no_count: erase_element(body, "num-records"); break;
   }
-  if (rule.action != FaultAction::fail_job && rule.action != FaultAction::slow_job) response.delivery.delay += rule.delay;
+  if (rule.action != FaultAction::fail_job && rule.action != FaultAction::slow_job)
+    response.delivery.delay += rule.delay;
 }
 
 }  // namespace ontap_sim

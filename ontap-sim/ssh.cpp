@@ -43,7 +43,8 @@ struct SshChannel {
 
 /// One connection. It lives as long as one of its waits: `self` in each handler.
 struct SshConnection : std::enable_shared_from_this<SshConnection> {
-  SshConnection(asio::io_context& io, Sim& sim_in, std::string local_in, int fd) : sim(sim_in), local(std::move(local_in)), readable(io, fd), writable(io, ::dup(fd)) {}
+  SshConnection(asio::io_context& io, Sim& sim_in, std::string local_in, int fd)
+      : sim(sim_in), local(std::move(local_in)), readable(io, fd), writable(io, ::dup(fd)) {}
   ~SshConnection() {
     channels.clear();
     if (event != nullptr) {
@@ -120,12 +121,15 @@ int on_pty(ssh_session, ssh_channel which, const char*, int, int height, int, in
 
 int on_resize(ssh_session, ssh_channel which, int, int height, int, int, void* data) {
   SshChannel* channel = self_of(data).find(which);
-  if (channel != nullptr && channel->terminal && height > 0) channel->terminal->resize(static_cast<std::uint64_t>(height));
+  if (channel != nullptr && channel->terminal && height > 0)
+    channel->terminal->resize(static_cast<std::uint64_t>(height));
   return 0;
 }
 
 int on_shell(ssh_session, ssh_channel which, void* data) { return self_of(data).shell(which, nullptr) ? 0 : 1; }
-int on_exec(ssh_session, ssh_channel which, const char* command, void* data) { return self_of(data).shell(which, command) ? 0 : 1; }
+int on_exec(ssh_session, ssh_channel which, const char* command, void* data) {
+  return self_of(data).shell(which, command) ? 0 : 1;
+}
 
 int on_data(ssh_session, ssh_channel which, void* bytes, std::uint32_t length, int, void* data) {
   SshConnection& connection = self_of(data);
@@ -189,7 +193,9 @@ bool SshConnection::begin(ssh_bind bind) {
   session = ssh_new();
   event = ssh_event_new();
   // libssh closes the descriptor that it gets.
-  if (session == nullptr || event == nullptr || ssh_bind_accept_fd(bind, session, ::dup(readable.native_handle())) != SSH_OK) return false;
+  if (session == nullptr || event == nullptr ||
+      ssh_bind_accept_fd(bind, session, ::dup(readable.native_handle())) != SSH_OK)
+    return false;
   ssh_set_blocking(session, 0);
   callbacks.userdata = this;
   callbacks.auth_password_function = on_password;
@@ -205,20 +211,22 @@ bool SshConnection::begin(ssh_bind bind) {
 
 void SshConnection::wait_read() {
   if (closed) return;
-  readable.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
-    if (error || self->closed) return;
-    self->progress();
-    self->wait_read();
-  });
+  readable.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [self = shared_from_this()](const boost::system::error_code& error) {
+                        if (error || self->closed) return;
+                        self->progress();
+                        self->wait_read();
+                      });
 }
 
 void SshConnection::wait_write() {
   if (closed || writing) return;
   writing = true;
-  writable.async_wait(asio::posix::stream_descriptor::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
-    self->writing = false;
-    if (!error && !self->closed) self->progress();
-  });
+  writable.async_wait(asio::posix::stream_descriptor::wait_write,
+                      [self = shared_from_this()](const boost::system::error_code& error) {
+                        self->writing = false;
+                        if (!error && !self->closed) self->progress();
+                      });
 }
 
 /// Lets libssh read, answer and write what it can without waiting.
@@ -241,7 +249,8 @@ void SshConnection::progress() {
 bool SshConnection::shell(ssh_channel which, const char* command) {
   SshChannel* channel = find(which);
   if (channel == nullptr || channel->terminal || !user) return false;
-  channel->terminal = std::make_unique<cli::Terminal>(sim.session(*user), channel->pty, command == nullptr ? channel->rows : 0, [this] { sim.after_change(); });
+  channel->terminal = std::make_unique<cli::Terminal>(
+      sim.session(*user), channel->pty, command == nullptr ? channel->rows : 0, [this] { sim.after_change(); });
   if (command == nullptr) pump(*channel, channel->terminal->begin());
   else pump(*channel, channel->terminal->run_only(command));
   return true;
@@ -258,7 +267,8 @@ void SshConnection::pump(SshChannel& channel, const std::string& text) {
 
 void SshConnection::flush(SshChannel& channel) {
   while (!channel.unsent.empty() && ssh_channel_is_open(channel.channel) != 0) {
-    const auto piece = static_cast<std::uint32_t>(std::min<std::size_t>({channel.unsent.size(), 32768, ssh_channel_window_size(channel.channel)}));
+    const auto piece = static_cast<std::uint32_t>(
+        std::min<std::size_t>({channel.unsent.size(), 32768, ssh_channel_window_size(channel.channel)}));
     if (piece == 0) return;
     const int sent = ssh_channel_write(channel.channel, channel.unsent.data(), piece);
     if (sent <= 0) return;
@@ -289,7 +299,8 @@ void SshConnection::close() {
 }
 
 struct SshServer::Impl : std::enable_shared_from_this<SshServer::Impl> {
-  Impl(asio::io_context& io_in, Sim& sim_in, const base::Logger& logger_in) : io(io_in), sim(sim_in), logger(logger_in), acceptor(io_in) {}
+  Impl(asio::io_context& io_in, Sim& sim_in, const base::Logger& logger_in)
+      : io(io_in), sim(sim_in), logger(logger_in), acceptor(io_in) {}
   base::Result<void> keys();
   void accept();
   void adopt(tcp::socket socket);
@@ -306,11 +317,13 @@ struct SshServer::Impl : std::enable_shared_from_this<SshServer::Impl> {
 /// An Ed25519 and an ECDSA host key, made once.
 base::Result<void> SshServer::Impl::keys() {
   State* state = sim.state();
-  for (const auto& [type, bits, note] : {std::tuple{SSH_KEYTYPE_ED25519, 0, "ssh_host_ed25519"}, std::tuple{SSH_KEYTYPE_ECDSA_P256, 256, "ssh_host_ecdsa"}}) {
+  for (const auto& [type, bits, note] : {std::tuple{SSH_KEYTYPE_ED25519, 0, "ssh_host_ed25519"},
+                                         std::tuple{SSH_KEYTYPE_ECDSA_P256, 256, "ssh_host_ecdsa"}}) {
     ssh_key key = nullptr;
     const auto kept = state == nullptr ? std::optional<std::string>() : state->note(note);
     if (kept) {
-      if (ssh_pki_import_privkey_base64(kept->c_str(), nullptr, nullptr, nullptr, &key) != SSH_OK) return base::Error{base::ErrorKind::invalid, std::string("unreadable host key ") + note};
+      if (ssh_pki_import_privkey_base64(kept->c_str(), nullptr, nullptr, nullptr, &key) != SSH_OK)
+        return base::Error{base::ErrorKind::invalid, std::string("unreadable host key ") + note};
     } else if (ssh_pki_generate(type, bits, &key) != SSH_OK) {
       return base::Error{base::ErrorKind::unavailable, "cannot make an SSH host key"};
     }
@@ -323,7 +336,8 @@ base::Result<void> SshServer::Impl::keys() {
         return written.error();
       }
     }
-    if (ssh_bind_options_set(bind.get(), SSH_BIND_OPTIONS_IMPORT_KEY, key) != SSH_OK) return base::Error{base::ErrorKind::invalid, std::string("unusable host key ") + note};
+    if (ssh_bind_options_set(bind.get(), SSH_BIND_OPTIONS_IMPORT_KEY, key) != SSH_OK)
+      return base::Error{base::ErrorKind::invalid, std::string("unusable host key ") + note};
   }
   return {};
 }
@@ -357,7 +371,8 @@ void SshServer::Impl::adopt(tcp::socket socket) {
   }
 }
 
-base::Result<std::unique_ptr<SshServer>> SshServer::start(asio::io_context& io, Sim& sim, const base::http::Listen& where, const base::Logger& logger) {
+base::Result<std::unique_ptr<SshServer>> SshServer::start(asio::io_context& io, Sim& sim,
+                                                          const base::http::Listen& where, const base::Logger& logger) {
   ssh_init();
   auto impl = std::make_shared<Impl>(io, sim, logger);
   impl->bind.reset(ssh_bind_new());
@@ -372,7 +387,9 @@ base::Result<std::unique_ptr<SshServer>> SshServer::start(asio::io_context& io, 
   if (!failed) impl->acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
   if (!failed) impl->acceptor.bind(endpoint, failed);
   if (!failed) impl->acceptor.listen(asio::socket_base::max_listen_connections, failed);
-  if (failed) return base::Error{base::ErrorKind::unavailable, "cannot listen for SSH on " + where.address + ":" + std::to_string(where.port) + ": " + failed.message()};
+  if (failed)
+    return base::Error{base::ErrorKind::unavailable, "cannot listen for SSH on " + where.address + ":" +
+                                                         std::to_string(where.port) + ": " + failed.message()};
   impl->address = where.address;
   impl->accept();
   return std::unique_ptr<SshServer>(new SshServer(std::move(impl)));

@@ -17,7 +17,8 @@ using nlohmann::json;
 constexpr int kFormat = 1;
 
 base::Error database_error(sqlite3* db, const std::string& what) {
-  return {base::ErrorKind::unavailable, "state: " + what + ": " + (db == nullptr ? "out of memory" : sqlite3_errmsg(db))};
+  return {base::ErrorKind::unavailable,
+          "state: " + what + ": " + (db == nullptr ? "out of memory" : sqlite3_errmsg(db))};
 }
 
 // CBOR of the fields that differ from those of a fresh T.
@@ -25,7 +26,8 @@ template <class T>
 std::string encode(const T& value) {
   static const json defaults = T{};
   json fields = value;
-  for (auto it = fields.begin(); it != fields.end();) it = defaults.at(it.key()) == it.value() ? fields.erase(it) : std::next(it);
+  for (auto it = fields.begin(); it != fields.end();)
+    it = defaults.at(it.key()) == it.value() ? fields.erase(it) : std::next(it);
   std::string bytes;
   json::to_cbor(fields, bytes);
   return bytes;
@@ -43,15 +45,19 @@ std::optional<std::string> encode_object(const model::Cluster& cluster, const Ob
     const model::Svm* svm = cluster.find_svm(ref.svm);
     return svm == nullptr ? std::nullopt : find(*svm);
   };
-  const auto optional_bytes = [](const auto* object) { return object == nullptr ? std::nullopt : std::optional<std::string>(encode(*object)); };
+  const auto optional_bytes = [](const auto* object) {
+    return object == nullptr ? std::nullopt : std::optional<std::string>(encode(*object));
+  };
   switch (ref.kind) {
     case ObjectKind::cluster: return encode_json(model::cluster_row(cluster));
     case ObjectKind::counters: return encode(cluster.counters);
     case ObjectKind::aggregate: return optional_bytes(cluster.find_aggregate(ref.name));
     case ObjectKind::svm: return optional_bytes(cluster.find_svm(ref.svm));
-    case ObjectKind::volume: return in_svm([&](const model::Svm& svm) { return optional_bytes(svm.find_volume(ref.name)); });
+    case ObjectKind::volume:
+      return in_svm([&](const model::Svm& svm) { return optional_bytes(svm.find_volume(ref.name)); });
     case ObjectKind::lun: return in_svm([&](const model::Svm& svm) { return optional_bytes(svm.find_lun(ref.name)); });
-    case ObjectKind::igroup: return in_svm([&](const model::Svm& svm) { return optional_bytes(svm.find_igroup(ref.name)); });
+    case ObjectKind::igroup:
+      return in_svm([&](const model::Svm& svm) { return optional_bytes(svm.find_igroup(ref.name)); });
     case ObjectKind::job: {
       const auto job = cluster.jobs.find(base::parse_unsigned(ref.name).value_or(0));
       return job == cluster.jobs.end() ? std::nullopt : std::optional<std::string>(encode(job->second));
@@ -74,7 +80,10 @@ void decode_object(model::Cluster& cluster, const ObjectRef& ref, const json& fi
     case ObjectKind::counters: cluster.counters = fields.get<model::Counters>(); return;
     case ObjectKind::aggregate: cluster.aggregates[ref.name] = fields.get<model::Aggregate>(); return;
     case ObjectKind::svm: cluster.svms[ref.svm] = fields.get<model::Svm>(); return;
-    case ObjectKind::volume: cluster.svms.at(ref.svm).volumes.emplace_hint(cluster.svms.at(ref.svm).volumes.end(), ref.name, fields.get<model::Volume>()); return;
+    case ObjectKind::volume:
+      cluster.svms.at(ref.svm).volumes.emplace_hint(cluster.svms.at(ref.svm).volumes.end(), ref.name,
+                                                    fields.get<model::Volume>());
+      return;
     case ObjectKind::lun: cluster.svms.at(ref.svm).luns[ref.name] = fields.get<model::Lun>(); return;
     case ObjectKind::igroup: cluster.svms.at(ref.svm).igroups[ref.name] = fields.get<model::Igroup>(); return;
     case ObjectKind::job: {
@@ -106,8 +115,10 @@ struct State::Database {
     int at = 1;
     if (statement != drop_svm) sqlite3_bind_int(statement, at++, static_cast<int>(ref.kind));
     sqlite3_bind_text(statement, at++, ref.svm.data(), static_cast<int>(ref.svm.size()), SQLITE_STATIC);
-    if (statement != drop_svm) sqlite3_bind_text(statement, at++, ref.name.data(), static_cast<int>(ref.name.size()), SQLITE_STATIC);
-    if (bytes != nullptr) sqlite3_bind_blob(statement, at, bytes->data(), static_cast<int>(bytes->size()), SQLITE_STATIC);
+    if (statement != drop_svm)
+      sqlite3_bind_text(statement, at++, ref.name.data(), static_cast<int>(ref.name.size()), SQLITE_STATIC);
+    if (bytes != nullptr)
+      sqlite3_bind_blob(statement, at, bytes->data(), static_cast<int>(bytes->size()), SQLITE_STATIC);
     const bool done = sqlite3_step(statement) == SQLITE_DONE;
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
@@ -136,20 +147,28 @@ base::Result<std::unique_ptr<State>> State::open(const std::string& dir) {
   if (error) return base::Error{base::ErrorKind::unavailable, "state: " + dir + ": " + error.message()};
   auto database = std::make_unique<Database>();
   const std::string path = dir + "/ontap.db";
-  if (sqlite3_open_v2(path.c_str(), &database->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK) return database_error(database->db, path);
-  for (const char* sql : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF", "PRAGMA wal_autocheckpoint=4000",
-                          "CREATE TABLE IF NOT EXISTS objects(kind INTEGER, svm TEXT, name TEXT, data BLOB, PRIMARY KEY(kind, svm, name)) WITHOUT ROWID",
+  if (sqlite3_open_v2(path.c_str(), &database->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                      nullptr) != SQLITE_OK)
+    return database_error(database->db, path);
+  for (const char* sql : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF",
+                          "PRAGMA wal_autocheckpoint=4000",
+                          "CREATE TABLE IF NOT EXISTS objects(kind INTEGER, svm TEXT, name TEXT, data BLOB, PRIMARY "
+                          "KEY(kind, svm, name)) WITHOUT ROWID",
                           "CREATE TABLE IF NOT EXISTS notes(key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID"}) {
     if (auto done = database->run(sql); !done) return done.error();
   }
-  for (const auto& [statement, sql] : {std::pair{&database->put, "INSERT OR REPLACE INTO objects VALUES(?, ?, ?, ?)"},
-                                       std::pair{&database->drop, "DELETE FROM objects WHERE kind = ? AND svm = ? AND name = ?"},
-                                       std::pair{&database->drop_svm, "DELETE FROM objects WHERE svm = ?"}}) {
-    if (sqlite3_prepare_v2(database->db, sql, -1, statement, nullptr) != SQLITE_OK) return database_error(database->db, sql);
+  for (const auto& [statement, sql] :
+       {std::pair{&database->put, "INSERT OR REPLACE INTO objects VALUES(?, ?, ?, ?)"},
+        std::pair{&database->drop, "DELETE FROM objects WHERE kind = ? AND svm = ? AND name = ?"},
+        std::pair{&database->drop_svm, "DELETE FROM objects WHERE svm = ?"}}) {
+    if (sqlite3_prepare_v2(database->db, sql, -1, statement, nullptr) != SQLITE_OK)
+      return database_error(database->db, sql);
   }
   std::unique_ptr<State> state(new State(std::move(database)));
   const auto format = state->note("format");
-  if (format && *format != std::to_string(kFormat)) return base::Error{base::ErrorKind::invalid, "state: " + path + " has format " + *format + ", this program reads " + std::to_string(kFormat)};
+  if (format && *format != std::to_string(kFormat))
+    return base::Error{base::ErrorKind::invalid,
+                       "state: " + path + " has format " + *format + ", this program reads " + std::to_string(kFormat)};
   if (!format) {
     if (auto set = state->set_note("format", std::to_string(kFormat)); !set) return set.error();
   }
@@ -166,9 +185,14 @@ bool State::empty() const {
 
 base::Result<void> State::load(model::Cluster& cluster) {
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v2(database_->db, "SELECT kind, svm, name, data FROM objects ORDER BY kind, svm, name", -1, &statement, nullptr) != SQLITE_OK) return database_error(database_->db, "read");
+  if (sqlite3_prepare_v2(database_->db, "SELECT kind, svm, name, data FROM objects ORDER BY kind, svm, name", -1,
+                         &statement, nullptr) != SQLITE_OK)
+    return database_error(database_->db, "read");
   const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> owner(statement, sqlite3_finalize);
-  const auto text = [&](int column) { return std::string(reinterpret_cast<const char*>(sqlite3_column_text(statement, column)), static_cast<std::size_t>(sqlite3_column_bytes(statement, column))); };
+  const auto text = [&](int column) {
+    return std::string(reinterpret_cast<const char*>(sqlite3_column_text(statement, column)),
+                       static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
+  };
   while (sqlite3_step(statement) == SQLITE_ROW) {
     const ObjectRef ref{static_cast<ObjectKind>(sqlite3_column_int(statement, 0)), text(1), text(2)};
     const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement, 3));
@@ -223,7 +247,9 @@ std::optional<std::string> State::note(const std::string& key) const {
   sqlite3_prepare_v2(database_->db, "SELECT value FROM notes WHERE key = ?", -1, &statement, nullptr);
   sqlite3_bind_text(statement, 1, key.data(), static_cast<int>(key.size()), SQLITE_STATIC);
   std::optional<std::string> value;
-  if (sqlite3_step(statement) == SQLITE_ROW) value = std::string(static_cast<const char*>(sqlite3_column_blob(statement, 0)), static_cast<std::size_t>(sqlite3_column_bytes(statement, 0)));
+  if (sqlite3_step(statement) == SQLITE_ROW)
+    value = std::string(static_cast<const char*>(sqlite3_column_blob(statement, 0)),
+                        static_cast<std::size_t>(sqlite3_column_bytes(statement, 0)));
   sqlite3_finalize(statement);
   return value;
 }

@@ -7,11 +7,11 @@
 #include "ontap-sim/model/cluster.h"
 #include "provisioner/base/result.h"
 
-/// `--state DIR`: the cluster in DIR/ontap.db (SQLite, WAL, synchronous=OFF), one row per object that can change by itself
-/// (model::ObjectRef) as CBOR without the fields that have their default. save() writes what the model noted in `changes`, in one
-/// transaction, before the call's answer leaves: SIGKILL at any moment loses no acknowledged call. Power loss is out of scope.
-/// Errors: unavailable (file or database), invalid (a row that does not read back).
-/// Source: lab specification, decision 10.
+/// `--state DIR`: the cluster in DIR/ontap.db (SQLite, WAL, synchronous=OFF), one row per object that can change by
+/// itself (model::ObjectRef) as CBOR without the fields that have their default. save() writes what the model noted in
+/// `changes`, in one transaction, before the call's answer leaves: SIGKILL at any moment loses no acknowledged call.
+/// Power loss is out of scope. Errors: unavailable (file or database), invalid (a row that does not read back). Source:
+/// lab specification, decision 10.
 namespace ontap_sim {
 
 class State {

@@ -81,15 +81,16 @@ TEST(Tidy, IncludesPointDownwards) {
       std::smatch match;
       if (!std::regex_search(line, match, include)) continue;
       const std::string target = match[1];
-      const bool allowed = std::ranges::any_of(layer->includes, [&](const std::string& folder) { return below(target, folder); });
+      const bool allowed =
+          std::ranges::any_of(layer->includes, [&](const std::string& folder) { return below(target, folder); });
       EXPECT_TRUE(allowed || target.ends_with(".inc")) << file.path << " may not include " << target;
     }
   }
 }
 
 TEST(Tidy, SomeWordsStandInBaseOnly) {
-  const std::vector<std::string> banned{"system_clock", "this_thread", " rand(", "random_device", "unordered_map", "unordered_set",
-                                        "catch (...)", "std::views"};
+  const std::vector<std::string> banned{"system_clock",  "this_thread",   " rand(",      "random_device",
+                                        "unordered_map", "unordered_set", "catch (...)", "std::views"};
   for (const SourceFile& file : all_sources()) {
     if (below(file.path, "provisioner/base") || file.path == "tests/tidy_test.cpp") continue;
     const bool program = file.path.ends_with("main.cpp");  // main has the only catch-all

@@ -1,5 +1,6 @@
-/// Attaches CSI volumes to nodes and takes them off again, makes the claims of ephemeral volumes, and looks after nodes:
-/// leases that ran out, taints, evictions, pods of nodes that are gone. Source: kubernetes specification 5.3, 4.7, 5.8.3.
+/// Attaches CSI volumes to nodes and takes them off again, makes the claims of ephemeral volumes, and looks after
+/// nodes: leases that ran out, taints, evictions, pods of nodes that are gone. Source: kubernetes
+/// specification 5.3, 4.7, 5.8.3.
 #include <algorithm>
 
 #include "k8s-fake/controllers/pods.h"
@@ -43,13 +44,15 @@ std::string attachment_name(const Json& pv, const std::string& node) {
 
 bool exclusive(const Json& pv) {
   const Json& modes = at(pv, "/spec/accessModes");
-  return std::all_of(modes.begin(), modes.end(), [](const Json& mode) { return mode == "ReadWriteOnce" || mode == "ReadWriteOncePod"; });
+  return std::all_of(modes.begin(), modes.end(),
+                     [](const Json& mode) { return mode == "ReadWriteOnce" || mode == "ReadWriteOncePod"; });
 }
 
 /// The node that holds an exclusive volume now, "" when nobody does.
 std::string holder(const Cluster& cluster, const Json& pv) {
   for (const auto& [key, attachment] : cluster.all(resources::attachments)) {
-    if (text(*attachment, "/spec/source/persistentVolumeName") == name_of(pv)) return text(*attachment, "/spec/nodeName");
+    if (text(*attachment, "/spec/source/persistentVolumeName") == name_of(pv))
+      return text(*attachment, "/spec/nodeName");
   }
   return "";
 }
@@ -67,7 +70,9 @@ asio::awaitable<Outcome> attach(Context& context, std::string key) {
     const std::string driver = text(pv, "/spec/csi/driver");
     const Object known = context.cluster.find(resources::attachments, "", id);
     if (known && text(at(*known, "/status"), "/attachError/message").size() > 0) {
-      context.events.warning(kAttachSource, pod, "FailedAttachVolume", "AttachVolume.Attach failed for volume \"" + name_of(pv) + "\" : " + text(*known, "/status/attachError/message"));
+      context.events.warning(kAttachSource, pod, "FailedAttachVolume",
+                             "AttachVolume.Attach failed for volume \"" + name_of(pv) +
+                                 "\" : " + text(*known, "/status/attachError/message"));
       waiting = true;
       continue;
     }
@@ -76,7 +81,8 @@ asio::awaitable<Outcome> attach(Context& context, std::string key) {
       const Object host = context.cluster.find(resources::nodes, "", node);
       bool listed = !host;
       if (host) {
-        for (const Json& entry : at(*host, "/status/volumesAttached")) listed = listed || text(entry, "/name") == volume;
+        for (const Json& entry : at(*host, "/status/volumesAttached"))
+          listed = listed || text(entry, "/name") == volume;
       }
       if (listed) continue;
       const std::function<bool(Json&)> change = [volume](Json& object) {
@@ -84,18 +90,23 @@ asio::awaitable<Outcome> attach(Context& context, std::string key) {
         return true;
       };
       (void)co_await context.cluster.modify(resources::nodes, "", node, "status", change);
-      context.events.normal(kAttachSource, pod, "SuccessfulAttachVolume", "AttachVolume.Attach succeeded for volume \"" + name_of(pv) + "\" ");
+      context.events.normal(kAttachSource, pod, "SuccessfulAttachVolume",
+                            "AttachVolume.Attach succeeded for volume \"" + name_of(pv) + "\" ");
       continue;
     }
     waiting = true;
     if (known) continue;
     const std::string other = exclusive(pv) ? holder(context.cluster, pv) : "";
     if (!other.empty() && other != node) {
-      context.events.warning(kAttachSource, pod, "FailedAttachVolume",
-                             "Multi-Attach error for volume \"" + name_of(pv) + "\" Volume is already exclusively attached to one node and can't be attached to another");
+      context.events.warning(
+          kAttachSource, pod, "FailedAttachVolume",
+          "Multi-Attach error for volume \"" + name_of(pv) +
+              "\" Volume is already exclusively attached to one node and can't be attached to another");
       continue;
     }
-    const Json attachment{{"metadata", {{"name", id}}}, {"spec", {{"attacher", driver}, {"nodeName", node}, {"source", {{"persistentVolumeName", name_of(pv)}}}}}};
+    const Json attachment{
+        {"metadata", {{"name", id}}},
+        {"spec", {{"attacher", driver}, {"nodeName", node}, {"source", {{"persistentVolumeName", name_of(pv)}}}}}};
     const auto made = co_await context.cluster.create(resources::attachments, attachment);
     if (!made && !made.error().already_exists()) co_return failed_with(made.error());
   }
@@ -134,7 +145,9 @@ asio::awaitable<Outcome> follow_attachment(Context& context, std::string key) {
       if (!at(object, "/status/volumesAttached").is_array()) return false;
       Json& list = object["status"]["volumesAttached"];
       const std::size_t before = list.size();
-      list.erase(std::remove_if(list.begin(), list.end(), [&](const Json& one) { return text(one, "/name") == listed; }), list.end());
+      list.erase(
+          std::remove_if(list.begin(), list.end(), [&](const Json& one) { return text(one, "/name") == listed; }),
+          list.end());
       return list.size() != before;
     };
     (void)co_await context.cluster.modify(resources::nodes, "", node, "status", change2);
@@ -165,7 +178,9 @@ Keys attachments_of_pod(Context& context, const Object& old, const Object& now) 
 Keys pods_of_attachment(Context& context, const Object& old, const Object& now) {
   Keys keys;
   for (const auto& [key, pod] : context.cluster.all(resources::pods)) {
-    if (text(*pod, "/spec/nodeName") == text(now ? *now : *old, "/spec/nodeName") && !pod_finished(*pod) && has(*pod, "/spec/volumes")) keys.push_back(key);
+    if (text(*pod, "/spec/nodeName") == text(now ? *now : *old, "/spec/nodeName") && !pod_finished(*pod) &&
+        has(*pod, "/spec/volumes"))
+      keys.push_back(key);
   }
   return keys;
 }
@@ -179,7 +194,9 @@ asio::awaitable<Outcome> make_ephemeral(Context& context, std::string key) {
     if (!has(volume, "/ephemeral/volumeClaimTemplate")) continue;
     const std::string claim_text = claim_name(pod, volume);
     if (context.cluster.find(resources::claims, ns, claim_text)) continue;
-    Json claim{{"metadata", {{"name", claim_text}, {"namespace", ns}, {"ownerReferences", Json::array({owner_reference(pod)})}}}, {"spec", at(volume, "/ephemeral/volumeClaimTemplate/spec")}};
+    Json claim{{"metadata",
+                {{"name", claim_text}, {"namespace", ns}, {"ownerReferences", Json::array({owner_reference(pod)})}}},
+               {"spec", at(volume, "/ephemeral/volumeClaimTemplate/spec")}};
     for (const char* kept : {"labels", "annotations"}) {
       const Json& value = at(volume, std::string("/ephemeral/volumeClaimTemplate/metadata/") + kept);
       if (!value.is_null()) claim["metadata"][kept] = value;
@@ -207,7 +224,8 @@ asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
   const auto lease = co_await context.cluster.client().get(resources::leases, "kube-node-lease", name);
   const base::TimePoint now = context.clock.now();
   const base::TimePoint posted = time_of(text(condition(node, "Ready"), "/lastHeartbeatTime"));
-  const base::TimePoint renewed = std::max(posted, lease ? time_of(text(*lease, "/spec/renewTime")) : time_of(text(node, "/metadata/creationTimestamp")));
+  const base::TimePoint renewed = std::max(
+      posted, lease ? time_of(text(*lease, "/spec/renewTime")) : time_of(text(node, "/metadata/creationTimestamp")));
   const std::string ready = text(condition(node, "Ready"), "/status");
   const std::string stamp = context.now();
   if (now - renewed <= 50s) {
@@ -218,7 +236,8 @@ asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
     const std::function<bool(Json&)> change3 = [stamp, ready](Json& object) {
       for (const char* type : {"MemoryPressure", "DiskPressure", "PIDPressure", "Ready"}) {
         set_condition(object["status"], type, false, ready.empty() ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
-                      ready.empty() ? "Kubelet never posted node status." : "Kubelet stopped posting node status.", stamp);
+                      ready.empty() ? "Kubelet never posted node status." : "Kubelet stopped posting node status.",
+                      stamp);
       }
       for (Json& one : object["status"]["conditions"]) one["status"] = "Unknown";
       return true;
@@ -229,10 +248,13 @@ asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
     context.events.normal(source, node, "NodeNotReady", "Node " + name + " status is now: NodeNotReady");
   }
   bool tainted = false;
-  for (const Json& taint : at(node, "/spec/taints")) tainted = tainted || text(taint, "/key") == "node.kubernetes.io/unreachable";
+  for (const Json& taint : at(node, "/spec/taints"))
+    tainted = tainted || text(taint, "/key") == "node.kubernetes.io/unreachable";
   if (!tainted) {
     const std::function<bool(Json&)> change4 = [stamp](Json& object) {
-      for (const char* effect : {"NoSchedule", "NoExecute"}) object["spec"]["taints"].push_back({{"key", "node.kubernetes.io/unreachable"}, {"effect", effect}, {"timeAdded", stamp}});
+      for (const char* effect : {"NoSchedule", "NoExecute"})
+        object["spec"]["taints"].push_back(
+            {{"key", "node.kubernetes.io/unreachable"}, {"effect", effect}, {"timeAdded", stamp}});
       return true;
     };
     const auto written = co_await context.cluster.modify(resources::nodes, "", name, "", change4);
@@ -242,7 +264,9 @@ asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
     if (text(*pod, "/spec/nodeName") != name || deleting(*pod)) continue;
     const Json one = *pod;
     if (pod_ready(one)) {
-      const std::function<bool(Json&)> change5 = [stamp](Json& object) { return set_condition(object["status"], "Ready", false, "", "", stamp); };
+      const std::function<bool(Json&)> change5 = [stamp](Json& object) {
+        return set_condition(object["status"], "Ready", false, "", "", stamp);
+      };
       (void)co_await context.cluster.modify(resources::pods, namespace_of(one), name_of(one), "status", change5);
       const EventSource source{"node-controller"};
       context.events.warning(source, one, "NodeNotReady", "Node is not ready");
@@ -264,19 +288,27 @@ asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
   co_return again_in(5s);
 }
 
-Keys new_node(Context&, const Object& old, const Object& now) { return old && now ? Keys{} : Keys{key_of(now ? *now : *old)}; }
+Keys new_node(Context&, const Object& old, const Object& now) {
+  return old && now ? Keys{} : Keys{key_of(now ? *now : *old)};
+}
 Keys new_pod(Context&, const Object& old, const Object& now) { return old || !now ? Keys{} : Keys{key_of(*now)}; }
 
 }  // namespace
 
 std::vector<Controller> attach_detach_rows() {
   return {
-      {.name = "attachdetach", .triggers = {{resources::pods, own_key}, {resources::attachments, pods_of_attachment}}, .reconcile = attach},
-      {.name = "external-attacher", .triggers = {{resources::attachments, own_key}, {resources::pods, attachments_of_pod}}, .reconcile = follow_attachment},
+      {.name = "attachdetach",
+       .triggers = {{resources::pods, own_key}, {resources::attachments, pods_of_attachment}},
+       .reconcile = attach},
+      {.name = "external-attacher",
+       .triggers = {{resources::attachments, own_key}, {resources::pods, attachments_of_pod}},
+       .reconcile = follow_attachment},
       {.name = "ephemeral-volume", .triggers = {{resources::pods, new_pod}}, .reconcile = make_ephemeral},
   };
 }
 
-std::vector<Controller> node_rows() { return {{.name = "node-lifecycle", .triggers = {{resources::nodes, new_node}}, .reconcile = watch_node}}; }
+std::vector<Controller> node_rows() {
+  return {{.name = "node-lifecycle", .triggers = {{resources::nodes, new_node}}, .reconcile = watch_node}};
+}
 
 }  // namespace k8s_fake::control

@@ -24,7 +24,8 @@ base::http::Request Client::request(std::string method, std::string target) cons
   return made;
 }
 
-asio::awaitable<ApiResult> Client::call(std::string method, std::string target, std::string body, std::string content_type) {
+asio::awaitable<ApiResult> Client::call(std::string method, std::string target, std::string body,
+                                        std::string content_type) {
   base::http::Request made = request(std::move(method), std::move(target));
   if (!content_type.empty()) made.headers.set("Content-Type", content_type);
   made.body = std::move(body);
@@ -51,7 +52,8 @@ asio::awaitable<ApiResult> Client::create(Resource kind, Json object) {
   return call("POST", kind.path(namespace_of(object)), object.dump(), "application/json");
 }
 
-asio::awaitable<ApiResult> Client::create_sub(Resource kind, std::string ns, std::string name, std::string sub, Json object) {
+asio::awaitable<ApiResult> Client::create_sub(Resource kind, std::string ns, std::string name, std::string sub,
+                                              Json object) {
   return call("POST", kind.path(ns, name, sub), object.dump(), "application/json");
 }
 
@@ -61,8 +63,9 @@ asio::awaitable<ApiResult> Client::update(Resource kind, Json object, std::strin
   return call("PUT", kind.path(namespace_of(object), name_of(object), sub), object.dump(), "application/json");
 }
 
-asio::awaitable<ApiResult> Client::patch(Resource kind, std::string ns, std::string name, std::string sub, Json body, PatchType type) {
-  const char* content = type == PatchType::merge ? "application/merge-patch+json"
+asio::awaitable<ApiResult> Client::patch(Resource kind, std::string ns, std::string name, std::string sub, Json body,
+                                         PatchType type) {
+  const char* content = type == PatchType::merge  ? "application/merge-patch+json"
                         : type == PatchType::json ? "application/json-patch+json"
                                                   : "application/strategic-merge-patch+json";
   return call("PATCH", kind.path(ns, name, sub), body.dump(), content);
@@ -128,8 +131,12 @@ std::string map_entry(const Json& map, const std::string& name) {
 }
 }  // namespace
 
-std::string annotation(const Json& object, const std::string& name) { return map_entry(at(object, "/metadata/annotations"), name); }
-std::string label(const Json& object, const std::string& name) { return map_entry(at(object, "/metadata/labels"), name); }
+std::string annotation(const Json& object, const std::string& name) {
+  return map_entry(at(object, "/metadata/annotations"), name);
+}
+std::string label(const Json& object, const std::string& name) {
+  return map_entry(at(object, "/metadata/labels"), name);
+}
 
 bool has_finalizer(const Json& object, const std::string& name) {
   const Json& list = at(object, "/metadata/finalizers");
@@ -181,7 +188,8 @@ const Json& condition(const Json& object, const std::string& type) {
   return none;
 }
 
-bool set_condition(Json& status, const std::string& type, bool value, const std::string& reason, const std::string& message, const std::string& now) {
+bool set_condition(Json& status, const std::string& type, bool value, const std::string& reason,
+                   const std::string& message, const std::string& now) {
   Json wanted{{"type", type}, {"status", value ? "True" : "False"}, {"lastTransitionTime", now}};
   if (!reason.empty()) wanted["reason"] = reason;
   if (!message.empty()) wanted["message"] = message;

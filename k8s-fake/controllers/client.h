@@ -28,7 +28,9 @@ struct Resource {
 
   std::string api_version() const { return prefix.substr(prefix.find('/', 1) + 1); }
   std::string path(const std::string& ns, const std::string& name = "", const std::string& sub = "") const;
-  bool operator<(const Resource& other) const { return std::tie(prefix, plural) < std::tie(other.prefix, other.plural); }
+  bool operator<(const Resource& other) const {
+    return std::tie(prefix, plural) < std::tie(other.prefix, other.plural);
+  }
 };
 
 struct ApiError {
@@ -53,13 +55,16 @@ class Client {
  public:
   Client(base::http::Transport& transport, ClientConfig config) : transport_(transport), config_(std::move(config)) {}
 
-  boost::asio::awaitable<ApiResult> call(std::string method, std::string target, std::string body, std::string content_type);
+  boost::asio::awaitable<ApiResult> call(std::string method, std::string target, std::string body,
+                                         std::string content_type);
   boost::asio::awaitable<ApiResult> get(Resource kind, std::string ns, std::string name);
   boost::asio::awaitable<ApiResult> list(Resource kind, std::string ns, std::string query);
   boost::asio::awaitable<ApiResult> create(Resource kind, Json object);
-  boost::asio::awaitable<ApiResult> create_sub(Resource kind, std::string ns, std::string name, std::string sub, Json object);
+  boost::asio::awaitable<ApiResult> create_sub(Resource kind, std::string ns, std::string name, std::string sub,
+                                               Json object);
   boost::asio::awaitable<ApiResult> update(Resource kind, Json object, std::string sub);
-  boost::asio::awaitable<ApiResult> patch(Resource kind, std::string ns, std::string name, std::string sub, Json body, PatchType type);
+  boost::asio::awaitable<ApiResult> patch(Resource kind, std::string ns, std::string name, std::string sub, Json body,
+                                          PatchType type);
   /// `options`: a DeleteOptions without kind and apiVersion.
   boost::asio::awaitable<ApiResult> remove(Resource kind, std::string ns, std::string name, Json options);
   /// A streaming request; the body comes in Response::outgoing.
@@ -94,7 +99,9 @@ const Json& controller_of(const Json& object);
 bool selects(const Json& selector, const Json& labels);
 /// The condition of that type in status.conditions, or null.
 const Json& condition(const Json& object, const std::string& type);
-/// Sets a condition's status, reason and message; the transition time moves only when the status changes. True if anything changed.
-bool set_condition(Json& status, const std::string& type, bool value, const std::string& reason, const std::string& message, const std::string& now);
+/// Sets a condition's status, reason and message; the transition time moves only when the status changes. True if
+/// anything changed.
+bool set_condition(Json& status, const std::string& type, bool value, const std::string& reason,
+                   const std::string& message, const std::string& now);
 
 }  // namespace k8s_fake::control

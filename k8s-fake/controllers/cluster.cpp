@@ -10,9 +10,12 @@ namespace k8s_fake::control {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-std::uint64_t version_of(const Json& object) { return base::parse_unsigned(text(object, "/metadata/resourceVersion")).value_or(0); }
+std::uint64_t version_of(const Json& object) {
+  return base::parse_unsigned(text(object, "/metadata/resourceVersion")).value_or(0);
+}
 
-Cluster::Cluster(base::Clock& clock, Client& client, base::TaskGroup& tasks) : clock_(clock), client_(client), tasks_(tasks) {}
+Cluster::Cluster(base::Clock& clock, Client& client, base::TaskGroup& tasks)
+    : clock_(clock), client_(client), tasks_(tasks) {}
 
 void Cluster::follow(const Resource& kind, ChangeHook hook) {
   auto& entry = kinds_[{kind.prefix, kind.plural}];
@@ -48,7 +51,8 @@ std::vector<Object> Cluster::in(const Resource& kind, const std::string& ns) con
   const Objects& objects = all(kind);
   std::vector<Object> result;
   const std::string prefix = ns + "/";
-  for (auto i = objects.lower_bound(prefix); i != objects.end() && i->first.starts_with(prefix); ++i) result.push_back(i->second);
+  for (auto i = objects.lower_bound(prefix); i != objects.end() && i->first.starts_with(prefix); ++i)
+    result.push_back(i->second);
   return result;
 }
 
@@ -192,7 +196,8 @@ asio::awaitable<ApiResult> Cluster::update(Resource kind, Json object, std::stri
   co_return result;
 }
 
-asio::awaitable<ApiResult> Cluster::patch(Resource kind, std::string ns, std::string name, std::string sub, Json body, PatchType type) {
+asio::awaitable<ApiResult> Cluster::patch(Resource kind, std::string ns, std::string name, std::string sub, Json body,
+                                          PatchType type) {
   auto result = co_await client_.patch(kind, std::move(ns), std::move(name), std::move(sub), std::move(body), type);
   observe(kind, result);
   co_return result;
@@ -203,7 +208,8 @@ asio::awaitable<ApiResult> Cluster::remove(Resource kind, Json object, Json opti
   auto result = co_await client_.remove(kind, namespace_of(object), name_of(object), std::move(options));
   if (!result) co_return result;
   // The answer is the object, or a Status when it went at once; an object without grace and finalizers went too.
-  const bool stays = deleting(*result) && (has(*result, "/metadata/finalizers") || number(*result, "/metadata/deletionGracePeriodSeconds") > 0);
+  const bool stays = deleting(*result) && (has(*result, "/metadata/finalizers") ||
+                                           number(*result, "/metadata/deletionGracePeriodSeconds") > 0);
   if (stays) {
     observe(kind, result);
     co_return result;
@@ -216,7 +222,8 @@ asio::awaitable<ApiResult> Cluster::remove(Resource kind, Json object, Json opti
   co_return result;
 }
 
-asio::awaitable<ApiResult> Cluster::modify(Resource kind, std::string ns, std::string name, std::string sub, std::function<bool(Json&)> change) {
+asio::awaitable<ApiResult> Cluster::modify(Resource kind, std::string ns, std::string name, std::string sub,
+                                           std::function<bool(Json&)> change) {
   const auto followed = kinds_.find({kind.prefix, kind.plural});
   for (int attempt = 0;; ++attempt) {
     // What the map holds is nearly always new enough; a conflict tells when it is not.

@@ -42,7 +42,8 @@ class Cluster {
                                           PatchType type = PatchType::merge);
   boost::asio::awaitable<ApiResult> remove(Resource kind, Json object, Json options = Json::object());
   /// Reads, changes and writes until no one else got in between. `change` returns false when there is nothing to write.
-  boost::asio::awaitable<ApiResult> modify(Resource kind, std::string ns, std::string name, std::string sub, std::function<bool(Json&)> change);
+  boost::asio::awaitable<ApiResult> modify(Resource kind, std::string ns, std::string name, std::string sub,
+                                           std::function<bool(Json&)> change);
   Client& client() { return client_; }
 
  private:

@@ -14,7 +14,8 @@
 
 /// What a controller is: a row with the kinds that wake it and one function that brings one key ("namespace/name", or
 /// whatever the row makes of it) closer to what it should be. The function reads the cluster's maps and writes through
-/// the API; it is called again after an error, with back-off. All controllers run on one thread, one key at a time each.
+/// the API; it is called again after an error, with back-off. All controllers run on one thread, one key at a time
+/// each.
 namespace k8s_fake {
 struct RuntimeConfig;
 }
@@ -32,8 +33,8 @@ struct Context {
 };
 
 struct Outcome {
-  bool failed = false;                   // try again with back-off
-  std::optional<base::Duration> again;   // look again after this long
+  bool failed = false;                  // try again with back-off
+  std::optional<base::Duration> again;  // look again after this long
 };
 inline Outcome done() { return {}; }
 inline Outcome again_in(base::Duration delay) { return {false, delay}; }

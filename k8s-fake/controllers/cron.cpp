@@ -11,7 +11,8 @@ namespace k8s_fake::control {
 
 namespace {
 
-std::optional<std::uint64_t> value_of(std::string_view text, const std::vector<std::string_view>& names, unsigned first) {
+std::optional<std::uint64_t> value_of(std::string_view text, const std::vector<std::string_view>& names,
+                                      unsigned first) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (base::equals_ignoring_case(text, names[i])) return i + first;
   }
@@ -19,7 +20,8 @@ std::optional<std::uint64_t> value_of(std::string_view text, const std::vector<s
 }
 
 /// One field: lists of values, ranges and steps.
-std::optional<std::uint64_t> parse_field(std::string_view field, unsigned low, unsigned high, const std::vector<std::string_view>& names) {
+std::optional<std::uint64_t> parse_field(std::string_view field, unsigned low, unsigned high,
+                                         const std::vector<std::string_view>& names) {
   std::uint64_t bits = 0;
   for (std::string_view part : base::split(field, ',')) {
     std::uint64_t step = 1;
@@ -48,21 +50,33 @@ std::optional<std::uint64_t> parse_field(std::string_view field, unsigned low, u
 }  // namespace
 
 base::Result<CronSchedule> parse_cron(const std::string& text) {
-  static const std::map<std::string_view, std::string_view> kNamed = {{"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
-                                                                      {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"}, {"@hourly", "0 * * * *"}};
+  static const std::map<std::string_view, std::string_view> kNamed = {
+      {"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
+      {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"}, {"@hourly", "0 * * * *"}};
   const auto named = kNamed.find(text);
   std::vector<std::string_view> fields;
-  for (const std::string_view field : base::split(named == kNamed.end() ? std::string_view(text) : named->second, ' ')) {
+  for (const std::string_view field :
+       base::split(named == kNamed.end() ? std::string_view(text) : named->second, ' ')) {
     if (!field.empty()) fields.push_back(field);
   }
-  if (fields.size() != 5) return base::Error{base::ErrorKind::invalid, "expected exactly 5 fields, found " + std::to_string(fields.size()) + ": [" + text + "]"};
+  if (fields.size() != 5)
+    return base::Error{base::ErrorKind::invalid,
+                       "expected exactly 5 fields, found " + std::to_string(fields.size()) + ": [" + text + "]"};
   const auto minutes = parse_field(fields[0], 0, 59, {});
   const auto hours = parse_field(fields[1], 0, 23, {});
   const auto days = parse_field(fields[2], 1, 31, {});
-  const auto months = parse_field(fields[3], 1, 12, {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"});
+  const auto months = parse_field(fields[3], 1, 12,
+                                  {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"});
   const auto weekdays = parse_field(fields[4], 0, 7, {"sun", "mon", "tue", "wed", "thu", "fri", "sat"});
-  if (!minutes || !hours || !days || !months || !weekdays) return base::Error{base::ErrorKind::invalid, "failed to parse int from " + text};
-  CronSchedule schedule{*minutes, *hours, *days, *months, *weekdays, fields[2][0] == '*' || fields[2][0] == '?', fields[4][0] == '*' || fields[4][0] == '?'};
+  if (!minutes || !hours || !days || !months || !weekdays)
+    return base::Error{base::ErrorKind::invalid, "failed to parse int from " + text};
+  CronSchedule schedule{*minutes,
+                        *hours,
+                        *days,
+                        *months,
+                        *weekdays,
+                        fields[2][0] == '*' || fields[2][0] == '?',
+                        fields[4][0] == '*' || fields[4][0] == '?'};
   if (schedule.weekdays & (1ULL << 7)) schedule.weekdays |= 1;
   return schedule;
 }

@@ -11,7 +11,7 @@ namespace k8s_fake::control {
 
 struct CronSchedule {
   std::uint64_t minutes = 0, hours = 0, days = 0, months = 0, weekdays = 0;  // bit n: value n is meant
-  bool any_day = true, any_weekday = true;  // "*": the other of the two decides alone
+  bool any_day = true, any_weekday = true;                                   // "*": the other of the two decides alone
 };
 
 /// Errors: invalid, with the text that stands in the event.

@@ -1,4 +1,5 @@
-/// Deployments: one ReplicaSet per template, rolled over within maxSurge and maxUnavailable. Source: kubernetes specification 5.7.
+/// Deployments: one ReplicaSet per template, rolled over within maxSurge and maxUnavailable. Source: kubernetes
+/// specification 5.7.
 #include "k8s-fake/controllers/pods.h"
 #include "k8s-fake/controllers/resources.h"
 #include "k8s-fake/controllers/rows.h"
@@ -43,20 +44,26 @@ asio::awaitable<ApiResult> make_set(Context& context, Json deployment, std::int6
   Json labels = at(pod_template, "/metadata/labels");
   if (!labels.is_object()) labels = Json::object();
   labels[kHash] = hash;
-  Json set{{"metadata",
-            {{"name", name_of(deployment) + "-" + hash}, {"namespace", namespace_of(deployment)}, {"labels", labels}, {"ownerReferences", Json::array({owner_reference(deployment)})}}},
-           {"spec", {{"replicas", replicas}, {"selector", at(deployment, "/spec/selector")}, {"template", pod_template}}}};
+  Json set{
+      {"metadata",
+       {{"name", name_of(deployment) + "-" + hash},
+        {"namespace", namespace_of(deployment)},
+        {"labels", labels},
+        {"ownerReferences", Json::array({owner_reference(deployment)})}}},
+      {"spec", {{"replicas", replicas}, {"selector", at(deployment, "/spec/selector")}, {"template", pod_template}}}};
   Json annotations = at(deployment, "/metadata/annotations");
   if (!annotations.is_object()) annotations = Json::object();
   annotations.erase("kubectl.kubernetes.io/last-applied-configuration");
   annotations[kRevision] = std::to_string(revision);
   annotations["deployment.kubernetes.io/desired-replicas"] = std::to_string(number(deployment, "/spec/replicas", 1));
   const std::int64_t wanted = number(deployment, "/spec/replicas", 1);
-  annotations["deployment.kubernetes.io/max-replicas"] = std::to_string(wanted + share_of(at(deployment, "/spec/strategy/rollingUpdate/maxSurge"), wanted, true, 1));
+  annotations["deployment.kubernetes.io/max-replicas"] =
+      std::to_string(wanted + share_of(at(deployment, "/spec/strategy/rollingUpdate/maxSurge"), wanted, true, 1));
   set["metadata"]["annotations"] = annotations;
   set["spec"]["template"]["metadata"]["labels"][kHash] = hash;
   set["spec"]["selector"]["matchLabels"][kHash] = hash;
-  if (has(deployment, "/spec/minReadySeconds")) set["spec"]["minReadySeconds"] = at(deployment, "/spec/minReadySeconds");
+  if (has(deployment, "/spec/minReadySeconds"))
+    set["spec"]["minReadySeconds"] = at(deployment, "/spec/minReadySeconds");
   auto made = co_await context.cluster.create(resources::replica_sets, std::move(set));
   co_return made;
 }
@@ -70,7 +77,8 @@ asio::awaitable<bool> scale(Context& context, Json deployment, Json set, std::in
     object["metadata"]["annotations"]["deployment.kubernetes.io/desired-replicas"] = desired;
     return true;
   };
-  const auto written = co_await context.cluster.modify(resources::replica_sets, namespace_of(set), name_of(set), "", change);
+  const auto written =
+      co_await context.cluster.modify(resources::replica_sets, namespace_of(set), name_of(set), "", change);
   if (!written) co_return false;
   std::string message = std::string("Scaled ") + (to > from ? "up" : "down") + " replica set " + name_of(set);
   if (context.config.minor >= 27) message += " from " + std::to_string(from);
@@ -113,7 +121,8 @@ asio::awaitable<bool> roll(Context& context, Json deployment, std::vector<Object
   if (!grown) co_return false;
   if (target != replicas_of(current) || old_replicas == 0) co_return true;
   // Old pods go: unhealthy ones first (they count for nothing), then as many as may be unavailable.
-  std::int64_t may_go = total - (wanted - unavailable) - std::max<std::int64_t>(0, replicas_of(current) - number(current, "/status/availableReplicas"));
+  std::int64_t may_go = total - (wanted - unavailable) -
+                        std::max<std::int64_t>(0, replicas_of(current) - number(current, "/status/availableReplicas"));
   for (const Object& set : sets) {
     if (uid_of(*set) == uid_of(current) || replicas_of(*set) == 0 || may_go <= 0) continue;
     const std::int64_t sick = std::max<std::int64_t>(0, replicas_of(*set) - number(*set, "/status/availableReplicas"));
@@ -142,7 +151,8 @@ asio::awaitable<bool> recreate(Context& context, Json deployment, std::vector<Ob
   co_return co_await scale(context, deployment, current, number(deployment, "/spec/replicas", 1));
 }
 
-bool describe(Context& context, const Json& deployment, Json& status, const Counts& counts, const std::string& set_name, bool just_made) {
+bool describe(Context& context, const Json& deployment, Json& status, const Counts& counts, const std::string& set_name,
+              bool just_made) {
   const std::int64_t wanted = number(deployment, "/spec/replicas", 1);
   const std::string now = context.now();
   const auto set = [&](const char* field, std::int64_t value) {
@@ -156,13 +166,15 @@ bool describe(Context& context, const Json& deployment, Json& status, const Coun
   set("readyReplicas", counts.ready);
   set("availableReplicas", counts.available);
   set("unavailableReplicas", std::max<std::int64_t>(0, std::max(counts.replicas, wanted) - counts.available));
-  const auto condition_update = [&](const char* type, bool value, const std::string& reason, const std::string& message) {
+  const auto condition_update = [&](const char* type, bool value, const std::string& reason,
+                                    const std::string& message) {
     if (!set_condition(status, type, value, reason, message, now)) return;
     for (Json& one : status["conditions"]) {
       if (text(one, "/type") == type) one["lastUpdateTime"] = now;
     }
   };
-  const std::int64_t unavailable = share_of(at(deployment, "/spec/strategy/rollingUpdate/maxUnavailable"), wanted, false, 0);
+  const std::int64_t unavailable =
+      share_of(at(deployment, "/spec/strategy/rollingUpdate/maxUnavailable"), wanted, false, 0);
   const bool enough = counts.available >= wanted - unavailable;
   condition_update("Available", enough, enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
                    enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.");
@@ -170,9 +182,12 @@ bool describe(Context& context, const Json& deployment, Json& status, const Coun
   const Json earlier = Json::object({{"status", before}});
   const Json& progressing = condition(earlier, "Progressing");
   const std::int64_t deadline = number(deployment, "/spec/progressDeadlineSeconds", 600);
-  const bool moved = counts.updated != number(before, "/updatedReplicas") || counts.available > number(before, "/availableReplicas") || counts.ready > number(before, "/readyReplicas");
+  const bool moved = counts.updated != number(before, "/updatedReplicas") ||
+                     counts.available > number(before, "/availableReplicas") ||
+                     counts.ready > number(before, "/readyReplicas");
   if (complete) {
-    condition_update("Progressing", true, "NewReplicaSetAvailable", "ReplicaSet \"" + set_name + "\" has successfully progressed.");
+    condition_update("Progressing", true, "NewReplicaSetAvailable",
+                     "ReplicaSet \"" + set_name + "\" has successfully progressed.");
   } else if (just_made || progressing.is_null()) {
     condition_update("Progressing", true, "NewReplicaSetCreated", "Created new replica set \"" + set_name + "\"");
   } else if (moved) {
@@ -182,7 +197,8 @@ bool describe(Context& context, const Json& deployment, Json& status, const Coun
     }
   } else if (text(progressing, "/reason") != "NewReplicaSetAvailable" && deadline < 2147483647 &&
              time_of(text(progressing, "/lastUpdateTime")) + std::chrono::seconds(deadline) <= context.clock.now()) {
-    condition_update("Progressing", false, "ProgressDeadlineExceeded", "ReplicaSet \"" + set_name + "\" has timed out progressing.");
+    condition_update("Progressing", false, "ProgressDeadlineExceeded",
+                     "ReplicaSet \"" + set_name + "\" has timed out progressing.");
   } else if (text(progressing, "/reason") == "NewReplicaSetAvailable" && counts.updated < wanted) {
     condition_update("Progressing", true, "ReplicaSetUpdated", "ReplicaSet \"" + set_name + "\" is progressing.");
   }
@@ -206,7 +222,9 @@ asio::awaitable<Outcome> keep_deployment(Context& context, std::string key) {
     for (const Object& set : sets) others += replicas_of(*set);
     const bool rolling = text(deployment, "/spec/strategy/type") != "Recreate";
     const std::int64_t surge = share_of(at(deployment, "/spec/strategy/rollingUpdate/maxSurge"), wanted, true, 1);
-    const std::int64_t start = rolling ? std::clamp<std::int64_t>(wanted + surge - others, 0, wanted) : others == 0 ? wanted : 0;
+    const std::int64_t start = rolling       ? std::clamp<std::int64_t>(wanted + surge - others, 0, wanted)
+                               : others == 0 ? wanted
+                                             : 0;
     const auto made = co_await make_set(context, deployment, start, newest + 1);
     if (!made) co_return failed_with(made.error());
     current = std::make_shared<const Json>(*made);
@@ -214,7 +232,8 @@ asio::awaitable<Outcome> keep_deployment(Context& context, std::string key) {
     sets = owned(context.cluster, resources::replica_sets, deployment);
     if (start > 0) {
       context.events.normal(kDeploymentSource, deployment, "ScalingReplicaSet",
-                            "Scaled up replica set " + name_of(*made) + (context.config.minor >= 27 ? " from 0" : "") + " to " + std::to_string(start));
+                            "Scaled up replica set " + name_of(*made) + (context.config.minor >= 27 ? " from 0" : "") +
+                                " to " + std::to_string(start));
     }
   } else if (current && !paused) {
     if (revision_of(*current) < newest) {  // a roll-back makes an old set the newest again
@@ -263,16 +282,20 @@ asio::awaitable<Outcome> keep_deployment(Context& context, std::string key) {
   const std::int64_t keep = number(deployment, "/spec/revisionHistoryLimit", 10);
   std::vector<Object> history;
   for (const Object& set : sets) {
-    if ((!current || uid_of(*set) != uid_of(*current)) && replicas_of(*set) == 0 && number(*set, "/status/replicas") == 0 && !deleting(*set)) history.push_back(set);
+    if ((!current || uid_of(*set) != uid_of(*current)) && replicas_of(*set) == 0 &&
+        number(*set, "/status/replicas") == 0 && !deleting(*set))
+      history.push_back(set);
   }
-  std::stable_sort(history.begin(), history.end(), [](const Object& a, const Object& b) { return revision_of(*a) < revision_of(*b); });
+  std::stable_sort(history.begin(), history.end(),
+                   [](const Object& a, const Object& b) { return revision_of(*a) < revision_of(*b); });
   for (std::int64_t i = 0; i < static_cast<std::int64_t>(history.size()) - keep; ++i) {
     const Json old = *history[static_cast<std::size_t>(i)];
     (void)co_await context.cluster.remove(resources::replica_sets, old);
   }
   const bool complete = counts.updated == wanted && counts.available == wanted && counts.replicas == wanted;
   if (!complete && number(deployment, "/spec/progressDeadlineSeconds", 600) < 2147483647) {
-    co_return again_in(std::chrono::seconds(std::max<std::int64_t>(1, number(deployment, "/spec/progressDeadlineSeconds", 600))));
+    co_return again_in(
+        std::chrono::seconds(std::max<std::int64_t>(1, number(deployment, "/spec/progressDeadlineSeconds", 600))));
   }
   co_return done();
 }
@@ -282,7 +305,9 @@ Keys deployment_of_set(Context&, const Object& old, const Object& now) { return 
 }  // namespace
 
 std::vector<Controller> deployment_rows() {
-  return {{.name = "deployment", .triggers = {{resources::deployments, own_key}, {resources::replica_sets, deployment_of_set}}, .reconcile = keep_deployment}};
+  return {{.name = "deployment",
+           .triggers = {{resources::deployments, own_key}, {resources::replica_sets, deployment_of_set}},
+           .reconcile = keep_deployment}};
 }
 
 }  // namespace k8s_fake::control

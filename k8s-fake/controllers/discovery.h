@@ -15,7 +15,8 @@ struct Discovered {
   bool can_delete = false;
 };
 
-/// Every resource (no subresources). A group that cannot be read is left out. The legacy documents only: every server has them.
+/// Every resource (no subresources). A group that cannot be read is left out. The legacy documents only: every server
+/// has them.
 boost::asio::awaitable<base::Result<std::vector<Discovered>, ApiError>> discover(Client& client);
 
 }  // namespace k8s_fake::control

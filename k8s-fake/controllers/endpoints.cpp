@@ -34,14 +34,17 @@ std::vector<Backend> backends(const Cluster& cluster, const Json& service) {
   std::vector<Backend> result;
   const Json selector{{"matchLabels", at(service, "/spec/selector")}};
   for (const Object& pod : cluster.in(resources::pods, namespace_of(service))) {
-    if (text(*pod, "/status/podIP").empty() || pod_finished(*pod) || !selects(selector, at(*pod, "/metadata/labels"))) continue;
+    if (text(*pod, "/status/podIP").empty() || pod_finished(*pod) || !selects(selector, at(*pod, "/metadata/labels")))
+      continue;
     const bool always = at(service, "/spec").value("publishNotReadyAddresses", false);
     result.push_back({pod, always || (pod_ready(*pod) && !deleting(*pod))});
   }
   return result;
 }
 
-Json target_ref(const Json& pod) { return {{"kind", "Pod"}, {"namespace", namespace_of(pod)}, {"name", name_of(pod)}, {"uid", uid_of(pod)}}; }
+Json target_ref(const Json& pod) {
+  return {{"kind", "Pod"}, {"namespace", namespace_of(pod)}, {"name", name_of(pod)}, {"uid", uid_of(pod)}};
+}
 
 asio::awaitable<Outcome> keep_endpoints(Context& context, std::string key) {
   const auto [ns, name] = split_key(key);
@@ -57,13 +60,16 @@ asio::awaitable<Outcome> keep_endpoints(Context& context, std::string key) {
   if (at(service, "/spec/selector").empty()) co_return done();
   Json subset = Json::object();
   for (const Backend& backend : backends(context.cluster, service)) {
-    Json address{{"ip", text(*backend.pod, "/status/podIP")}, {"nodeName", text(*backend.pod, "/spec/nodeName")}, {"targetRef", target_ref(*backend.pod)}};
+    Json address{{"ip", text(*backend.pod, "/status/podIP")},
+                 {"nodeName", text(*backend.pod, "/spec/nodeName")},
+                 {"targetRef", target_ref(*backend.pod)}};
     const std::string host = text(*backend.pod, "/spec/hostname");
     if (!host.empty() && text(*backend.pod, "/spec/subdomain") == name) address["hostname"] = host;
     subset[backend.ready ? "addresses" : "notReadyAddresses"].push_back(address);
     if (subset.contains("ports")) continue;
     for (const Json& port : at(service, "/spec/ports")) {
-      Json one{{"port", target_port(port, *backend.pod)}, {"protocol", text(port, "/protocol").empty() ? "TCP" : text(port, "/protocol")}};
+      Json one{{"port", target_port(port, *backend.pod)},
+               {"protocol", text(port, "/protocol").empty() ? "TCP" : text(port, "/protocol")}};
       if (has(port, "/name")) one["name"] = port["name"];
       if (one["port"] != 0) subset["ports"].push_back(one);
     }
@@ -96,23 +102,29 @@ asio::awaitable<Outcome> keep_slices(Context& context, std::string key) {
   Json list = Json::array();
   Json ports = Json::array();
   for (const Backend& backend : backends(context.cluster, service)) {
-    Json endpoint{{"addresses", Json::array({text(*backend.pod, "/status/podIP")})},
-                  {"conditions", {{"ready", backend.ready}, {"serving", pod_ready(*backend.pod)}, {"terminating", deleting(*backend.pod)}}},
-                  {"nodeName", text(*backend.pod, "/spec/nodeName")},
-                  {"targetRef", target_ref(*backend.pod)}};
+    Json endpoint{
+        {"addresses", Json::array({text(*backend.pod, "/status/podIP")})},
+        {"conditions",
+         {{"ready", backend.ready}, {"serving", pod_ready(*backend.pod)}, {"terminating", deleting(*backend.pod)}}},
+        {"nodeName", text(*backend.pod, "/spec/nodeName")},
+        {"targetRef", target_ref(*backend.pod)}};
     const std::string host = text(*backend.pod, "/spec/hostname");
     if (!host.empty() && text(*backend.pod, "/spec/subdomain") == name) endpoint["hostname"] = host;
     list.push_back(std::move(endpoint));
     if (!ports.empty()) continue;
     for (const Json& port : at(service, "/spec/ports")) {
       const std::int64_t target = target_port(port, *backend.pod);
-      if (target != 0) ports.push_back({{"name", text(port, "/name")}, {"port", target}, {"protocol", text(port, "/protocol").empty() ? "TCP" : text(port, "/protocol")}});
+      if (target != 0)
+        ports.push_back({{"name", text(port, "/name")},
+                         {"port", target},
+                         {"protocol", text(port, "/protocol").empty() ? "TCP" : text(port, "/protocol")}});
     }
   }
   if (known && at(*known, "/endpoints") == list && at(*known, "/ports") == ports) co_return done();
   Json slice = known ? *known : Json::object();
   if (!known) {
-    slice["metadata"] = {{"generateName", name + "-"}, {"namespace", ns}, {"ownerReferences", Json::array({owner_reference(service)})}};
+    slice["metadata"] = {
+        {"generateName", name + "-"}, {"namespace", ns}, {"ownerReferences", Json::array({owner_reference(service)})}};
     slice["addressType"] = "IPv4";
   }
   Json labels = at(service, "/metadata/labels").is_object() ? at(service, "/metadata/labels") : Json::object();
@@ -129,30 +141,42 @@ asio::awaitable<Outcome> keep_slices(Context& context, std::string key) {
 }
 
 Keys services_of_pod(Context& context, const Object& old, const Object& now) {
-  const bool same = old && now && at(*old, "/metadata/labels") == at(*now, "/metadata/labels") && at(*old, "/status/podIP") == at(*now, "/status/podIP") &&
-                    pod_ready(*old) == pod_ready(*now) && pod_finished(*old) == pod_finished(*now) && deleting(*old) == deleting(*now);
+  const bool same = old && now && at(*old, "/metadata/labels") == at(*now, "/metadata/labels") &&
+                    at(*old, "/status/podIP") == at(*now, "/status/podIP") && pod_ready(*old) == pod_ready(*now) &&
+                    pod_finished(*old) == pod_finished(*now) && deleting(*old) == deleting(*now);
   Keys keys;
   if (same) return keys;
   for (const Object& service : context.cluster.in(resources::services, namespace_of(now ? *now : *old))) {
     const Json& selector = at(*service, "/spec/selector");
     if (selector.empty()) continue;
     const Json wrapped{{"matchLabels", selector}};
-    const bool concerned = (old && selects(wrapped, at(*old, "/metadata/labels"))) || (now && selects(wrapped, at(*now, "/metadata/labels")));
+    const bool concerned = (old && selects(wrapped, at(*old, "/metadata/labels"))) ||
+                           (now && selects(wrapped, at(*now, "/metadata/labels")));
     if (concerned) keys.push_back(key_of(*service));
   }
   return keys;
 }
 
 /// Ours only, when somebody else removed it.
-Keys service_of_slice(Context&, const Object& old, const Object& now) { return now ? Keys{} : owner_key(old, now, "Service"); }
+Keys service_of_slice(Context&, const Object& old, const Object& now) {
+  return now ? Keys{} : owner_key(old, now, "Service");
+}
 Keys service_of_endpoints(Context&, const Object& old, const Object& now) { return now ? Keys{} : Keys{key_of(*old)}; }
 
 }  // namespace
 
 std::vector<Controller> endpoint_rows() {
   return {
-      {.name = "endpoints", .triggers = {{resources::services, own_key}, {resources::pods, services_of_pod}, {resources::endpoints, service_of_endpoints}}, .reconcile = keep_endpoints},
-      {.name = "endpointslices", .triggers = {{resources::services, own_key}, {resources::pods, services_of_pod}, {resources::endpoint_slices, service_of_slice}}, .reconcile = keep_slices},
+      {.name = "endpoints",
+       .triggers = {{resources::services, own_key},
+                    {resources::pods, services_of_pod},
+                    {resources::endpoints, service_of_endpoints}},
+       .reconcile = keep_endpoints},
+      {.name = "endpointslices",
+       .triggers = {{resources::services, own_key},
+                    {resources::pods, services_of_pod},
+                    {resources::endpoint_slices, service_of_slice}},
+       .reconcile = keep_slices},
   };
 }
 

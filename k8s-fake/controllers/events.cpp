@@ -23,8 +23,8 @@ bool Events::allowed(const std::string& who) {
   return true;
 }
 
-void Events::emit(const EventSource& source, const Json& about, const std::string& type, const std::string& reason, const std::string& message,
-                  const std::string& field_path) {
+void Events::emit(const EventSource& source, const Json& about, const std::string& type, const std::string& reason,
+                  const std::string& message, const std::string& field_path) {
   const std::string who = source.component + "|" + source.host + "|" + uid_of(about);
   if (!allowed(who)) return;
   // Names carry the time in hex; two events of one moment must still differ.
@@ -34,7 +34,10 @@ void Events::emit(const EventSource& source, const Json& about, const std::strin
   const std::string ns = namespace_of(about).empty() ? "default" : namespace_of(about);
   Json event{{"metadata", {{"name", name_of(about) + "." + stamp}, {"namespace", ns}}},
              {"involvedObject",
-              {{"kind", text(about, "/kind")}, {"name", name_of(about)}, {"uid", uid_of(about)}, {"apiVersion", text(about, "/apiVersion")},
+              {{"kind", text(about, "/kind")},
+               {"name", name_of(about)},
+               {"uid", uid_of(about)},
+               {"apiVersion", text(about, "/apiVersion")},
                {"resourceVersion", text(about, "/metadata/resourceVersion")}}},
              {"reason", reason},
              {"message", message},
@@ -65,10 +68,12 @@ asio::awaitable<void> Events::write(Pending pending) {
   if (known != known_.end() && clock_.now() - known->second.last < 10min) {
     known->second.count += 1;
     known->second.last = clock_.now();
-    Json change = has(pending.event, "/count")
-                      ? Json{{"count", known->second.count}, {"lastTimestamp", pending.event["lastTimestamp"]}}
-                      : Json{{"series", {{"count", known->second.count}, {"lastObservedTime", pending.event["eventTime"]}}}};
-    const auto written = co_await client_.patch(kEvents, known->second.ns, known->second.name, "", std::move(change), PatchType::merge);
+    Json change =
+        has(pending.event, "/count")
+            ? Json{{"count", known->second.count}, {"lastTimestamp", pending.event["lastTimestamp"]}}
+            : Json{{"series", {{"count", known->second.count}, {"lastObservedTime", pending.event["eventTime"]}}}};
+    const auto written =
+        co_await client_.patch(kEvents, known->second.ns, known->second.name, "", std::move(change), PatchType::merge);
     if (written || !written.error().not_found()) co_return;
   }
   if (known_.size() > kKnownMax) known_.clear();

@@ -16,17 +16,20 @@ namespace k8s_fake::control {
 struct EventSource {
   std::string component;
   std::string host = {};
-  bool new_api = false;      // as written through events.k8s.io: eventTime, action, no count
-  std::string action = {};   // new_api only
+  bool new_api = false;     // as written through events.k8s.io: eventTime, action, no count
+  std::string action = {};  // new_api only
 };
 
 class Events {
  public:
-  Events(boost::asio::any_io_executor executor, base::Clock& clock, Client& client) : clock_(clock), client_(client), ready_(std::move(executor)) {}
-  void normal(const EventSource& source, const Json& about, const std::string& reason, const std::string& message, const std::string& field_path = "") {
+  Events(boost::asio::any_io_executor executor, base::Clock& clock, Client& client)
+      : clock_(clock), client_(client), ready_(std::move(executor)) {}
+  void normal(const EventSource& source, const Json& about, const std::string& reason, const std::string& message,
+              const std::string& field_path = "") {
     emit(source, about, "Normal", reason, message, field_path);
   }
-  void warning(const EventSource& source, const Json& about, const std::string& reason, const std::string& message, const std::string& field_path = "") {
+  void warning(const EventSource& source, const Json& about, const std::string& reason, const std::string& message,
+               const std::string& field_path = "") {
     emit(source, about, "Warning", reason, message, field_path);
   }
   boost::asio::awaitable<void> run();
@@ -46,8 +49,8 @@ class Events {
     std::string key;
     Json event;
   };
-  void emit(const EventSource& source, const Json& about, const std::string& type, const std::string& reason, const std::string& message,
-            const std::string& field_path);
+  void emit(const EventSource& source, const Json& about, const std::string& type, const std::string& reason,
+            const std::string& message, const std::string& field_path);
   bool allowed(const std::string& who);
   boost::asio::awaitable<void> write(Pending pending);
 

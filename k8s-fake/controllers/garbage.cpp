@@ -17,8 +17,10 @@ struct Reader {
 
 /// Most events are about objects without owners and need not be parsed at all.
 bool concerns_us(std::string_view line) {
-  return line.find("\"ownerReferences\"") != std::string_view::npos || line.find("\"deletionTimestamp\"") != std::string_view::npos ||
-         line.substr(0, 40).find("\"DELETED\"") != std::string_view::npos || line.substr(0, 40).find("\"ERROR\"") != std::string_view::npos;
+  return line.find("\"ownerReferences\"") != std::string_view::npos ||
+         line.find("\"deletionTimestamp\"") != std::string_view::npos ||
+         line.substr(0, 40).find("\"DELETED\"") != std::string_view::npos ||
+         line.substr(0, 40).find("\"ERROR\"") != std::string_view::npos;
 }
 
 std::string last_version(std::string_view line) {
@@ -29,10 +31,13 @@ std::string last_version(std::string_view line) {
 }  // namespace
 
 Json GarbageCollector::Node::object() const {
-  return {{"kind", resource.kind}, {"apiVersion", resource.api_version()}, {"metadata", {{"name", name}, {"namespace", ns}, {"uid", uid}}}};
+  return {{"kind", resource.kind},
+          {"apiVersion", resource.api_version()},
+          {"metadata", {{"name", name}, {"namespace", ns}, {"uid", uid}}}};
 }
 
-GarbageCollector::GarbageCollector(asio::any_io_executor executor, base::Clock& clock, Client& client, Events& events, base::TaskGroup& tasks)
+GarbageCollector::GarbageCollector(asio::any_io_executor executor, base::Clock& clock, Client& client, Events& events,
+                                   base::TaskGroup& tasks)
     : clock_(clock), client_(client), events_(events), tasks_(tasks), ready_(executor), look_again_(executor) {}
 
 void GarbageCollector::rediscover() { look_again_.notify(); }
@@ -63,7 +68,8 @@ void GarbageCollector::forget(const std::string& uid) {
 void GarbageCollector::notice(const Resource& resource, const Json& object) {
   const std::string uid = uid_of(object);
   const Json& owners = at(object, "/metadata/ownerReferences");
-  const bool waits = deleting(object) && (has_finalizer(object, "foregroundDeletion") || has_finalizer(object, "orphan"));
+  const bool waits =
+      deleting(object) && (has_finalizer(object, "foregroundDeletion") || has_finalizer(object, "orphan"));
   const auto known = nodes_.find(uid);
   if (known != nodes_.end()) {
     for (const Json& owner : known->second.owners) dependents_[text(owner, "/uid")].erase(uid);
@@ -72,7 +78,14 @@ void GarbageCollector::notice(const Resource& resource, const Json& object) {
     nodes_.erase(uid);
     return;
   }
-  Node node{resource, namespace_of(object), name_of(object), uid, owners.is_array() ? owners : Json::array(), deleting(object), false, false};
+  Node node{resource,
+            namespace_of(object),
+            name_of(object),
+            uid,
+            owners.is_array() ? owners : Json::array(),
+            deleting(object),
+            false,
+            false};
   node.foreground = waits && has_finalizer(object, "foregroundDeletion");
   node.orphan = waits && has_finalizer(object, "orphan");
   for (const Json& owner : node.owners) dependents_[text(owner, "/uid")].insert(uid);
@@ -91,7 +104,8 @@ asio::awaitable<bool> GarbageCollector::list(Resource resource, std::string* ver
   }
   std::vector<std::string> missing;
   for (const auto& [uid, node] : nodes_) {
-    if (node.resource.prefix == resource.prefix && node.resource.plural == resource.plural && !seen.contains(uid)) missing.push_back(uid);
+    if (node.resource.prefix == resource.prefix && node.resource.plural == resource.plural && !seen.contains(uid))
+      missing.push_back(uid);
   }
   for (const std::string& uid : missing) forget(uid);
   *version = text(*answer, "/metadata/resourceVersion");
@@ -208,13 +222,15 @@ asio::awaitable<GarbageCollector::Standing> GarbageCollector::standing(Json owne
     if (!document) co_return Standing::unknown;
     for (const Json& entry : at(*document, "/resources")) {
       if (text(entry, "/name").find('/') == std::string::npos) {
-        by_kind_[{version, text(entry, "/kind")}] = {prefix, text(entry, "/name"), text(entry, "/kind"), entry.value("namespaced", false)};
+        by_kind_[{version, text(entry, "/kind")}] = {prefix, text(entry, "/name"), text(entry, "/kind"),
+                                                     entry.value("namespaced", false)};
       }
     }
     kind = by_kind_.find({version, text(owner, "/kind")});
     if (kind == by_kind_.end()) co_return Standing::unknown;
   }
-  if (kind->second.namespaced && dependent.ns.empty()) co_return Standing::unknown;  // such a reference can never be resolved
+  if (kind->second.namespaced && dependent.ns.empty())
+    co_return Standing::unknown;  // such a reference can never be resolved
   const auto live = co_await client_.get(kind->second, dependent.ns, text(owner, "/name"));
   if (!live && !live.error().not_found()) co_return Standing::unknown;
   if (!live || uid_of(*live) != uid) co_return Standing::absent;
@@ -232,7 +248,8 @@ asio::awaitable<bool> GarbageCollector::strip_owners(Node node, std::set<std::st
     if (!uids.contains(text(owner, "/uid"))) kept.push_back(owner);
   }
   const Json body{{"metadata",
-                   {{"uid", node.uid}, {"resourceVersion", text(*live, "/metadata/resourceVersion")},
+                   {{"uid", node.uid},
+                    {"resourceVersion", text(*live, "/metadata/resourceVersion")},
                     {"ownerReferences", kept.empty() ? Json() : kept}}}};
   const auto written = co_await client_.patch(node.resource, node.ns, node.name, "", body, PatchType::merge);
   co_return written || written.error().not_found();
@@ -245,7 +262,9 @@ asio::awaitable<bool> GarbageCollector::strip_finalizer(Node node, std::string f
   Json changed = *live;
   drop_finalizer(changed, finalizer);
   const Json kept = at(changed, "/metadata/finalizers");
-  const Json body{{"metadata", {{"uid", node.uid}, {"resourceVersion", text(*live, "/metadata/resourceVersion")}, {"finalizers", kept}}}};
+  const Json body{
+      {"metadata",
+       {{"uid", node.uid}, {"resourceVersion", text(*live, "/metadata/resourceVersion")}, {"finalizers", kept}}}};
   const auto written = co_await client_.patch(node.resource, node.ns, node.name, "", body, PatchType::merge);
   co_return written || written.error().not_found();
 }
@@ -301,7 +320,8 @@ asio::awaitable<bool> GarbageCollector::examine(std::string uid) {
   if (!live) co_return live.error().not_found();
   if (uid_of(*live) != uid || at(*live, "/metadata/ownerReferences") != Json(node.owners)) co_return true;
   const bool has_dependents = dependents_.contains(uid);
-  const Json options{{"preconditions", {{"uid", uid}}}, {"propagationPolicy", waiting && has_dependents ? "Foreground" : "Background"}};
+  const Json options{{"preconditions", {{"uid", uid}}},
+                     {"propagationPolicy", waiting && has_dependents ? "Foreground" : "Background"}};
   const auto removed = co_await client_.remove(node.resource, node.ns, node.name, options);
   co_return removed || removed.error().not_found() || removed.error().conflict();
 }

@@ -10,14 +10,15 @@
 #include "k8s-fake/controllers/discovery.h"
 #include "k8s-fake/controllers/events.h"
 
-/// Deletes what has lost its owners, holds owners that wait for their dependents, and lets orphans go. Watches every kind
-/// that discovery lists (new ones too), but remembers only objects that name an owner; owners are asked for by name.
-/// Source: kubernetes specification 2.5.
+/// Deletes what has lost its owners, holds owners that wait for their dependents, and lets orphans go. Watches every
+/// kind that discovery lists (new ones too), but remembers only objects that name an owner; owners are asked for by
+/// name. Source: kubernetes specification 2.5.
 namespace k8s_fake::control {
 
 class GarbageCollector {
  public:
-  GarbageCollector(boost::asio::any_io_executor executor, base::Clock& clock, Client& client, Events& events, base::TaskGroup& tasks);
+  GarbageCollector(boost::asio::any_io_executor executor, base::Clock& clock, Client& client, Events& events,
+                   base::TaskGroup& tasks);
   /// Finds the kinds, follows them, and works until the end.
   boost::asio::awaitable<void> run();
   /// New kinds may have appeared.

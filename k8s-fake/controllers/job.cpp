@@ -17,15 +17,18 @@ const EventSource kJobSource{"job-controller"};
 const EventSource kCronSource{"cronjob-controller"};
 constexpr const char* kTracking = "batch.kubernetes.io/job-tracking";
 
-bool job_over(const Json& job) { return text(condition(job, "Complete"), "/status") == "True" || text(condition(job, "Failed"), "/status") == "True"; }
+bool job_over(const Json& job) {
+  return text(condition(job, "Complete"), "/status") == "True" || text(condition(job, "Failed"), "/status") == "True";
+}
 
 asio::awaitable<bool> release(Context& context, Json pod) {
   if (!has_finalizer(pod, kTracking)) co_return true;
-  const auto written = co_await context.cluster.modify(resources::pods, namespace_of(pod), name_of(pod), "", [](Json& object) {
-    if (!has_finalizer(object, kTracking)) return false;
-    drop_finalizer(object, kTracking);
-    return true;
-  });
+  const auto written =
+      co_await context.cluster.modify(resources::pods, namespace_of(pod), name_of(pod), "", [](Json& object) {
+        if (!has_finalizer(object, kTracking)) return false;
+        drop_finalizer(object, kTracking);
+        return true;
+      });
   co_return written || written.error().not_found();
 }
 
@@ -64,7 +67,8 @@ asio::awaitable<bool> add_pod(Context& context, Json job, std::int64_t index) {
   if (index >= 0) {
     pod["metadata"]["annotations"]["batch.kubernetes.io/job-completion-index"] = std::to_string(index);
     pod["metadata"]["labels"]["batch.kubernetes.io/job-completion-index"] = std::to_string(index);
-    for (Json& container : pod["spec"]["containers"]) container["env"].push_back({{"name", "JOB_COMPLETION_INDEX"}, {"value", std::to_string(index)}});
+    for (Json& container : pod["spec"]["containers"])
+      container["env"].push_back({{"name", "JOB_COMPLETION_INDEX"}, {"value", std::to_string(index)}});
   }
   const auto made = co_await context.cluster.create(resources::pods, std::move(pod));
   if (!made) {
@@ -93,8 +97,10 @@ asio::awaitable<Outcome> after_end(Context& context, Json job) {
     if (pod_finished(one) || deleting(one)) (void)co_await release(context, one);
   }
   if (!has(job, "/spec/ttlSecondsAfterFinished") || deleting(job)) co_return done();
-  const Json& end = text(condition(job, "Complete"), "/status") == "True" ? condition(job, "Complete") : condition(job, "Failed");
-  const base::TimePoint due = time_of(text(end, "/lastTransitionTime")) + std::chrono::seconds(number(job, "/spec/ttlSecondsAfterFinished"));
+  const Json& end =
+      text(condition(job, "Complete"), "/status") == "True" ? condition(job, "Complete") : condition(job, "Failed");
+  const base::TimePoint due =
+      time_of(text(end, "/lastTransitionTime")) + std::chrono::seconds(number(job, "/spec/ttlSecondsAfterFinished"));
   if (due > context.clock.now()) co_return again_in(due - context.clock.now());
   const Json options{{"propagationPolicy", "Foreground"}};
   (void)co_await context.cluster.remove(resources::jobs, job, options);
@@ -135,7 +141,8 @@ asio::awaitable<Outcome> keep_job(Context& context, std::string key) {
   }
   const base::TimePoint started = time_of(text(job, "/status/startTime"));
   const std::int64_t deadline = number(job, "/spec/activeDeadlineSeconds");
-  if (deadline > 0 && has(job, "/status/startTime") && started + std::chrono::seconds(deadline) <= context.clock.now()) {
+  if (deadline > 0 && has(job, "/status/startTime") &&
+      started + std::chrono::seconds(deadline) <= context.clock.now()) {
     failure = "DeadlineExceeded";
     failure_text = "Job was active longer than specified deadline";
   }
@@ -149,13 +156,15 @@ asio::awaitable<Outcome> keep_job(Context& context, std::string key) {
     if (failed > 0 && count.active == 0) {
       base::TimePoint last{};
       for (const Object& pod : owned(context.cluster, resources::pods, job)) {
-        for (const Json& status : at(*pod, "/status/containerStatuses")) last = std::max(last, time_of(text(status, "/state/terminated/finishedAt")));
+        for (const Json& status : at(*pod, "/status/containerStatuses"))
+          last = std::max(last, time_of(text(status, "/state/terminated/finishedAt")));
       }
       const base::Duration pause = std::min<base::Duration>(10s * (1LL << std::min<std::int64_t>(failed - 1, 6)), 600s);
       wait = last + pause - context.clock.now();
     }
     if (wait > 0s) co_return again_in(wait);
-    const std::int64_t wanted = std::min(parallelism, counted ? completions - succeeded : (succeeded > 0 ? count.active : parallelism));
+    const std::int64_t wanted =
+        std::min(parallelism, counted ? completions - succeeded : (succeeded > 0 ? count.active : parallelism));
     std::int64_t index = -1;
     for (std::int64_t i = count.active; i < wanted; ++i) {
       if (indexed) {
@@ -208,14 +217,18 @@ asio::awaitable<Outcome> keep_job(Context& context, std::string key) {
   if (!written) co_return failed_with(written.error());
   if (complete) context.events.normal(kJobSource, job, "Completed", "Job completed");
   if (!failure.empty()) context.events.warning(kJobSource, job, failure, failure_text);
-  if (deadline > 0 && failure.empty() && !complete) co_return again_in(std::max<base::Duration>(started + std::chrono::seconds(deadline) - context.clock.now(), 1s));
+  if (deadline > 0 && failure.empty() && !complete)
+    co_return again_in(std::max<base::Duration>(started + std::chrono::seconds(deadline) - context.clock.now(), 1s));
   co_return complete || !failure.empty() ? again_in(0s) : done();
 }
 
 asio::awaitable<bool> start_job(Context& context, Json cron, base::TimePoint when) {
   const std::int64_t minutes = std::chrono::duration_cast<std::chrono::minutes>(when.time_since_epoch()).count();
   const std::string name = name_of(cron) + "-" + std::to_string(minutes);
-  Json job{{"metadata", {{"name", name}, {"namespace", namespace_of(cron)}, {"ownerReferences", Json::array({owner_reference(cron)})}}}, {"spec", at(cron, "/spec/jobTemplate/spec")}};
+  Json job{
+      {"metadata",
+       {{"name", name}, {"namespace", namespace_of(cron)}, {"ownerReferences", Json::array({owner_reference(cron)})}}},
+      {"spec", at(cron, "/spec/jobTemplate/spec")}};
   for (const char* kept : {"labels", "annotations"}) {
     const Json& value = at(cron, std::string("/spec/jobTemplate/metadata/") + kept);
     if (!value.is_null()) job["metadata"][kept] = value;
@@ -237,17 +250,26 @@ asio::awaitable<Outcome> keep_cron_job(Context& context, std::string key) {
   const Json cron = *found;
   const auto schedule = parse_cron(text(cron, "/spec/schedule"));
   if (!schedule) {
-    context.events.warning(kCronSource, cron, "UnparseableSchedule", "unparseable schedule: \"" + text(cron, "/spec/schedule") + "\" : " + schedule.error().message);
+    context.events.warning(
+        kCronSource, cron, "UnparseableSchedule",
+        "unparseable schedule: \"" + text(cron, "/spec/schedule") + "\" : " + schedule.error().message);
     co_return done();
   }
   std::vector<Object> jobs = owned(context.cluster, resources::jobs, cron);
-  std::stable_sort(jobs.begin(), jobs.end(), [](const Object& a, const Object& b) { return text(*a, "/metadata/creationTimestamp") < text(*b, "/metadata/creationTimestamp"); });
+  std::stable_sort(jobs.begin(), jobs.end(), [](const Object& a, const Object& b) {
+    return text(*a, "/metadata/creationTimestamp") < text(*b, "/metadata/creationTimestamp");
+  });
   Json active = Json::array();
   std::vector<Object> good, bad;
   std::string last_success;
   for (const Object& job : jobs) {
     if (!job_over(*job)) {
-      active.push_back({{"kind", "Job"}, {"apiVersion", "batch/v1"}, {"name", name_of(*job)}, {"namespace", ns}, {"uid", uid_of(*job)}, {"resourceVersion", text(*job, "/metadata/resourceVersion")}});
+      active.push_back({{"kind", "Job"},
+                        {"apiVersion", "batch/v1"},
+                        {"name", name_of(*job)},
+                        {"namespace", ns},
+                        {"uid", uid_of(*job)},
+                        {"resourceVersion", text(*job, "/metadata/resourceVersion")}});
     } else if (text(condition(*job, "Complete"), "/status") == "True") {
       good.push_back(job);
       last_success = std::max(last_success, text(*job, "/status/completionTime"));
@@ -255,7 +277,8 @@ asio::awaitable<Outcome> keep_cron_job(Context& context, std::string key) {
       bad.push_back(job);
     }
   }
-  for (const auto& [list, keep] : {std::make_pair(&good, number(cron, "/spec/successfulJobsHistoryLimit", 3)), std::make_pair(&bad, number(cron, "/spec/failedJobsHistoryLimit", 1))}) {
+  for (const auto& [list, keep] : {std::make_pair(&good, number(cron, "/spec/successfulJobsHistoryLimit", 3)),
+                                   std::make_pair(&bad, number(cron, "/spec/failedJobsHistoryLimit", 1))}) {
     for (std::int64_t i = 0; i < static_cast<std::int64_t>(list->size()) - keep; ++i) {
       const Json old = *(*list)[static_cast<std::size_t>(i)];
       const Json options{{"propagationPolicy", "Background"}};
@@ -264,9 +287,12 @@ asio::awaitable<Outcome> keep_cron_job(Context& context, std::string key) {
   }
   const base::TimePoint now = context.clock.now();
   const std::string last_text = text(cron, "/status/lastScheduleTime");
-  const base::TimePoint since = last_text.empty() ? time_of(text(cron, "/metadata/creationTimestamp")) : time_of(last_text);
+  const base::TimePoint since =
+      last_text.empty() ? time_of(text(cron, "/metadata/creationTimestamp")) : time_of(last_text);
   base::TimePoint due{};
-  for (base::TimePoint next = next_run(*schedule, since); next != base::TimePoint{} && next <= now; next = next_run(*schedule, next)) due = next;
+  for (base::TimePoint next = next_run(*schedule, since); next != base::TimePoint{} && next <= now;
+       next = next_run(*schedule, next))
+    due = next;
   std::string scheduled;
   const bool suspended = at(cron, "/spec").value("suspend", false);
   if (due != base::TimePoint{} && !suspended) {
@@ -274,8 +300,12 @@ asio::awaitable<Outcome> keep_cron_job(Context& context, std::string key) {
     const std::int64_t late = number(cron, "/spec/startingDeadlineSeconds", -1);
     const bool missed = late >= 0 && due + std::chrono::seconds(late) < now;
     const bool held = policy == "Forbid" && !active.empty();
-    if (held) context.events.normal(kCronSource, cron, "JobAlreadyActive", "Not starting job because prior execution is running and concurrency policy is Forbid");
-    if (missed) context.events.warning(kCronSource, cron, "MissSchedule", "Missed scheduled time to start a job: " + base::to_rfc3339(due));
+    if (held)
+      context.events.normal(kCronSource, cron, "JobAlreadyActive",
+                            "Not starting job because prior execution is running and concurrency policy is Forbid");
+    if (missed)
+      context.events.warning(kCronSource, cron, "MissSchedule",
+                             "Missed scheduled time to start a job: " + base::to_rfc3339(due));
     if (!held && !missed) {
       if (policy == "Replace") {
         for (const Object& job : jobs) {
@@ -314,7 +344,9 @@ Keys cron_of_job(Context&, const Object& old, const Object& now) { return owner_
 std::vector<Controller> job_rows() {
   return {
       {.name = "job", .triggers = {{resources::jobs, own_key}, {resources::pods, job_of_pod}}, .reconcile = keep_job},
-      {.name = "cronjob", .triggers = {{resources::cron_jobs, own_key}, {resources::jobs, cron_of_job}}, .reconcile = keep_cron_job},
+      {.name = "cronjob",
+       .triggers = {{resources::cron_jobs, own_key}, {resources::jobs, cron_of_job}},
+       .reconcile = keep_cron_job},
   };
 }
 

@@ -1,10 +1,10 @@
-/// Empties a namespace that is being deleted, then lets it go; gives every namespace its default service account and the
-/// cluster's CA; fills service-account token secrets. Source: kubernetes specification 5.5, 5.6, 4.9.
+/// Empties a namespace that is being deleted, then lets it go; gives every namespace its default service account and
+/// the cluster's CA; fills service-account token secrets. Source: kubernetes specification 5.5, 5.6, 4.9.
+#include <optional>
 #include "k8s-fake/controllers/discovery.h"
 #include "k8s-fake/controllers/resources.h"
 #include "k8s-fake/controllers/rows.h"
 #include "k8s-fake/runtime.h"
-#include <optional>
 
 #include "provisioner/base/text.h"
 
@@ -39,11 +39,14 @@ asio::awaitable<base::Result<Remains, ApiError>> empty_out(Context& context, std
     for (Json item : at(*found, "/items")) {
       if (!deleting(item)) {
         const auto gone = co_await context.cluster.remove(kind.resource, item);
-        if (!gone || !deleting(*gone) || (!has(*gone, "/metadata/finalizers") && number(*gone, "/metadata/deletionGracePeriodSeconds") == 0)) continue;
+        if (!gone || !deleting(*gone) ||
+            (!has(*gone, "/metadata/finalizers") && number(*gone, "/metadata/deletionGracePeriodSeconds") == 0))
+          continue;
         item = *gone;
       }
       remains.resources[kind.resource.plural + "." + group_of(kind.resource)] += 1;
-      for (const Json& finalizer : at(item, "/metadata/finalizers")) remains.finalizers[finalizer.get<std::string>()] += 1;
+      for (const Json& finalizer : at(item, "/metadata/finalizers"))
+        remains.finalizers[finalizer.get<std::string>()] += 1;
     }
   }
   co_return remains;
@@ -51,22 +54,31 @@ asio::awaitable<base::Result<Remains, ApiError>> empty_out(Context& context, std
 
 std::string listing(const std::map<std::string, int>& counts, const char* between) {
   std::vector<std::string> parts;
-  for (const auto& [name, count] : counts) parts.push_back(name + between + std::to_string(count) + " resource instances");
+  for (const auto& [name, count] : counts)
+    parts.push_back(name + between + std::to_string(count) + " resource instances");
   return base::join(parts, ", ");
 }
 
 bool describe(Json& status, const Remains& remains, const std::string& now) {
-  bool changed = set_condition(status, "NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered", now);
-  changed |= set_condition(status, "NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions", "All legacy kube types successfully parsed", now);
+  bool changed = set_condition(status, "NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered",
+                               "All resources successfully discovered", now);
+  changed |= set_condition(status, "NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions",
+                           "All legacy kube types successfully parsed", now);
   changed |= set_condition(status, "NamespaceDeletionContentFailure", false, "ContentDeleted",
                            "All content successfully deleted, may be waiting on finalization", now);
   const bool content = !remains.resources.empty();
-  changed |= set_condition(status, "NamespaceContentRemaining", content, content ? "SomeResourcesRemain" : "ContentRemoved",
-                           content ? "Some resources are remaining: " + listing(remains.resources, " has ") : "All content successfully removed", now);
+  changed |=
+      set_condition(status, "NamespaceContentRemaining", content, content ? "SomeResourcesRemain" : "ContentRemoved",
+                    content ? "Some resources are remaining: " + listing(remains.resources, " has ")
+                            : "All content successfully removed",
+                    now);
   const bool finalizers = !remains.finalizers.empty();
-  changed |= set_condition(status, "NamespaceFinalizersRemaining", finalizers, finalizers ? "SomeFinalizersRemain" : "ContentHasNoFinalizers",
-                           finalizers ? "Some content in the namespace has finalizers remaining: " + listing(remains.finalizers, " in ")
-                                      : "All content-preserving finalizers finished", now);
+  changed |= set_condition(
+      status, "NamespaceFinalizersRemaining", finalizers,
+      finalizers ? "SomeFinalizersRemain" : "ContentHasNoFinalizers",
+      finalizers ? "Some content in the namespace has finalizers remaining: " + listing(remains.finalizers, " in ")
+                 : "All content-preserving finalizers finished",
+      now);
   return changed;
 }
 
@@ -81,7 +93,9 @@ asio::awaitable<Outcome> finish_namespace(Context& context, std::string key) {
   if (!remains->resources.empty()) {
     const std::string now = context.now();
     const Remains left = *remains;
-    const std::function<bool(Json&)> change = [left, now](Json& object) { return describe(object["status"], left, now); };
+    const std::function<bool(Json&)> change = [left, now](Json& object) {
+      return describe(object["status"], left, now);
+    };
     const auto written = co_await context.cluster.modify(resources::namespaces, "", name, "status", change);
     if (!written && !written.error().not_found()) co_return Outcome{true, {}};
     co_return again_in(100ms);
@@ -111,8 +125,10 @@ asio::awaitable<Outcome> furnish(Context& context, std::string key) {
                 {"namespace", ns},
                 {"annotations",
                  {{"kubernetes.io/description",
-                   "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service "
-                   "IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."}}}}},
+                   "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints "
+                   "such as the internal service "
+                   "IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+                   "clusters."}}}}},
               {"data", {{"ca.crt", context.config.ca_pem}}}};
   if (known) wanted["metadata"]["resourceVersion"] = text(*known, "/metadata/resourceVersion");
   std::optional<ApiResult> outcome;  // not one conditional expression: gcc 12 destroys an awaited branch twice
@@ -141,8 +157,11 @@ asio::awaitable<Outcome> fill_token(Context& context, std::string key) {
     co_return removed ? done() : failed_with(removed.error());
   }
   constexpr std::int64_t kTenYears = 315360000;  // such tokens carry no end; the API issues none without one
-  const Json ask{{"kind", "TokenRequest"}, {"apiVersion", "authentication.k8s.io/v1"}, {"spec", {{"audiences", Json::array()}, {"expirationSeconds", kTenYears}}}};
-  const auto token = co_await context.cluster.client().create_sub(resources::service_accounts, ns, account_name, "token", ask);
+  const Json ask{{"kind", "TokenRequest"},
+                 {"apiVersion", "authentication.k8s.io/v1"},
+                 {"spec", {{"audiences", Json::array()}, {"expirationSeconds", kTenYears}}}};
+  const auto token =
+      co_await context.cluster.client().create_sub(resources::service_accounts, ns, account_name, "token", ask);
   if (!token) co_return failed_with(token.error());
   secret["metadata"]["annotations"]["kubernetes.io/service-account.uid"] = uid_of(*account);
   secret["data"]["token"] = base::base64_encode(text(*token, "/status/token"));
@@ -162,10 +181,13 @@ asio::awaitable<Outcome> give_secret(Context& context, std::string key) {
     if (text(one, "/name").starts_with(start)) co_return done();
   }
   const std::string secret_name = start + context.rng.text(5, "bcdfghjklmnpqrstvwxz2456789");
-  const Json secret{{"metadata",
-                     {{"name", secret_name}, {"namespace", ns},
-                      {"annotations", {{"kubernetes.io/service-account.name", name}, {"kubernetes.io/service-account.uid", uid_of(*account)}}}}},
-                    {"type", "kubernetes.io/service-account-token"}};
+  const Json secret{
+      {"metadata",
+       {{"name", secret_name},
+        {"namespace", ns},
+        {"annotations",
+         {{"kubernetes.io/service-account.name", name}, {"kubernetes.io/service-account.uid", uid_of(*account)}}}}},
+      {"type", "kubernetes.io/service-account-token"}};
   const auto made = co_await context.cluster.create(resources::token_secrets, secret);
   if (!made) co_return failed_with(made.error());
   const std::function<bool(Json&)> change2 = [secret_name](Json& object) {
@@ -178,12 +200,16 @@ asio::awaitable<Outcome> give_secret(Context& context, std::string key) {
 
 }  // namespace
 
-std::vector<Controller> namespace_rows() { return {{.name = "namespace", .triggers = {{resources::namespaces, own_key}}, .reconcile = finish_namespace}}; }
+std::vector<Controller> namespace_rows() {
+  return {{.name = "namespace", .triggers = {{resources::namespaces, own_key}}, .reconcile = finish_namespace}};
+}
 
 std::vector<Controller> account_rows() {
   return {
       {.name = "namespace-furniture",
-       .triggers = {{resources::namespaces, own_key}, {resources::service_accounts, namespace_of_account}, {resources::root_ca_maps, namespace_key}},
+       .triggers = {{resources::namespaces, own_key},
+                    {resources::service_accounts, namespace_of_account},
+                    {resources::root_ca_maps, namespace_key}},
        .reconcile = furnish},
       {.name = "token-secrets", .triggers = {{resources::token_secrets, own_key}}, .reconcile = fill_token},
       {.name = "account-secrets", .triggers = {{resources::service_accounts, own_key}}, .reconcile = give_secret},

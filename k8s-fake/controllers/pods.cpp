@@ -14,16 +14,21 @@ bool pod_finished(const Json& pod) {
 
 base::TimePoint time_of(const std::string& text) {
   if (text.size() < 19) return {};
-  const auto part = [&](std::size_t at, std::size_t length) { return base::parse_unsigned(text.substr(at, length)).value_or(0); };
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(part(0, 4))), std::chrono::month(static_cast<unsigned>(part(5, 2))),
+  const auto part = [&](std::size_t at, std::size_t length) {
+    return base::parse_unsigned(text.substr(at, length)).value_or(0);
+  };
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(part(0, 4))),
+                                         std::chrono::month(static_cast<unsigned>(part(5, 2))),
                                          std::chrono::day(static_cast<unsigned>(part(8, 2)))};
   if (!date.ok()) return {};
-  return std::chrono::sys_days(date) + std::chrono::hours(part(11, 2)) + std::chrono::minutes(part(14, 2)) + std::chrono::seconds(part(17, 2));
+  return std::chrono::sys_days(date) + std::chrono::hours(part(11, 2)) + std::chrono::minutes(part(14, 2)) +
+         std::chrono::seconds(part(17, 2));
 }
 
 bool pod_available(const Json& pod, std::int64_t min_ready_seconds, base::TimePoint now) {
   if (!pod_ready(pod)) return false;
-  return min_ready_seconds == 0 || time_of(text(condition(pod, "Ready"), "/lastTransitionTime")) + std::chrono::seconds(min_ready_seconds) <= now;
+  return min_ready_seconds == 0 ||
+         time_of(text(condition(pod, "Ready"), "/lastTransitionTime")) + std::chrono::seconds(min_ready_seconds) <= now;
 }
 
 std::vector<Object> owned(const Cluster& cluster, const Resource& kind, const Json& owner) {
@@ -36,11 +41,18 @@ std::vector<Object> owned(const Cluster& cluster, const Resource& kind, const Js
 }
 
 Json owner_reference(const Json& owner) {
-  return {{"apiVersion", text(owner, "/apiVersion")}, {"kind", text(owner, "/kind")}, {"name", name_of(owner)}, {"uid", uid_of(owner)}, {"controller", true}, {"blockOwnerDeletion", true}};
+  return {{"apiVersion", text(owner, "/apiVersion")},
+          {"kind", text(owner, "/kind")},
+          {"name", name_of(owner)},
+          {"uid", uid_of(owner)},
+          {"controller", true},
+          {"blockOwnerDeletion", true}};
 }
 
 Json pod_from(const Json& pod_template, const Json& owner) {
-  Json pod{{"metadata", {{"namespace", namespace_of(owner)}, {"ownerReferences", Json::array({owner_reference(owner)})}}}, {"spec", at(pod_template, "/spec")}};
+  Json pod{
+      {"metadata", {{"namespace", namespace_of(owner)}, {"ownerReferences", Json::array({owner_reference(owner)})}}},
+      {"spec", at(pod_template, "/spec")}};
   for (const char* kept : {"labels", "annotations", "finalizers"}) {
     const Json& value = at(pod_template, std::string("/metadata/") + kept);
     if (!value.is_null()) pod["metadata"][kept] = value;

@@ -1,5 +1,5 @@
-/// Takes the protection finalizers off claims and volumes that nobody uses any more, and reports claims that wait for an
-/// external controller to expand them. Source: kubernetes specification 5.1.8 and 5.1.9.
+/// Takes the protection finalizers off claims and volumes that nobody uses any more, and reports claims that wait for
+/// an external controller to expand them. Source: kubernetes specification 5.1.8 and 5.1.9.
 #include "k8s-fake/controllers/quantity.h"
 #include "k8s-fake/controllers/resources.h"
 #include "k8s-fake/controllers/rows.h"
@@ -20,7 +20,8 @@ bool finished(const Json& pod) {
   return phase == "Succeeded" || phase == "Failed";
 }
 
-/// A scheduled pod holds its claims, a finished one too; only claims made for an ephemeral volume go with the pod's end.
+/// A scheduled pod holds its claims, a finished one too; only claims made for an ephemeral volume go with the pod's
+/// end.
 bool in_use(const Cluster& cluster, const Json& claim) {
   const Json& owner = controller_of(claim);
   for (const Object& pod : pods_using(cluster, namespace_of(claim), name_of(claim))) {
@@ -34,7 +35,8 @@ bool in_use(const Cluster& cluster, const Json& claim) {
 asio::awaitable<Outcome> protect_claim(Context& context, std::string key) {
   const auto [ns, name] = split_key(key);
   const Object claim = context.cluster.find(resources::claims, ns, name);
-  if (!claim || !deleting(*claim) || !has_finalizer(*claim, kClaimFinalizer) || in_use(context.cluster, *claim)) co_return done();
+  if (!claim || !deleting(*claim) || !has_finalizer(*claim, kClaimFinalizer) || in_use(context.cluster, *claim))
+    co_return done();
   Json changed = *claim;
   drop_finalizer(changed, kClaimFinalizer);
   const auto written = co_await context.cluster.update(resources::claims, std::move(changed));
@@ -43,7 +45,9 @@ asio::awaitable<Outcome> protect_claim(Context& context, std::string key) {
 
 asio::awaitable<Outcome> protect_volume(Context& context, std::string key) {
   const Object volume = context.cluster.find(resources::volumes, "", key.substr(1));
-  if (!volume || !deleting(*volume) || !has_finalizer(*volume, kVolumeFinalizer) || text(*volume, "/status/phase") == "Bound") co_return done();
+  if (!volume || !deleting(*volume) || !has_finalizer(*volume, kVolumeFinalizer) ||
+      text(*volume, "/status/phase") == "Bound")
+    co_return done();
   Json changed = *volume;
   drop_finalizer(changed, kVolumeFinalizer);
   const auto written = co_await context.cluster.update(resources::volumes, std::move(changed));
@@ -62,7 +66,8 @@ Keys claims_of_pod(Context&, const Object& old, const Object& now) {
 }
 
 bool wants_more(const Json& claim) {
-  return text(claim, "/status/phase") == "Bound" && requested_bytes(claim) > quantity_or_zero(text(claim, "/status/capacity/storage"));
+  return text(claim, "/status/phase") == "Bound" &&
+         requested_bytes(claim) > quantity_or_zero(text(claim, "/status/capacity/storage"));
 }
 
 /// Plays the external-resizer: the volume first, then the claim.
@@ -82,7 +87,8 @@ asio::awaitable<Outcome> resize_here(Context& context, Json claim) {
     object["status"]["capacity"]["storage"] = size;
     return true;
   };
-  const auto written = co_await context.cluster.modify(resources::claims, namespace_of(claim), name_of(claim), "status", change2);
+  const auto written =
+      co_await context.cluster.modify(resources::claims, namespace_of(claim), name_of(claim), "status", change2);
   if (!written) co_return failed_with(written.error());
   context.events.normal(resizer, claim, "VolumeResizeSuccessful", "Resize volume succeeded");
   co_return done();
@@ -95,14 +101,15 @@ asio::awaitable<Outcome> expand(Context& context, std::string key) {
   if (context.config.resize) co_return co_await resize_here(context, *claim);
   const EventSource source{"volume_expand"};
   context.events.normal(source, *claim, "ExternalExpanding",
-                        context.config.minor >= 28
-                            ? "waiting for an external controller to expand this PVC"
-                            : "Ignoring the PVC: didn't find a plugin capable of expanding the volume; waiting for an external controller to process this PVC.");
+                        context.config.minor >= 28 ? "waiting for an external controller to expand this PVC"
+                                                   : "Ignoring the PVC: didn't find a plugin capable of expanding the "
+                                                     "volume; waiting for an external controller to process this PVC.");
   co_return done();
 }
 
 Keys growing_claim(Context&, const Object& old, const Object& now) {
-  if (!now || !wants_more(*now) || (old && requested_bytes(*old) == requested_bytes(*now) && wants_more(*old))) return {};
+  if (!now || !wants_more(*now) || (old && requested_bytes(*old) == requested_bytes(*now) && wants_more(*old)))
+    return {};
   return {key_of(*now)};
 }
 
@@ -110,7 +117,9 @@ Keys growing_claim(Context&, const Object& old, const Object& now) {
 
 std::vector<Controller> protection_rows() {
   return {
-      {.name = "pvc-protection", .triggers = {{resources::claims, own_key}, {resources::pods, claims_of_pod}}, .reconcile = protect_claim},
+      {.name = "pvc-protection",
+       .triggers = {{resources::claims, own_key}, {resources::pods, claims_of_pod}},
+       .reconcile = protect_claim},
       {.name = "pv-protection", .triggers = {{resources::volumes, own_key}}, .reconcile = protect_volume},
       {.name = "expand", .triggers = {{resources::claims, growing_claim}}, .reconcile = expand},
   };

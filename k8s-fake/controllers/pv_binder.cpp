@@ -23,7 +23,8 @@ constexpr auto kResync = 15s;
 /// One PUT of the volume's status with another phase; nothing to do when it is there already.
 asio::awaitable<ApiResult> set_volume_phase(Context& context, Json volume, std::string phase, std::string message) {
   if (text(volume, "/status/phase") == phase && text(volume, "/status/message") == message) co_return volume;
-  if (text(volume, "/status/phase") != phase && context.config.minor >= 28) volume["status"]["lastPhaseTransitionTime"] = context.now();
+  if (text(volume, "/status/phase") != phase && context.config.minor >= 28)
+    volume["status"]["lastPhaseTransitionTime"] = context.now();
   volume["status"]["phase"] = phase;
   volume["status"].erase("message");
   volume["status"].erase("reason");
@@ -36,7 +37,8 @@ asio::awaitable<ApiResult> set_claim_bound(Context& context, Json claim, Json vo
   status["phase"] = "Bound";
   status["accessModes"] = at(volume, "/spec/accessModes");
   // After the first binding the capacity belongs to whoever resizes the claim.
-  if (text(claim, "/status/phase") != "Bound") status["capacity"] = {{"storage", text(volume, "/spec/capacity/storage")}};
+  if (text(claim, "/status/phase") != "Bound")
+    status["capacity"] = {{"storage", text(volume, "/spec/capacity/storage")}};
   const std::string attributes = text(volume, "/spec/volumeAttributesClassName");
   if (!attributes.empty()) status["currentVolumeAttributesClassName"] = attributes;
   if (status == at(claim, "/status")) co_return claim;
@@ -49,8 +51,12 @@ asio::awaitable<Outcome> bind(Context& context, Json claim, Json volume) {
   const Json& ref = at(volume, "/spec/claimRef");
   if (text(ref, "/uid") != uid_of(claim)) {
     if (!claimed_by(volume, claim)) volume["metadata"]["annotations"][kBoundByController] = "yes";
-    volume["spec"]["claimRef"] = {{"kind", "PersistentVolumeClaim"}, {"namespace", namespace_of(claim)}, {"name", name_of(claim)},
-                                  {"uid", uid_of(claim)}, {"apiVersion", "v1"}, {"resourceVersion", text(claim, "/metadata/resourceVersion")}};
+    volume["spec"]["claimRef"] = {{"kind", "PersistentVolumeClaim"},
+                                  {"namespace", namespace_of(claim)},
+                                  {"name", name_of(claim)},
+                                  {"uid", uid_of(claim)},
+                                  {"apiVersion", "v1"},
+                                  {"resourceVersion", text(claim, "/metadata/resourceVersion")}};
     auto written = co_await context.cluster.update(resources::volumes, volume);
     if (!written) co_return failed_with(written.error());
     volume = std::move(*written);
@@ -83,12 +89,17 @@ asio::awaitable<Outcome> provision_here(Context& context, Json claim, Json stora
                       {"persistentVolumeReclaimPolicy", policy.is_string() ? policy : Json("Delete")},
                       {"storageClassName", class_of(claim)},
                       {"claimRef",
-                       {{"kind", "PersistentVolumeClaim"}, {"apiVersion", "v1"}, {"namespace", namespace_of(claim)}, {"name", name_of(claim)},
-                        {"uid", uid_of(claim)}, {"resourceVersion", text(claim, "/metadata/resourceVersion")}}},
+                       {{"kind", "PersistentVolumeClaim"},
+                        {"apiVersion", "v1"},
+                        {"namespace", namespace_of(claim)},
+                        {"name", name_of(claim)},
+                        {"uid", uid_of(claim)},
+                        {"resourceVersion", text(claim, "/metadata/resourceVersion")}}},
                       {"hostPath", {{"path", "/var/lib/drydock/hostpath_pv/" + uid_of(claim)}}}}}};
   const auto made = co_await context.cluster.create(resources::volumes, volume);
   if (!made) co_return failed_with(made.error());
-  context.events.normal(kBinderSource, claim, "ProvisioningSucceeded", "Successfully provisioned volume " + name + " using " + kHostPathProvisioner);
+  context.events.normal(kBinderSource, claim, "ProvisioningSucceeded",
+                        "Successfully provisioned volume " + name + " using " + kHostPathProvisioner);
   co_return done();
 }
 
@@ -96,7 +107,8 @@ asio::awaitable<Outcome> provision(Context& context, Json claim) {
   const std::string class_name = class_of(claim);
   const Object found = context.cluster.find(resources::classes, "", class_name);
   if (!found) {
-    context.events.warning(kBinderSource, claim, "ProvisioningFailed", "storageclass.storage.k8s.io \"" + class_name + "\" not found");
+    context.events.warning(kBinderSource, claim, "ProvisioningFailed",
+                           "storageclass.storage.k8s.io \"" + class_name + "\" not found");
     co_return again_in(kResync);
   }
   const Json storage_class = *found;
@@ -108,17 +120,20 @@ asio::awaitable<Outcome> provision(Context& context, Json claim) {
   }
   if (annotation(claim, "volume.beta.kubernetes.io/storage-provisioner") != provisioner) {
     claim["metadata"]["annotations"]["volume.beta.kubernetes.io/storage-provisioner"] = provisioner;
-    if (context.config.minor >= 23) claim["metadata"]["annotations"]["volume.kubernetes.io/storage-provisioner"] = provisioner;
+    if (context.config.minor >= 23)
+      claim["metadata"]["annotations"]["volume.kubernetes.io/storage-provisioner"] = provisioner;
     auto written = co_await context.cluster.update(resources::claims, claim);
     if (!written) co_return failed_with(written.error());
     claim = std::move(*written);
   }
   if (provisioner == kHostPathProvisioner) co_return co_await provision_here(context, claim, storage_class);
-  const std::string message =
-      context.config.minor >= 28
-          ? "Waiting for a volume to be created either by the external provisioner '" + provisioner +
-                "' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
-          : "waiting for a volume to be created, either by external provisioner \"" + provisioner + "\" or manually created by system administrator";
+  const std::string message = context.config.minor >= 28
+                                  ? "Waiting for a volume to be created either by the external provisioner '" +
+                                        provisioner +
+                                        "' or manually by the system administrator. If volume creation is delayed, "
+                                        "please verify that the provisioner is running and correctly registered."
+                                  : "waiting for a volume to be created, either by external provisioner \"" +
+                                        provisioner + "\" or manually created by system administrator";
   context.events.normal(kBinderSource, claim, "ExternalProvisioning", message);
   co_return again_in(kResync);
 }
@@ -134,7 +149,8 @@ asio::awaitable<Outcome> bind_any(Context& context, Json claim) {
   }
   const Object volume = find_volume(context.cluster, claim);
   const bool delayed = waits_for_consumer(context.cluster, class_name) && annotation(claim, kSelectedNode).empty();
-  if (volume && (!delayed || has(*volume, "/spec/claimRef"))) co_return co_await bind(context, std::move(claim), *volume);
+  if (volume && (!delayed || has(*volume, "/spec/claimRef")))
+    co_return co_await bind(context, std::move(claim), *volume);
   if (delayed) {
     std::string names;
     int count = 0;
@@ -143,14 +159,17 @@ asio::awaitable<Outcome> bind_any(Context& context, Json claim) {
       names += (count++ ? "," : "") + name_of(*pod);
     }
     if (count == 0) {
-      context.events.normal(kBinderSource, claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
+      context.events.normal(kBinderSource, claim, "WaitForFirstConsumer",
+                            "waiting for first consumer to be created before binding");
     } else {
-      context.events.normal(kBinderSource, claim, "WaitForPodScheduled", std::string("waiting for pod") + (count > 1 ? "s " : " ") + names + " to be scheduled");
+      context.events.normal(kBinderSource, claim, "WaitForPodScheduled",
+                            std::string("waiting for pod") + (count > 1 ? "s " : " ") + names + " to be scheduled");
     }
     co_return again_in(kResync);
   }
   if (class_name.empty()) {
-    context.events.normal(kBinderSource, claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");
+    context.events.normal(kBinderSource, claim, "FailedBinding",
+                          "no persistent volumes available for this claim and no storage class is set");
     co_return again_in(kResync);
   }
   co_return co_await provision(context, std::move(claim));
@@ -161,7 +180,8 @@ std::string mismatch(const Json& claim, const Json& volume) {
   if (deleting(volume)) return "the volume is marked for deletion \"" + name_of(volume) + "\"";
   if (capacity_bytes(volume) < requested_bytes(claim)) return "requested PV is too small";
   if (class_of(volume) != class_of(claim)) return "storageClassName does not match";
-  if (text(volume, "/spec/volumeAttributesClassName") != text(claim, "/spec/volumeAttributesClassName")) return "volumeAttributesClassName does not match";
+  if (text(volume, "/spec/volumeAttributesClassName") != text(claim, "/spec/volumeAttributesClassName"))
+    return "volumeAttributesClassName does not match";
   const auto mode = [](const Json& object) { return text(object, "/spec/volumeMode") == "Block"; };
   if (mode(volume) != mode(claim)) return "incompatible volumeMode";
   const Json& have = at(volume, "/spec/accessModes");
@@ -179,12 +199,14 @@ asio::awaitable<Outcome> bind_chosen(Context& context, Json claim) {
   if (claimed_by(volume, claim)) co_return co_await bind(context, std::move(claim), volume);
   if (has(volume, "/spec/claimRef")) {
     if (annotation(claim, kBoundByController).empty()) {
-      context.events.warning(kBinderSource, claim, "FailedBinding", "volume \"" + name + "\" already bound to a different claim.");
+      context.events.warning(kBinderSource, claim, "FailedBinding",
+                             "volume \"" + name + "\" already bound to a different claim.");
     }
     co_return again_in(kResync);
   }
   if (const std::string why = mismatch(claim, volume); !why.empty()) {
-    context.events.warning(kBinderSource, claim, "VolumeMismatch", "Cannot bind to requested volume \"" + name + "\": " + why);
+    context.events.warning(kBinderSource, claim, "VolumeMismatch",
+                           "Cannot bind to requested volume \"" + name + "\": " + why);
     co_return again_in(kResync);
   }
   co_return co_await bind(context, std::move(claim), volume);
@@ -205,17 +227,21 @@ asio::awaitable<Outcome> lose_claim(Context& context, Json claim, std::string re
 asio::awaitable<Outcome> keep_bound(Context& context, Json claim) {
   const std::string name = text(claim, "/spec/volumeName");
   if (name.empty()) {
-    co_return co_await lose_claim(context, std::move(claim), "ClaimLost", "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!");
+    co_return co_await lose_claim(context, std::move(claim), "ClaimLost",
+                                  "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!");
   }
   const Object volume = context.cluster.find(resources::volumes, "", name);
   if (!volume) {
     // The map may be behind: ask before declaring data lost.
     const auto live = co_await context.cluster.client().get(resources::volumes, "", name);
     if (live || !live.error().not_found()) co_return Outcome{true, {}};
-    co_return co_await lose_claim(context, std::move(claim), "ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!");
+    co_return co_await lose_claim(context, std::move(claim), "ClaimLost",
+                                  "Bound claim has lost its PersistentVolume. Data on the volume is lost!");
   }
-  if (!has(*volume, "/spec/claimRef") || claimed_by(*volume, claim)) co_return co_await bind(context, std::move(claim), *volume);
-  co_return co_await lose_claim(context, std::move(claim), "ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly");
+  if (!has(*volume, "/spec/claimRef") || claimed_by(*volume, claim))
+    co_return co_await bind(context, std::move(claim), *volume);
+  co_return co_await lose_claim(context, std::move(claim), "ClaimMisbound",
+                                "Two claims are bound to the same volume, this one is bound incorrectly");
 }
 
 asio::awaitable<Outcome> reconcile_claim(Context& context, std::string key) {
@@ -252,8 +278,11 @@ asio::awaitable<Outcome> reclaim(Context& context, Json volume) {
       const auto removed = co_await context.cluster.remove(resources::volumes, volume);
       co_return removed ? done() : failed_with(removed.error());
     }
-    if ((!by.empty() && !by.starts_with("kubernetes.io/")) || has(volume, "/spec/csi") || text(volume, "/status/phase") == "Failed") co_return done();
-    const std::string message = "error getting deleter volume plugin for volume \"" + name_of(volume) + "\": no deletable volume plugin matched";
+    if ((!by.empty() && !by.starts_with("kubernetes.io/")) || has(volume, "/spec/csi") ||
+        text(volume, "/status/phase") == "Failed")
+      co_return done();
+    const std::string message = "error getting deleter volume plugin for volume \"" + name_of(volume) +
+                                "\": no deletable volume plugin matched";
     const auto failed = co_await set_volume_phase(context, volume, "Failed", message);
     if (!failed) co_return failed_with(failed.error());
     context.events.warning(kBinderSource, volume, "VolumeFailedDelete", message);
@@ -285,10 +314,12 @@ asio::awaitable<Outcome> reconcile_volume(Context& context, std::string key) {
     const auto written = co_await set_volume_phase(context, volume, "Available", "");
     co_return written ? done() : failed_with(written.error());
   }
-  const auto claim = co_await context.cluster.client().get(resources::claims, text(ref, "/namespace"), text(ref, "/name"));
+  const auto claim =
+      co_await context.cluster.client().get(resources::claims, text(ref, "/namespace"), text(ref, "/name"));
   if (!claim && !claim.error().not_found()) co_return Outcome{true, {}};
   if (!claim || uid_of(*claim) != text(ref, "/uid")) {
-    const bool only_reserved = phase != "Bound" && phase != "Released" && phase != "Failed" && !annotation(volume, kBoundByController).empty();
+    const bool only_reserved =
+        phase != "Bound" && phase != "Released" && phase != "Failed" && !annotation(volume, kBoundByController).empty();
     if (only_reserved) co_return co_await unbind(context, std::move(volume));
     if (phase != "Released" && phase != "Failed") {
       auto written = co_await set_volume_phase(context, volume, "Released", "");
@@ -303,7 +334,8 @@ asio::awaitable<Outcome> reconcile_volume(Context& context, std::string key) {
     co_return written ? done() : failed_with(written.error());
   }
   if (bound_to.empty()) co_return done();  // the claim was woken by this change as well
-  const bool provisioned_for_it = !annotation(volume, kProvisionedBy).empty() && text(volume, "/spec/persistentVolumeReclaimPolicy") == "Delete";
+  const bool provisioned_for_it =
+      !annotation(volume, kProvisionedBy).empty() && text(volume, "/spec/persistentVolumeReclaimPolicy") == "Delete";
   if (!provisioned_for_it) co_return co_await unbind(context, std::move(volume));
   if (phase != "Released" && phase != "Failed") {
     auto written = co_await set_volume_phase(context, volume, "Released", "");
@@ -335,7 +367,9 @@ Keys claims_of_volume(Context& context, const Object& old, const Object& now) {
   return keys;
 }
 
-Keys claims_of_class(Context& context, const Object& old, const Object& now) { return !old && now ? pending_claims(context) : Keys{}; }
+Keys claims_of_class(Context& context, const Object& old, const Object& now) {
+  return !old && now ? pending_claims(context) : Keys{};
+}
 
 Keys no_key(Context&, const Object&, const Object&) { return {}; }  // looked at, but waited for elsewhere
 
@@ -355,7 +389,10 @@ Keys volume_of_claim(Context& context, const Object& old, const Object& now) {
 std::vector<Controller> pv_binder_rows() {
   return {
       {.name = "persistent-volume-binder",
-       .triggers = {{resources::claims, own_key}, {resources::volumes, claims_of_volume}, {resources::classes, claims_of_class}, {resources::pods, no_key}},
+       .triggers = {{resources::claims, own_key},
+                    {resources::volumes, claims_of_volume},
+                    {resources::classes, claims_of_class},
+                    {resources::pods, no_key}},
        .reconcile = reconcile_claim},
       {.name = "persistent-volume-phases",
        .triggers = {{resources::volumes, own_key}, {resources::claims, volume_of_claim}},

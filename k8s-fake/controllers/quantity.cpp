@@ -8,10 +8,22 @@
 namespace k8s_fake::control {
 
 std::optional<std::int64_t> parse_quantity(std::string_view text, std::int64_t scale) {
-  static const std::map<std::string_view, long double> kSuffixes = {
-      {"", 1.0L}, {"n", 1e-9L}, {"u", 1e-6L}, {"m", 1e-3L}, {"k", 1e3L}, {"M", 1e6L}, {"G", 1e9L}, {"T", 1e12L}, {"P", 1e15L}, {"E", 1e18L},
-      {"Ki", 1024.0L}, {"Mi", 1048576.0L}, {"Gi", 1073741824.0L}, {"Ti", 1099511627776.0L}, {"Pi", 1125899906842624.0L},
-      {"Ei", 1152921504606846976.0L}};
+  static const std::map<std::string_view, long double> kSuffixes = {{"", 1.0L},
+                                                                    {"n", 1e-9L},
+                                                                    {"u", 1e-6L},
+                                                                    {"m", 1e-3L},
+                                                                    {"k", 1e3L},
+                                                                    {"M", 1e6L},
+                                                                    {"G", 1e9L},
+                                                                    {"T", 1e12L},
+                                                                    {"P", 1e15L},
+                                                                    {"E", 1e18L},
+                                                                    {"Ki", 1024.0L},
+                                                                    {"Mi", 1048576.0L},
+                                                                    {"Gi", 1073741824.0L},
+                                                                    {"Ti", 1099511627776.0L},
+                                                                    {"Pi", 1125899906842624.0L},
+                                                                    {"Ei", 1152921504606846976.0L}};
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   long double value = 0;

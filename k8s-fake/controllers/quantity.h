@@ -10,6 +10,8 @@ namespace k8s_fake::control {
 
 /// Nothing when malformed. `scale` multiplies before rounding (1000 gives thousandths).
 std::optional<std::int64_t> parse_quantity(std::string_view text, std::int64_t scale = 1);
-inline std::int64_t quantity_or_zero(std::string_view text, std::int64_t scale = 1) { return parse_quantity(text, scale).value_or(0); }
+inline std::int64_t quantity_or_zero(std::string_view text, std::int64_t scale = 1) {
+  return parse_quantity(text, scale).value_or(0);
+}
 
 }  // namespace k8s_fake::control

@@ -57,7 +57,9 @@ asio::awaitable<bool> adopt(Context& context, Json owner, bool plain_selector) {
       Json changed = *pod;
       Json& owners = changed["metadata"]["ownerReferences"];
       const std::string uid = uid_of(owner);
-      owners.erase(std::remove_if(owners.begin(), owners.end(), [&](const Json& one) { return text(one, "/uid") == uid; }), owners.end());
+      owners.erase(
+          std::remove_if(owners.begin(), owners.end(), [&](const Json& one) { return text(one, "/uid") == uid; }),
+          owners.end());
       const auto written = co_await context.cluster.update(resources::pods, std::move(changed));
       if (!written) co_return false;
     }
@@ -65,7 +67,8 @@ asio::awaitable<bool> adopt(Context& context, Json owner, bool plain_selector) {
   co_return true;
 }
 
-asio::awaitable<Outcome> keep_replicas(Context& context, std::string key, Resource kind, std::string source, bool plain_selector) {
+asio::awaitable<Outcome> keep_replicas(Context& context, std::string key, Resource kind, std::string source,
+                                       bool plain_selector) {
   const auto [ns, name] = split_key(key);
   const Object found = context.cluster.find(kind, ns, name);
   if (!found) co_return done();
@@ -80,7 +83,8 @@ asio::awaitable<Outcome> keep_replicas(Context& context, std::string key, Resour
   const auto have = static_cast<std::int64_t>(active.size());
   bool good = true;
   if (!deleting(owner) && have < wanted) good = co_await add_pods(context, owner, source, wanted - have);
-  if (!deleting(owner) && have > wanted) good = co_await remove_pods(context, owner, source, surplus(active, static_cast<std::size_t>(wanted)));
+  if (!deleting(owner) && have > wanted)
+    good = co_await remove_pods(context, owner, source, surplus(active, static_cast<std::size_t>(wanted)));
 
   std::int64_t replicas = 0, ready = 0, available = 0, labeled = 0;
   const std::int64_t min_ready = number(owner, "/spec/minReadySeconds");
@@ -128,15 +132,23 @@ Keys wake_owners(Context& context, const Object& old, const Object& now, const R
   return keys;
 }
 
-Keys set_of_pod(Context& context, const Object& old, const Object& now) { return wake_owners(context, old, now, resources::replica_sets, false); }
-Keys controller_of_pod(Context& context, const Object& old, const Object& now) { return wake_owners(context, old, now, resources::replication_controllers, true); }
+Keys set_of_pod(Context& context, const Object& old, const Object& now) {
+  return wake_owners(context, old, now, resources::replica_sets, false);
+}
+Keys controller_of_pod(Context& context, const Object& old, const Object& now) {
+  return wake_owners(context, old, now, resources::replication_controllers, true);
+}
 
 }  // namespace
 
 std::vector<Controller> replica_set_rows() {
   return {
-      {.name = "replicaset", .triggers = {{resources::replica_sets, own_key}, {resources::pods, set_of_pod}}, .reconcile = replica_set},
-      {.name = "replicationcontroller", .triggers = {{resources::replication_controllers, own_key}, {resources::pods, controller_of_pod}}, .reconcile = replication_controller},
+      {.name = "replicaset",
+       .triggers = {{resources::replica_sets, own_key}, {resources::pods, set_of_pod}},
+       .reconcile = replica_set},
+      {.name = "replicationcontroller",
+       .triggers = {{resources::replication_controllers, own_key}, {resources::pods, controller_of_pod}},
+       .reconcile = replication_controller},
   };
 }
 

@@ -11,8 +11,10 @@ inline const Resource namespaces{"/api/v1", "namespaces", "Namespace", false};
 inline const Resource claims{"/api/v1", "persistentvolumeclaims", "PersistentVolumeClaim", true};
 inline const Resource volumes{"/api/v1", "persistentvolumes", "PersistentVolume", false};
 inline const Resource config_maps{"/api/v1", "configmaps", "ConfigMap", true};
-inline const Resource root_ca_maps{"/api/v1", "configmaps", "ConfigMap", true, "fieldSelector=metadata.name%3Dkube-root-ca.crt"};
-inline const Resource token_secrets{"/api/v1", "secrets", "Secret", true, "fieldSelector=type%3Dkubernetes.io%2Fservice-account-token"};
+inline const Resource root_ca_maps{"/api/v1", "configmaps", "ConfigMap", true,
+                                   "fieldSelector=metadata.name%3Dkube-root-ca.crt"};
+inline const Resource token_secrets{"/api/v1", "secrets", "Secret", true,
+                                    "fieldSelector=type%3Dkubernetes.io%2Fservice-account-token"};
 inline const Resource secrets{"/api/v1", "secrets", "Secret", true};
 inline const Resource service_accounts{"/api/v1", "serviceaccounts", "ServiceAccount", true};
 inline const Resource services{"/api/v1", "services", "Service", true};

@@ -1,5 +1,5 @@
-/// The scheduler: finds a node for every pod that has none, with the real one's filters, reasons and wording. It keeps no
-/// state: a claim's selected-node annotation is its memory. Source: kubernetes specification 5.4.
+/// The scheduler: finds a node for every pod that has none, with the real one's filters, reasons and wording. It keeps
+/// no state: a claim's selected-node annotation is its memory. Source: kubernetes specification 5.4.
 #include "k8s-fake/controllers/quantity.h"
 #include "k8s-fake/controllers/resources.h"
 #include "k8s-fake/controllers/rows.h"
@@ -21,8 +21,8 @@ EventSource source(const char* action) { return {"default-scheduler", "default-s
 bool waits(const Json& pod) {
   const std::string scheduler = text(pod, "/spec/schedulerName");
   const std::string phase = text(pod, "/status/phase");
-  return text(pod, "/spec/nodeName").empty() && !deleting(pod) && phase != "Succeeded" && phase != "Failed" && at(pod, "/spec/schedulingGates").empty() &&
-         (scheduler.empty() || scheduler == "default-scheduler");
+  return text(pod, "/spec/nodeName").empty() && !deleting(pod) && phase != "Succeeded" && phase != "Failed" &&
+         at(pod, "/spec/schedulingGates").empty() && (scheduler.empty() || scheduler == "default-scheduler");
 }
 
 /// What a pod asks of a node, in thousandths, by resource name. Init containers count by their largest.
@@ -32,7 +32,9 @@ std::map<std::string, std::int64_t> demand(const Json& pod) {
     const Json& requests = at(container, "/resources/requests");
     if (!requests.is_object()) return;
     for (const auto& [name, value] : requests.items()) {
-      into[name] += value.is_string() ? quantity_or_zero(value.get<std::string>(), 1000) : value.is_number() ? value.get<std::int64_t>() * 1000 : 0;
+      into[name] += value.is_string()   ? quantity_or_zero(value.get<std::string>(), 1000)
+                    : value.is_number() ? value.get<std::int64_t>() * 1000
+                                        : 0;
     }
   };
   for (const Json& container : at(pod, "/spec/containers")) add(sum, container);
@@ -89,12 +91,15 @@ struct Wanted {
 
 /// True when the pod's required anti-affinity or affinity rules keep it off this node.
 bool repelled(const Cluster& cluster, const Json& pod, const Json& node, const char* which, bool anti) {
-  for (const Json& rule : at(pod, std::string("/spec/affinity/") + which + "/requiredDuringSchedulingIgnoredDuringExecution")) {
+  for (const Json& rule :
+       at(pod, std::string("/spec/affinity/") + which + "/requiredDuringSchedulingIgnoredDuringExecution")) {
     const std::string topology = label(node, text(rule, "/topologyKey"));
     bool found = false;
     bool any = false;
     for (const Object& other : cluster.in(resources::pods, namespace_of(pod))) {
-      if (!selects(at(rule, "/labelSelector"), at(*other, "/metadata/labels")) || text(*other, "/spec/nodeName").empty()) continue;
+      if (!selects(at(rule, "/labelSelector"), at(*other, "/metadata/labels")) ||
+          text(*other, "/spec/nodeName").empty())
+        continue;
       any = true;
       const Object other_node = cluster.find(resources::nodes, "", text(*other, "/spec/nodeName"));
       found = found || (other_node && label(*other_node, text(rule, "/topologyKey")) == topology);
@@ -116,12 +121,14 @@ std::vector<std::string> refusals(Context& context, const Wanted& wanted, const 
   }
   for (const Json& taint : at(node, "/spec/taints")) {
     if (text(taint, "/effect") == "PreferNoSchedule" || tolerates(pod, taint)) continue;
-    return {context.config.minor >= 34 ? "node(s) had untolerated taint(s)"
-                                       : "node(s) had untolerated taint {" + text(taint, "/key") + ": " + text(taint, "/value") + "}"};
+    return {context.config.minor >= 34
+                ? "node(s) had untolerated taint(s)"
+                : "node(s) had untolerated taint {" + text(taint, "/key") + ": " + text(taint, "/value") + "}"};
   }
   const Json selector{{"matchLabels", at(pod, "/spec/nodeSelector")}};
   const Json& required = at(pod, "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution");
-  if (!selects(selector, at(node, "/metadata/labels")) || (!required.is_null() && !node_selector_matches(required, node))) {
+  if (!selects(selector, at(node, "/metadata/labels")) ||
+      (!required.is_null() && !node_selector_matches(required, node))) {
     return {"node(s) didn't match Pod's node affinity/selector"};
   }
   std::vector<std::string> reasons;
@@ -131,17 +138,20 @@ std::vector<std::string> refusals(Context& context, const Wanted& wanted, const 
     const Json& allocatable = at(node, "/status/allocatable");
     const bool known = allocatable.is_object() && allocatable.contains(name) && allocatable[name].is_string();
     const std::int64_t there = known ? quantity_or_zero(allocatable[name].get<std::string>(), 1000) : 0;
-    if ((used == load.used.end() ? 0 : used->second) + value > there) reasons.push_back(name == "pods" ? "Too many pods" : "Insufficient " + name);
+    if ((used == load.used.end() ? 0 : used->second) + value > there)
+      reasons.push_back(name == "pods" ? "Too many pods" : "Insufficient " + name);
   }
   if (!reasons.empty()) return reasons;
   for (const Json& container : at(pod, "/spec/containers")) {
     for (const Json& port : at(container, "/ports")) {
-      if (load.host_ports.contains({text(port, "/protocol"), number(port, "/hostPort")})) return {"node(s) didn't have free ports for the requested pod ports"};
+      if (load.host_ports.contains({text(port, "/protocol"), number(port, "/hostPort")}))
+        return {"node(s) didn't have free ports for the requested pod ports"};
     }
   }
   for (const Object& volume : wanted.bound) {
     if (!volume_fits_node(*volume, node)) {
-      return {context.config.minor >= 34 ? "node(s) didn't match PersistentVolume's node affinity" : "node(s) had volume node affinity conflict"};
+      return {context.config.minor >= 34 ? "node(s) didn't match PersistentVolume's node affinity"
+                                         : "node(s) had volume node affinity conflict"};
     }
   }
   for (const Object& claim : wanted.delayed) {
@@ -165,7 +175,8 @@ std::vector<std::string> refusals(Context& context, const Wanted& wanted, const 
     if (!allowed) return {"node(s) didn't find available persistent volumes to bind"};
   }
   if (repelled(context.cluster, pod, node, "podAffinity", false)) return {"node(s) didn't match pod affinity rules"};
-  if (repelled(context.cluster, pod, node, "podAntiAffinity", true)) return {"node(s) didn't match pod anti-affinity rules"};
+  if (repelled(context.cluster, pod, node, "podAntiAffinity", true))
+    return {"node(s) didn't match pod anti-affinity rules"};
   return {};
 }
 
@@ -176,15 +187,19 @@ std::string look_at_claims(Context& context, Wanted& wanted) {
     if (name.empty()) continue;
     const Object claim = context.cluster.find(resources::claims, namespace_of(wanted.pod), name);
     if (!claim) {
-      if (has(volume, "/ephemeral")) return "waiting for ephemeral volume controller to create the persistentvolumeclaim \"" + name + "\"";
+      if (has(volume, "/ephemeral"))
+        return "waiting for ephemeral volume controller to create the persistentvolumeclaim \"" + name + "\"";
       return "persistentvolumeclaim \"" + name + "\" not found";
     }
     if (deleting(*claim)) return "persistentvolumeclaim \"" + name + "\" is being deleted";
-    if (text(*claim, "/status/phase") == "Lost") return "persistentvolumeclaim \"" + name + "\" bound to non-existent persistentvolume \"" + text(*claim, "/spec/volumeName") + "\"";
+    if (text(*claim, "/status/phase") == "Lost")
+      return "persistentvolumeclaim \"" + name + "\" bound to non-existent persistentvolume \"" +
+             text(*claim, "/spec/volumeName") + "\"";
     if (!annotation(*claim, "pv.kubernetes.io/bind-completed").empty()) {
       const std::string bound = text(*claim, "/spec/volumeName");
       const Object found = context.cluster.find(resources::volumes, "", bound);
-      if (!found) return "persistentvolumeclaim \"" + name + "\" bound to non-existent persistentvolume \"" + bound + "\"";
+      if (!found)
+        return "persistentvolumeclaim \"" + name + "\" bound to non-existent persistentvolume \"" + bound + "\"";
       wanted.bound.push_back(found);
       continue;
     }
@@ -200,9 +215,11 @@ asio::awaitable<Outcome> report(Context& context, Json pod, std::string message)
   context.events.warning(source("Scheduling"), pod, "FailedScheduling", message);
   const std::string now = context.now();
   const std::function<bool(Json&)> change = [message, now](Json& object) {
-    return text(object, "/spec/nodeName").empty() && set_condition(object["status"], "PodScheduled", false, "Unschedulable", message, now);
+    return text(object, "/spec/nodeName").empty() &&
+           set_condition(object["status"], "PodScheduled", false, "Unschedulable", message, now);
   };
-  const auto written = co_await context.cluster.modify(resources::pods, namespace_of(pod), name_of(pod), "status", change);
+  const auto written =
+      co_await context.cluster.modify(resources::pods, namespace_of(pod), name_of(pod), "status", change);
   if (!written && !written.error().not_found()) co_return Outcome{true, {}};
   co_return again_in(60s);
 }
@@ -210,7 +227,8 @@ asio::awaitable<Outcome> report(Context& context, Json pod, std::string message)
 std::string suffix(Context& context, std::size_t nodes) {
   if (context.config.minor < 24) return "";
   const std::string count = std::to_string(nodes);
-  return " preemption: 0/" + count + " nodes are available: " + (nodes == 1 ? "1" : count) + " Preemption is not helpful for scheduling.";
+  return " preemption: 0/" + count + " nodes are available: " + (nodes == 1 ? "1" : count) +
+         " Preemption is not helpful for scheduling.";
 }
 
 /// Reserves what the chosen node offers for claims that waited. False: something was written, the claims will wake us.
@@ -220,8 +238,12 @@ asio::awaitable<base::Result<bool, ApiError>> settle_claims(Context& context, st
     if (volume && !has(*volume, "/spec/claimRef")) {
       Json changed = *volume;
       changed["metadata"]["annotations"]["pv.kubernetes.io/bound-by-controller"] = "yes";
-      changed["spec"]["claimRef"] = {{"kind", "PersistentVolumeClaim"}, {"namespace", namespace_of(*claim)}, {"name", name_of(*claim)},
-                                     {"uid", uid_of(*claim)}, {"apiVersion", "v1"}, {"resourceVersion", text(*claim, "/metadata/resourceVersion")}};
+      changed["spec"]["claimRef"] = {{"kind", "PersistentVolumeClaim"},
+                                     {"namespace", namespace_of(*claim)},
+                                     {"name", name_of(*claim)},
+                                     {"uid", uid_of(*claim)},
+                                     {"apiVersion", "v1"},
+                                     {"resourceVersion", text(*claim, "/metadata/resourceVersion")}};
       const auto written = co_await context.cluster.update(resources::volumes, std::move(changed));
       if (!written) co_return written.error();
     } else if (!volume && annotation(*claim, kSelectedNode) != name_of(node)) {
@@ -243,7 +265,9 @@ asio::awaitable<Outcome> schedule(Context& context, std::string key) {
   if (nodes.empty()) co_return co_await report(context, wanted.pod, "no nodes available to schedule pods");
   const std::string start = "0/" + std::to_string(nodes.size()) + " nodes are available: ";
   if (const std::string why = look_at_claims(context, wanted); !why.empty()) {
-    std::string message = context.config.minor >= 34 ? start + why + ". not found" : context.config.minor >= 24 ? start + why + "." + suffix(context, nodes.size()) : why;
+    std::string message = context.config.minor >= 34   ? start + why + ". not found"
+                          : context.config.minor >= 24 ? start + why + "." + suffix(context, nodes.size())
+                                                       : why;
     co_return co_await report(context, wanted.pod, message);
   }
   const std::map<std::string, Load> load = loads(context.cluster);
@@ -264,17 +288,21 @@ asio::awaitable<Outcome> schedule(Context& context, std::string key) {
     std::vector<std::string> parts;
     for (const auto& [reason, count] : reasons) parts.push_back(std::to_string(count) + " " + reason);
     std::sort(parts.begin(), parts.end());
-    co_return co_await report(context, wanted.pod, start + base::join(parts, ", ") + "." + suffix(context, nodes.size()));
+    co_return co_await report(context, wanted.pod,
+                              start + base::join(parts, ", ") + "." + suffix(context, nodes.size()));
   }
   const std::string node = name_of(*best);
   const auto settled = co_await settle_claims(context, wanted.delayed, *best);
   if (!settled) co_return failed_with(settled.error());
   if (!*settled) co_return again_in(600s);
-  const Json binding{{"kind", "Binding"}, {"apiVersion", "v1"}, {"metadata", {{"name", name}, {"namespace", ns}, {"uid", uid_of(wanted.pod)}}},
+  const Json binding{{"kind", "Binding"},
+                     {"apiVersion", "v1"},
+                     {"metadata", {{"name", name}, {"namespace", ns}, {"uid", uid_of(wanted.pod)}}},
                      {"target", {{"kind", "Node"}, {"apiVersion", "v1"}, {"name", node}}}};
   const auto bound = co_await context.cluster.client().create_sub(resources::pods, ns, name, "binding", binding);
   if (!bound) co_return failed_with(bound.error());
-  context.events.normal(source("Binding"), wanted.pod, "Scheduled", "Successfully assigned " + ns + "/" + name + " to " + node);
+  context.events.normal(source("Binding"), wanted.pod, "Scheduled",
+                        "Successfully assigned " + ns + "/" + name + " to " + node);
   co_return done();
 }
 
@@ -296,7 +324,8 @@ Keys pod_trigger(Context& context, const Object& old, const Object& now) {
 
 Keys node_trigger(Context& context, const Object& old, const Object& now) {
   if (!now) return {};
-  const bool same = old && at(*old, "/spec") == at(*now, "/spec") && at(*old, "/metadata/labels") == at(*now, "/metadata/labels") &&
+  const bool same = old && at(*old, "/spec") == at(*now, "/spec") &&
+                    at(*old, "/metadata/labels") == at(*now, "/metadata/labels") &&
                     at(*old, "/status/allocatable") == at(*now, "/status/allocatable");
   return same ? Keys{} : waiting_pods(context);
 }
@@ -310,14 +339,19 @@ Keys claim_trigger(Context& context, const Object& old, const Object& now) {
   return keys;
 }
 
-Keys volume_trigger(Context& context, const Object& old, const Object& now) { return !old && now ? waiting_pods(context) : Keys{}; }
+Keys volume_trigger(Context& context, const Object& old, const Object& now) {
+  return !old && now ? waiting_pods(context) : Keys{};
+}
 
 }  // namespace
 
 std::vector<Controller> scheduler_rows() {
   return {{.name = "scheduler",
-           .triggers = {{resources::pods, pod_trigger}, {resources::nodes, node_trigger}, {resources::claims, claim_trigger},
-                        {resources::volumes, volume_trigger}, {resources::classes, volume_trigger}},
+           .triggers = {{resources::pods, pod_trigger},
+                        {resources::nodes, node_trigger},
+                        {resources::claims, claim_trigger},
+                        {resources::volumes, volume_trigger},
+                        {resources::classes, volume_trigger}},
            .reconcile = schedule}};
 }
 

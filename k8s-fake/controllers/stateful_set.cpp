@@ -32,7 +32,11 @@ asio::awaitable<std::string> keep_revision(Context& context, Json owner) {
   Json labels = at(owner, "/spec/template/metadata/labels");
   if (!labels.is_object()) labels = Json::object();
   labels["controller.kubernetes.io/hash"] = hash;
-  const Json revision{{"metadata", {{"name", name}, {"namespace", namespace_of(owner)}, {"labels", labels}, {"ownerReferences", Json::array({owner_reference(owner)})}}},
+  const Json revision{{"metadata",
+                       {{"name", name},
+                        {"namespace", namespace_of(owner)},
+                        {"labels", labels},
+                        {"ownerReferences", Json::array({owner_reference(owner)})}}},
                       {"data", {{"spec", {{"template", at(owner, "/spec/template")}}}}},
                       {"revision", newest + 1}};
   (void)co_await context.cluster.create(resources::revisions, revision);
@@ -57,10 +61,14 @@ asio::awaitable<bool> make_claims(Context& context, Json set, std::string pod) {
     }
     const auto made = co_await context.cluster.create(resources::claims, std::move(claim));
     if (!made && !made.error().already_exists()) {
-      context.events.warning(kStatefulSource, set, "FailedCreate", verb(context, "Create") + " Claim " + name + " for Pod " + pod + " in StatefulSet " + name_of(set) + " failed error: " + made.error().message);
+      context.events.warning(kStatefulSource, set, "FailedCreate",
+                             verb(context, "Create") + " Claim " + name + " for Pod " + pod + " in StatefulSet " +
+                                 name_of(set) + " failed error: " + made.error().message);
       co_return false;
     }
-    context.events.normal(kStatefulSource, set, "SuccessfulCreate", verb(context, "Create") + " Claim " + name + " Pod " + pod + " in StatefulSet " + name_of(set) + " success");
+    context.events.normal(
+        kStatefulSource, set, "SuccessfulCreate",
+        verb(context, "Create") + " Claim " + name + " Pod " + pod + " in StatefulSet " + name_of(set) + " success");
   }
   co_return true;
 }
@@ -81,16 +89,21 @@ asio::awaitable<bool> make_pod(Context& context, Json set, std::int64_t index, s
     Json& volumes = pod["spec"]["volumes"];
     if (!volumes.is_array()) volumes = Json::array();
     const std::string volume_name = name_of(wanted);
-    volumes.erase(std::remove_if(volumes.begin(), volumes.end(), [&](const Json& one) { return text(one, "/name") == volume_name; }), volumes.end());
+    volumes.erase(std::remove_if(volumes.begin(), volumes.end(),
+                                 [&](const Json& one) { return text(one, "/name") == volume_name; }),
+                  volumes.end());
     volumes.push_back({{"name", volume_name}, {"persistentVolumeClaim", {{"claimName", volume_name + "-" + name}}}});
   }
   const auto made = co_await context.cluster.create(resources::pods, std::move(pod));
   if (!made) {
     if (made.error().already_exists()) co_return true;
-    context.events.warning(kStatefulSource, set, "FailedCreate", verb(context, "Create") + " Pod " + name + " in StatefulSet " + name_of(set) + " failed error: " + made.error().message);
+    context.events.warning(kStatefulSource, set, "FailedCreate",
+                           verb(context, "Create") + " Pod " + name + " in StatefulSet " + name_of(set) +
+                               " failed error: " + made.error().message);
     co_return false;
   }
-  context.events.normal(kStatefulSource, set, "SuccessfulCreate", verb(context, "Create") + " Pod " + name + " in StatefulSet " + name_of(set) + " successful");
+  context.events.normal(kStatefulSource, set, "SuccessfulCreate",
+                        verb(context, "Create") + " Pod " + name + " in StatefulSet " + name_of(set) + " successful");
   co_return true;
 }
 
@@ -98,7 +111,9 @@ asio::awaitable<bool> drop_pod(Context& context, Json set, Json pod) {
   if (deleting(pod)) co_return true;
   const auto gone = co_await context.cluster.remove(resources::pods, pod);
   if (!gone) co_return gone.error().not_found();
-  context.events.normal(kStatefulSource, set, "SuccessfulDelete", verb(context, "Delete") + " Pod " + name_of(pod) + " in StatefulSet " + name_of(set) + " successful");
+  context.events.normal(
+      kStatefulSource, set, "SuccessfulDelete",
+      verb(context, "Delete") + " Pod " + name_of(pod) + " in StatefulSet " + name_of(set) + " successful");
   co_return true;
 }
 
@@ -126,7 +141,8 @@ asio::awaitable<bool> keep_ordinals(Context& context, Json set, std::string revi
   std::vector<std::pair<std::int64_t, Object>> beyond;
   for (const Object& pod : pods) {
     const std::string name = name_of(*pod);
-    const std::int64_t index = static_cast<std::int64_t>(std::strtoll(name.substr(name.rfind('-') + 1).c_str(), nullptr, 10));
+    const std::int64_t index =
+        static_cast<std::int64_t>(std::strtoll(name.substr(name.rfind('-') + 1).c_str(), nullptr, 10));
     if (index < first || index >= first + wanted) beyond.emplace_back(-index, pod);
   }
   std::sort(beyond.begin(), beyond.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -205,15 +221,20 @@ asio::awaitable<Outcome> keep_daemon_set(Context& context, std::string key) {
   bool waiting_for_old = false;
   for (const Object& pod : owned(context.cluster, resources::pods, set)) {
     std::string node = text(*pod, "/spec/nodeName");
-    if (node.empty()) node = text(*pod, "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchFields/0/values/0");
+    if (node.empty())
+      node = text(*pod,
+                  "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/"
+                  "matchFields/0/values/0");
     by_node[node] = pod;
     waiting_for_old = waiting_for_old || deleting(*pod) || !pod_ready(*pod);
   }
   std::int64_t desired = 0, current = 0, ready = 0, available = 0, updated = 0, misplaced = 0;
   for (const auto& [node_key, node] : context.cluster.all(resources::nodes)) {
     const Json selector{{"matchLabels", at(set, "/spec/template/spec/nodeSelector")}};
-    const Json& required = at(set, "/spec/template/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution");
-    const bool fits = selects(selector, at(*node, "/metadata/labels")) && (required.is_null() || node_selector_matches(required, *node));
+    const Json& required =
+        at(set, "/spec/template/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution");
+    const bool fits = selects(selector, at(*node, "/metadata/labels")) &&
+                      (required.is_null() || node_selector_matches(required, *node));
     const auto pod = by_node.find(name_of(*node));
     if (!fits) {
       if (pod != by_node.end() && !deleting(*pod->second)) {
@@ -230,12 +251,16 @@ asio::awaitable<Outcome> keep_daemon_set(Context& context, std::string key) {
       made["metadata"]["labels"][kRevisionLabel] = hash;
       made["metadata"]["labels"]["pod-template-generation"] = std::to_string(number(set, "/metadata/generation", 1));
       const Json field{{"key", "metadata.name"}, {"operator", "In"}, {"values", Json::array({name_of(*node)})}};
-      made["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] = {{"nodeSelectorTerms", Json::array({{{"matchFields", Json::array({field})}}})}};
+      made["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] = {
+          {"nodeSelectorTerms", Json::array({{{"matchFields", Json::array({field})}}})}};
       Json& tolerations = made["spec"]["tolerations"];
       if (!tolerations.is_array()) tolerations = Json::array();
-      for (const char* taint : {"not-ready", "unreachable"}) tolerations.push_back({{"key", std::string("node.kubernetes.io/") + taint}, {"operator", "Exists"}, {"effect", "NoExecute"}});
+      for (const char* taint : {"not-ready", "unreachable"})
+        tolerations.push_back(
+            {{"key", std::string("node.kubernetes.io/") + taint}, {"operator", "Exists"}, {"effect", "NoExecute"}});
       for (const char* taint : {"disk-pressure", "memory-pressure", "pid-pressure", "unschedulable"}) {
-        tolerations.push_back({{"key", std::string("node.kubernetes.io/") + taint}, {"operator", "Exists"}, {"effect", "NoSchedule"}});
+        tolerations.push_back(
+            {{"key", std::string("node.kubernetes.io/") + taint}, {"operator", "Exists"}, {"effect", "NoSchedule"}});
       }
       const auto created = co_await context.cluster.create(resources::pods, std::move(made));
       if (!created) {
@@ -249,7 +274,8 @@ asio::awaitable<Outcome> keep_daemon_set(Context& context, std::string key) {
     }
     const Json& one = *pod->second;
     const bool old = label(one, kRevisionLabel) != hash;
-    if ((pod_finished(one) || (old && !waiting_for_old && text(set, "/spec/updateStrategy/type") != "OnDelete")) && !deleting(one)) {
+    if ((pod_finished(one) || (old && !waiting_for_old && text(set, "/spec/updateStrategy/type") != "OnDelete")) &&
+        !deleting(one)) {
       const Json doomed = one;
       const auto gone = co_await context.cluster.remove(resources::pods, doomed);
       if (gone) context.events.normal(source, set, "SuccessfulDelete", "Deleted pod: " + name_of(doomed));
@@ -262,7 +288,11 @@ asio::awaitable<Outcome> keep_daemon_set(Context& context, std::string key) {
     available += pod_available(one, number(set, "/spec/minReadySeconds"), context.clock.now()) ? 1 : 0;
     updated += old ? 0 : 1;
   }
-  Json status{{"currentNumberScheduled", current}, {"numberMisscheduled", misplaced}, {"desiredNumberScheduled", desired}, {"numberReady", ready}, {"observedGeneration", number(set, "/metadata/generation")}};
+  Json status{{"currentNumberScheduled", current},
+              {"numberMisscheduled", misplaced},
+              {"desiredNumberScheduled", desired},
+              {"numberReady", ready},
+              {"observedGeneration", number(set, "/metadata/generation")}};
   if (updated > 0) status["updatedNumberScheduled"] = updated;
   if (available > 0) status["numberAvailable"] = available;
   if (desired > available) status["numberUnavailable"] = desired - available;
@@ -290,13 +320,17 @@ Keys all_daemon_sets(Context& context, const Object& old, const Object& now) {
 
 std::vector<Controller> stateful_set_rows() {
   return {{.name = "statefulset",
-           .triggers = {{resources::stateful_sets, own_key}, {resources::pods, stateful_of}, {resources::revisions, [](Context&, const Object&, const Object&) { return Keys{}; }}},
+           .triggers = {{resources::stateful_sets, own_key},
+                        {resources::pods, stateful_of},
+                        {resources::revisions, [](Context&, const Object&, const Object&) { return Keys{}; }}},
            .reconcile = keep_stateful_set}};
 }
 
 std::vector<Controller> daemon_set_rows() {
   return {{.name = "daemonset",
-           .triggers = {{resources::daemon_sets, own_key}, {resources::pods, daemon_of}, {resources::nodes, all_daemon_sets}},
+           .triggers = {{resources::daemon_sets, own_key},
+                        {resources::pods, daemon_of},
+                        {resources::nodes, all_daemon_sets}},
            .reconcile = keep_daemon_set}};
 }
 

@@ -16,7 +16,8 @@ Json sorted(Json modes) {
 }
 
 bool contains_all(const Json& have, const Json& want) {
-  return std::all_of(want.begin(), want.end(), [&](const Json& mode) { return std::find(have.begin(), have.end(), mode) != have.end(); });
+  return std::all_of(want.begin(), want.end(),
+                     [&](const Json& mode) { return std::find(have.begin(), have.end(), mode) != have.end(); });
 }
 
 std::string volume_mode(const Json& object) {
@@ -42,7 +43,8 @@ Object default_class(const Cluster& cluster) {
     const bool marked = annotation(*object, "storageclass.kubernetes.io/is-default-class") == "true" ||
                         annotation(*object, "storageclass.beta.kubernetes.io/is-default-class") == "true";
     if (!marked) continue;
-    if (!best || text(*object, "/metadata/creationTimestamp") > text(*best, "/metadata/creationTimestamp")) best = object;
+    if (!best || text(*object, "/metadata/creationTimestamp") > text(*best, "/metadata/creationTimestamp"))
+      best = object;
   }
   return best;
 }
@@ -52,12 +54,15 @@ bool waits_for_consumer(const Cluster& cluster, const std::string& class_name) {
   return found && text(*found, "/volumeBindingMode") == "WaitForFirstConsumer";
 }
 
-std::int64_t requested_bytes(const Json& claim) { return quantity_or_zero(text(claim, "/spec/resources/requests/storage")); }
+std::int64_t requested_bytes(const Json& claim) {
+  return quantity_or_zero(text(claim, "/spec/resources/requests/storage"));
+}
 std::int64_t capacity_bytes(const Json& volume) { return quantity_or_zero(text(volume, "/spec/capacity/storage")); }
 
 bool claimed_by(const Json& volume, const Json& claim) {
   const Json& ref = at(volume, "/spec/claimRef");
-  if (!ref.is_object() || text(ref, "/namespace") != namespace_of(claim) || text(ref, "/name") != name_of(claim)) return false;
+  if (!ref.is_object() || text(ref, "/namespace") != namespace_of(claim) || text(ref, "/name") != name_of(claim))
+    return false;
   const std::string uid = text(ref, "/uid");
   return uid.empty() || uid == uid_of(claim);
 }
@@ -117,8 +122,11 @@ Object find_volume(const Cluster& cluster, const Json& claim, const Json* node) 
     const bool taken = has(*volume, "/spec/claimRef");
     const Json& modes = at(*volume, "/spec/accessModes");
     const std::int64_t bytes = capacity_bytes(*volume);
-    if (!contains_all(modes, wanted_modes) || bytes < wanted_bytes || volume_mode(*volume) != volume_mode(claim)) continue;
-    if (text(*volume, "/spec/volumeAttributesClassName") != text(claim, "/spec/volumeAttributesClassName") || deleting(*volume)) continue;
+    if (!contains_all(modes, wanted_modes) || bytes < wanted_bytes || volume_mode(*volume) != volume_mode(claim))
+      continue;
+    if (text(*volume, "/spec/volumeAttributesClassName") != text(claim, "/spec/volumeAttributesClassName") ||
+        deleting(*volume))
+      continue;
     if (node && !volume_fits_node(*volume, *node)) continue;
     if (claimed_by(*volume, claim)) return volume;
     if (taken || text(*volume, "/status/phase") != "Available" || class_of(*volume) != wanted_class) continue;

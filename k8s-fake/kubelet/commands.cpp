@@ -6,7 +6,10 @@ namespace k8s_fake {
 
 namespace asio = boost::asio;
 
-bool Command::busybox() const { return process->spec().image.find("busybox") != std::string::npos || process->spec().image.find("alpine") != std::string::npos; }
+bool Command::busybox() const {
+  return process->spec().image.find("busybox") != std::string::npos ||
+         process->spec().image.find("alpine") != std::string::npos;
+}
 
 int Command::fail(const std::string& text, int code) const {
   err(args[0] + ": " + text + "\n");

@@ -12,7 +12,8 @@
 #include "k8s-fake/kubelet/storage_hooks.h"
 
 /// The built-in commands of containers: busybox and coreutils as far as people use them in a lab, a small POSIX shell,
-/// nginx and etcd. A command is one row: a name and a function. Wording follows busybox in busybox images, GNU elsewhere.
+/// nginx and etcd. A command is one row: a name and a function. Wording follows busybox in busybox images, GNU
+/// elsewhere.
 namespace k8s_fake {
 
 /// What a command works with. It outlives the command.

@@ -47,7 +47,8 @@ std::string render(const LogLine& line, bool timestamps) {
   if (!timestamps) return line.text;
   const std::string whole = base::to_rfc3339(line.time);
   char nanoseconds[16];
-  std::snprintf(nanoseconds, sizeof nanoseconds, ".%09lldZ ", static_cast<long long>(line.time.time_since_epoch().count() % 1000000000));
+  std::snprintf(nanoseconds, sizeof nanoseconds, ".%09lldZ ",
+                static_cast<long long>(line.time.time_since_epoch().count() % 1000000000));
   return whole.substr(0, whole.size() - 1) + nanoseconds + line.text;
 }
 
@@ -55,10 +56,12 @@ std::string render(const ContainerLog& log, const LogChoice& choice) {
   std::size_t start = 0;
   const std::deque<LogLine>& lines = log.lines();
   while (start < lines.size() && lines[start].time < choice.since) ++start;
-  if (choice.tail >= 0) start = std::max(start, lines.size() - std::min(lines.size(), static_cast<std::size_t>(choice.tail)));
+  if (choice.tail >= 0)
+    start = std::max(start, lines.size() - std::min(lines.size(), static_cast<std::size_t>(choice.tail)));
   std::string text;
   for (std::size_t i = start; i < lines.size(); ++i) text += render(lines[i], choice.timestamps);
-  if (choice.limit_bytes >= 0 && text.size() > static_cast<std::size_t>(choice.limit_bytes)) text.resize(static_cast<std::size_t>(choice.limit_bytes));
+  if (choice.limit_bytes >= 0 && text.size() > static_cast<std::size_t>(choice.limit_bytes))
+    text.resize(static_cast<std::size_t>(choice.limit_bytes));
   return text;
 }
 

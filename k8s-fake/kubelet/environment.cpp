@@ -18,7 +18,8 @@ std::map<std::string, std::string> entries(const Json& object, bool secret) {
   const Json& data = at(object, "/data");
   if (data.is_object()) {
     for (const auto& [key, value] : data.items()) {
-      if (value.is_string()) result[key] = secret ? base::base64_decode(value.get<std::string>()).value_or("") : value.get<std::string>();
+      if (value.is_string())
+        result[key] = secret ? base::base64_decode(value.get<std::string>()).value_or("") : value.get<std::string>();
     }
   }
   const Json& binary = at(object, "/binaryData");
@@ -51,10 +52,13 @@ std::string resource_value(const Json& container, const std::string& resource, c
 }
 
 /// One variable's value; nothing when an optional source is absent.
-asio::awaitable<base::Result<std::optional<std::string>, Lacking>> value_from(Client& client, PodFacts facts, Json container, Json from) {
-  if (has(from, "/fieldRef")) co_return std::optional<std::string>(field_value(facts, text(from, "/fieldRef/fieldPath")));
+asio::awaitable<base::Result<std::optional<std::string>, Lacking>> value_from(Client& client, PodFacts facts,
+                                                                              Json container, Json from) {
+  if (has(from, "/fieldRef"))
+    co_return std::optional<std::string>(field_value(facts, text(from, "/fieldRef/fieldPath")));
   if (has(from, "/resourceFieldRef")) {
-    co_return std::optional<std::string>(resource_value(container, text(from, "/resourceFieldRef/resource"), text(from, "/resourceFieldRef/divisor")));
+    co_return std::optional<std::string>(
+        resource_value(container, text(from, "/resourceFieldRef/resource"), text(from, "/resourceFieldRef/divisor")));
   }
   const bool secret = has(from, "/secretKeyRef");
   const Json reference = at(from, secret ? "/secretKeyRef" : "/configMapKeyRef");
@@ -65,7 +69,8 @@ asio::awaitable<base::Result<std::optional<std::string>, Lacking>> value_from(Cl
   const auto entry = found->find(key);
   if (entry != found->end()) co_return std::optional<std::string>(entry->second);
   if (optional(reference)) co_return std::optional<std::string>();
-  co_return Lacking{"couldn't find key " + key + " in " + (secret ? "Secret " : "ConfigMap ") + namespace_of(facts.pod) + "/" + name};
+  co_return Lacking{"couldn't find key " + key + " in " + (secret ? "Secret " : "ConfigMap ") +
+                    namespace_of(facts.pod) + "/" + name};
 }
 
 void put_file(const FilePtr& folder, const std::string& path, std::string data, unsigned mode) {
@@ -79,7 +84,8 @@ void put_file(const FilePtr& folder, const std::string& path, std::string data, 
   here->children[std::string(steps.back())] = make_file(std::move(data), mode);
 }
 
-std::optional<Lacking> put_entries(const FilePtr& folder, const std::map<std::string, std::string>& found, const Json& source, unsigned mode, const char* what) {
+std::optional<Lacking> put_entries(const FilePtr& folder, const std::map<std::string, std::string>& found,
+                                   const Json& source, unsigned mode, const char* what) {
   const Json& items = at(source, "/items");
   if (items.empty()) {
     for (const auto& [key, value] : found) put_file(folder, key, value, mode);
@@ -99,11 +105,13 @@ std::optional<Lacking> put_entries(const FilePtr& folder, const std::map<std::st
 
 void put_downward(const FilePtr& folder, const PodFacts& facts, const Json& source, unsigned mode) {
   for (const Json& item : at(source, "/items")) {
-    put_file(folder, text(item, "/path"), field_value(facts, text(item, "/fieldRef/fieldPath")), static_cast<unsigned>(number(item, "/mode", mode)));
+    put_file(folder, text(item, "/path"), field_value(facts, text(item, "/fieldRef/fieldPath")),
+             static_cast<unsigned>(number(item, "/mode", mode)));
   }
 }
 
-asio::awaitable<std::optional<Lacking>> put_source(Client& client, PodFacts facts, FilePtr folder, Json source, unsigned mode) {
+asio::awaitable<std::optional<Lacking>> put_source(Client& client, PodFacts facts, FilePtr folder, Json source,
+                                                   unsigned mode) {
   const std::string ns = namespace_of(facts.pod);
   for (const bool secret : {false, true}) {
     const Json one = at(source, secret ? "/secret" : "/configMap");
@@ -117,7 +125,8 @@ asio::awaitable<std::optional<Lacking>> put_source(Client& client, PodFacts fact
   if (has(source, "/serviceAccountToken")) {
     const Json one = at(source, "/serviceAccountToken");
     Json spec{{"expirationSeconds", number(one, "/expirationSeconds", 3600)},
-              {"boundObjectRef", {{"kind", "Pod"}, {"apiVersion", "v1"}, {"name", name_of(facts.pod)}, {"uid", uid_of(facts.pod)}}}};
+              {"boundObjectRef",
+               {{"kind", "Pod"}, {"apiVersion", "v1"}, {"name", name_of(facts.pod)}, {"uid", uid_of(facts.pod)}}}};
     if (has(one, "/audience")) spec["audiences"] = Json::array({text(one, "/audience")});
     const Json ask{{"kind", "TokenRequest"}, {"apiVersion", "authentication.k8s.io/v1"}, {"spec", spec}};
     std::string account = text(facts.pod, "/spec/serviceAccountName");
@@ -171,7 +180,8 @@ std::string substitute(const std::string& input, const Variables& variables) {
   return result;
 }
 
-asio::awaitable<base::Result<Variables, Lacking>> container_variables(Client& client, PodFacts facts, Json container, Variables start) {
+asio::awaitable<base::Result<Variables, Lacking>> container_variables(Client& client, PodFacts facts, Json container,
+                                                                      Variables start) {
   Variables variables = std::move(start);
   const std::string ns = namespace_of(facts.pod);
   for (const Json& from : at(container, "/envFrom")) {

@@ -22,7 +22,8 @@ struct Lacking {
 using Variables = std::map<std::string, std::string>;
 
 /// env and envFrom of one container, on top of `start`; $(NAME) is replaced.
-boost::asio::awaitable<base::Result<Variables, Lacking>> container_variables(Client& client, PodFacts facts, Json container, Variables start);
+boost::asio::awaitable<base::Result<Variables, Lacking>> container_variables(Client& client, PodFacts facts,
+                                                                             Json container, Variables start);
 /// "$(NAME)" in a command or argument.
 std::string substitute(const std::string& text, const Variables& variables);
 /// One of "metadata.name", "status.podIP", "metadata.labels['x']" and so on; "" when unknown.

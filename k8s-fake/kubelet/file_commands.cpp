@@ -37,12 +37,13 @@ std::string mode_text(const FileNode& node) {
 
 std::string long_line(const std::string& name, const FileNode& node, bool human) {
   const std::string when = base::to_rfc3339(node.changed);  // 2017-11-28T07:46:32Z
-  static const char* const kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static const char* const kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto month = base::parse_unsigned(when.substr(5, 2)).value_or(1);
   char line[160];
-  std::snprintf(line, sizeof line, "%s %4d root     root     %9llu %s %2d %s ", mode_text(node).c_str(), node.directory ? 2 : 1,
-                static_cast<unsigned long long>(node.size()), kMonths[(month - 1) % 12], static_cast<int>(base::parse_unsigned(when.substr(8, 2)).value_or(1)),
-                when.substr(11, 5).c_str());
+  std::snprintf(line, sizeof line, "%s %4d root     root     %9llu %s %2d %s ", mode_text(node).c_str(),
+                node.directory ? 2 : 1, static_cast<unsigned long long>(node.size()), kMonths[(month - 1) % 12],
+                static_cast<int>(base::parse_unsigned(when.substr(8, 2)).value_or(1)), when.substr(11, 5).c_str());
   (void)human;
   return line + name + (node.link.empty() ? "" : " -> " + node.link) + "\n";
 }
@@ -61,7 +62,8 @@ int ls(Command& c) {
     const auto node = c.files().find(c.path(name));
     if (!node) {
       code = c.busybox() ? 1 : 2;
-      c.err(c.busybox() ? "ls: " + name + ": " + node.error() + "\n" : "ls: cannot access '" + name + "': " + node.error() + "\n");
+      c.err(c.busybox() ? "ls: " + name + ": " + node.error() + "\n"
+                        : "ls: cannot access '" + name + "': " + node.error() + "\n");
       continue;
     }
     if (!(*node)->directory || has_letter(letters, 'd')) {
@@ -74,7 +76,8 @@ int ls(Command& c) {
     const std::string here = c.path(name);
     for (const FileMount& mount : c.files().mounts()) {  // a mount hides what lies under it
       const std::size_t slash = mount.path.rfind('/');
-      if (mount.path != "/" && (slash == 0 ? "/" : mount.path.substr(0, slash)) == here) shown[mount.path.substr(slash + 1)] = mount.root;
+      if (mount.path != "/" && (slash == 0 ? "/" : mount.path.substr(0, slash)) == here)
+        shown[mount.path.substr(slash + 1)] = mount.root;
     }
     if (has_letter(letters, 'a')) {
       row(".", **node);
@@ -102,7 +105,8 @@ asio::awaitable<int> cat(Command& c) {
     if (data) {
       c.out(*data);
     } else {
-      code = c.fail(c.busybox() && data.error().starts_with("No such") ? "can't open '" + name + "': " + data.error() : name + ": " + data.error());
+      code = c.fail(c.busybox() && data.error().starts_with("No such") ? "can't open '" + name + "': " + data.error()
+                                                                       : name + ": " + data.error());
     }
   }
   co_return code;
@@ -131,7 +135,9 @@ int mkdir(Command& c) {
   int code = 0;
   for (const std::string& name : names) {
     const auto made = c.files().make_directory_at(c.path(name), has_letter(letters, 'p'));
-    if (!made) code = c.fail(c.busybox() ? "can't create directory '" + name + "': " + made.error() : "cannot create directory '" + name + "': " + made.error());
+    if (!made)
+      code = c.fail(c.busybox() ? "can't create directory '" + name + "': " + made.error()
+                                : "cannot create directory '" + name + "': " + made.error());
   }
   return code;
 }
@@ -141,9 +147,11 @@ int rm(Command& c) {
   const std::string letters = take_letters(c.args, names);
   int code = 0;
   for (const std::string& name : names) {
-    const auto gone = c.files().remove(c.path(name), has_letter(letters, 'r') || has_letter(letters, 'R') || c.args[0] == "rmdir");
+    const auto gone =
+        c.files().remove(c.path(name), has_letter(letters, 'r') || has_letter(letters, 'R') || c.args[0] == "rmdir");
     if (gone || (has_letter(letters, 'f') && gone.error().starts_with("No such"))) continue;
-    code = c.fail(c.busybox() ? "can't remove '" + name + "': " + gone.error() : "cannot remove '" + name + "': " + gone.error());
+    code = c.fail(c.busybox() ? "can't remove '" + name + "': " + gone.error()
+                              : "cannot remove '" + name + "': " + gone.error());
   }
   return code;
 }
@@ -173,10 +181,12 @@ int cp(Command& c) {
   for (std::size_t i = 0; i + 1 < names.size(); ++i) {
     const auto node = c.files().find(c.path(names[i]));
     if (!node) {
-      code = c.fail(c.busybox() ? "can't stat '" + names[i] + "': " + node.error() : "cannot stat '" + names[i] + "': " + node.error());
+      code = c.fail(c.busybox() ? "can't stat '" + names[i] + "': " + node.error()
+                                : "cannot stat '" + names[i] + "': " + node.error());
       continue;
     }
-    if ((*node)->directory && c.args[0] == "cp" && !has_letter(letters, 'r') && !has_letter(letters, 'R') && !has_letter(letters, 'a')) {
+    if ((*node)->directory && c.args[0] == "cp" && !has_letter(letters, 'r') && !has_letter(letters, 'R') &&
+        !has_letter(letters, 'a')) {
       code = c.fail("omitting directory '" + names[i] + "'");
       continue;
     }
@@ -202,7 +212,8 @@ int chmod(Command& c) {
   int code = 0;
   for (std::size_t i = 1; i < names.size(); ++i) {
     unsigned mode = 0;
-    for (const char digit : names[0]) mode = digit >= '0' && digit <= '7' ? mode * 8 + static_cast<unsigned>(digit - '0') : mode;
+    for (const char digit : names[0])
+      mode = digit >= '0' && digit <= '7' ? mode * 8 + static_cast<unsigned>(digit - '0') : mode;
     const auto node = c.files().find(c.path(names[i]));
     if (names[0].find('x') != std::string::npos && node) mode = (*node)->mode | 0111U;
     const auto set = c.files().set_mode(c.path(names[i]), mode);
@@ -211,7 +222,8 @@ int chmod(Command& c) {
   return code;
 }
 
-void walk(const FileNode& node, const std::string& path, const std::function<void(const std::string&, const FileNode&)>& visit) {
+void walk(const FileNode& node, const std::string& path,
+          const std::function<void(const std::string&, const FileNode&)>& visit) {
   visit(path, node);
   for (const auto& [name, child] : node.children) walk(*child, path + "/" + name, visit);
 }
@@ -259,11 +271,15 @@ int stat(Command& c) {
   (void)take_letters(c.args, names);
   for (const std::string& name : names) {
     const auto node = c.files().find(c.path(name));
-    if (!node) return c.fail(c.busybox() ? "can't stat '" + name + "': " + node.error() : "cannot stat '" + name + "': " + node.error());
+    if (!node)
+      return c.fail(c.busybox() ? "can't stat '" + name + "': " + node.error()
+                                : "cannot stat '" + name + "': " + node.error());
     char line[64];
-    std::snprintf(line, sizeof line, "  Size: %-10llu\tBlocks: %llu\n", static_cast<unsigned long long>((*node)->size()),
+    std::snprintf(line, sizeof line, "  Size: %-10llu\tBlocks: %llu\n",
+                  static_cast<unsigned long long>((*node)->size()),
                   static_cast<unsigned long long>(((*node)->size() + 511) / 512));
-    c.out("  File: " + name + "\n" + line + "Access: (" + mode_text(**node) + ")  Uid: (    0/    root)   Gid: (    0/    root)\n");
+    c.out("  File: " + name + "\n" + line + "Access: (" + mode_text(**node) +
+          ")  Uid: (    0/    root)   Gid: (    0/    root)\n");
   }
   return 0;
 }
@@ -274,7 +290,12 @@ std::optional<std::uint64_t> dd_number(const std::string& text) {
   const auto value = base::parse_unsigned(text.substr(0, digits));
   if (!value) return std::nullopt;
   const std::string unit = base::to_lower(text.substr(digits));
-  const std::uint64_t factor = unit.empty() || unit == "c" ? 1 : unit[0] == 'k' ? 1024 : unit[0] == 'm' ? 1048576 : unit[0] == 'g' ? 1073741824 : unit[0] == 'b' ? 512 : 0;
+  const std::uint64_t factor = unit.empty() || unit == "c" ? 1
+                               : unit[0] == 'k'            ? 1024
+                               : unit[0] == 'm'            ? 1048576
+                               : unit[0] == 'g'            ? 1073741824
+                               : unit[0] == 'b'            ? 512
+                                                           : 0;
   if (factor == 0 || *value > (1ULL << 50) / factor) return std::nullopt;
   return *value * factor;
 }
@@ -300,19 +321,28 @@ asio::awaitable<int> dd(Command& c) {
       data = co_await read_all(c.in);
     } else {
       const auto read = c.files().read(c.path(source));
-      if (!read) co_return c.fail(c.busybox() ? "can't open '" + source + "': " + read.error() : "failed to open '" + source + "': " + read.error());
+      if (!read)
+        co_return c.fail(c.busybox() ? "can't open '" + source + "': " + read.error()
+                                     : "failed to open '" + source + "': " + read.error());
       data = *read;
     }
-    if (options.contains("count")) data.resize(std::min<std::size_t>(data.size(), static_cast<std::size_t>(*block * *count)));
+    if (options.contains("count"))
+      data.resize(std::min<std::size_t>(data.size(), static_cast<std::size_t>(*block * *count)));
   }
   const std::uint64_t size = data.size() + zeros;
   if (options["of"].empty()) {
     data.append(static_cast<std::size_t>(std::min<std::uint64_t>(zeros, 16U << 20)), '\0');
     c.out(std::move(data));
   } else {
-    const auto written = c.files().write(c.path(options["of"]), std::move(data), options["conv"].find("notrunc") != std::string::npos && options["oflag"] == "append", zeros);
-    if (!written) co_return c.fail(c.busybox() ? (written.error().starts_with("No space") ? "error writing '" : "can't open '") + options["of"] + "': " + written.error()
-                                               : (written.error().starts_with("No space") ? "error writing '" : "failed to open '") + options["of"] + "': " + written.error());
+    const auto written =
+        c.files().write(c.path(options["of"]), std::move(data),
+                        options["conv"].find("notrunc") != std::string::npos && options["oflag"] == "append", zeros);
+    if (!written)
+      co_return c.fail(c.busybox()
+                           ? (written.error().starts_with("No space") ? "error writing '" : "can't open '") +
+                                 options["of"] + "': " + written.error()
+                           : (written.error().starts_with("No space") ? "error writing '" : "failed to open '") +
+                                 options["of"] + "': " + written.error());
   }
   const std::string whole = std::to_string(size / *block) + "+" + (size % *block ? "1" : "0");
   c.err(whole + " records in\n" + whole + " records out\n" + std::to_string(size) + " bytes copied\n");
@@ -345,14 +375,18 @@ asio::awaitable<int> tar(Command& c) {
     }
   }
   const std::string where = c.path(folder);
-  if (!c.files().exists(where)) co_return c.fail("can't change directory to '" + folder + "': No such file or directory");
+  if (!c.files().exists(where))
+    co_return c.fail("can't change directory to '" + folder + "': No such file or directory");
   if (has_letter(letters, 'c')) {
     if (names.empty()) co_return c.fail("empty archive");
     std::string bytes;
     for (const std::string& name : names) {
       const auto node = c.files().find(absolute_path(name, where));
-      if (!node) co_return c.fail(name + ": " + (c.busybox() ? "" : "Cannot stat: ") + node.error(), c.busybox() ? 1 : 2);
-      if (name.starts_with('/')) c.err(c.busybox() ? "tar: removing leading '/' from member names\n" : "tar: Removing leading `/' from member names\n");
+      if (!node)
+        co_return c.fail(name + ": " + (c.busybox() ? "" : "Cannot stat: ") + node.error(), c.busybox() ? 1 : 2);
+      if (name.starts_with('/'))
+        c.err(c.busybox() ? "tar: removing leading '/' from member names\n"
+                          : "tar: Removing leading `/' from member names\n");
       tar_append(bytes, name, **node);
     }
     tar_finish(bytes);
@@ -442,10 +476,23 @@ int test(Command& c) {
 }  // namespace
 
 const std::vector<CommandRow>& file_commands() {
-  static const std::vector<CommandRow> rows = {
-      {"ls", ls},     {"cat", nullptr, cat}, {"touch", touch}, {"mkdir", mkdir}, {"rm", rm},   {"rmdir", rm},        {"cp", cp},
-      {"mv", cp},     {"ln", ln},            {"chmod", chmod}, {"find", find},   {"du", du},   {"stat", stat},       {"dd", nullptr, dd},
-      {"tar", nullptr, tar}, {"test", test}, {"[", test}};
+  static const std::vector<CommandRow> rows = {{"ls", ls},
+                                               {"cat", nullptr, cat},
+                                               {"touch", touch},
+                                               {"mkdir", mkdir},
+                                               {"rm", rm},
+                                               {"rmdir", rm},
+                                               {"cp", cp},
+                                               {"mv", cp},
+                                               {"ln", ln},
+                                               {"chmod", chmod},
+                                               {"find", find},
+                                               {"du", du},
+                                               {"stat", stat},
+                                               {"dd", nullptr, dd},
+                                               {"tar", nullptr, tar},
+                                               {"test", test},
+                                               {"[", test}};
   return rows;
 }
 

@@ -74,7 +74,8 @@ base::Result<FilePtr, FileError> FileTree::find(const std::string& path) const {
     FilePtr here = mount.root;
     std::string walked = mount.path == "/" ? "" : mount.path;
     bool again = false;
-    const std::vector<std::string_view> steps = base::split(std::string_view(rest).substr(std::min(rest.size(), mount.path.size())), '/');
+    const std::vector<std::string_view> steps =
+        base::split(std::string_view(rest).substr(std::min(rest.size(), mount.path.size())), '/');
     for (std::size_t i = 0; i < steps.size(); ++i) {
       if (steps[i].empty()) continue;
       if (!here->directory) return FileError("Not a directory");
@@ -117,7 +118,8 @@ base::Result<FileTree::Place, FileError> FileTree::place(const std::string& path
   return Place{*parent, clean.substr(slash + 1), &mount};
 }
 
-base::Result<bool, FileError> FileTree::write(const std::string& path, std::string data, bool append, std::uint64_t zeros) {
+base::Result<bool, FileError> FileTree::write(const std::string& path, std::string data, bool append,
+                                              std::uint64_t zeros) {
   if (path == "/dev/null" || path == "/dev/stdout" || path == "/dev/stderr") return true;
   const auto known = find(path);
   if (known && (*known)->directory) return FileError("Is a directory");
@@ -139,7 +141,8 @@ base::Result<bool, FileError> FileTree::write(const std::string& path, std::stri
   const std::int64_t after = static_cast<std::int64_t>(data.size() + zeros) + (append ? before : 0);
   if (mount->grow && after != before && !mount->grow(after - before)) return FileError("No space left on device");
   if (append) {
-    if (node->zeros > 0 && !data.empty()) node->data.append(static_cast<std::size_t>(std::exchange(node->zeros, 0)), '\0');
+    if (node->zeros > 0 && !data.empty())
+      node->data.append(static_cast<std::size_t>(std::exchange(node->zeros, 0)), '\0');
     node->data += data;
     node->zeros += zeros;
   } else {

@@ -10,8 +10,9 @@
 #include "provisioner/base/clock.h"
 #include "provisioner/base/result.h"
 
-/// The files that a container sees, in memory: a root of its own and the volumes mounted into it. The data behind a volume
-/// is one FileNode tree shared by every mount of it. Errors are the texts of errno ("No such file or directory").
+/// The files that a container sees, in memory: a root of its own and the volumes mounted into it. The data behind a
+/// volume is one FileNode tree shared by every mount of it. Errors are the texts of errno ("No such file or
+/// directory").
 namespace k8s_fake {
 
 /// The text of an errno. A type of its own, so that it is never taken for a file's content.
@@ -37,7 +38,7 @@ struct FileMount {
   std::string path;  // absolute, normalised
   FilePtr root;
   bool read_only = false;
-  std::string source;   // as df and mount show it
+  std::string source;  // as df and mount show it
   std::string fs_type;
   std::string options;
   /// Size, used and available bytes; absent: those of the node's disk.

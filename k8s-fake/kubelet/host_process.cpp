@@ -25,7 +25,8 @@ using Descriptor = asio::posix::stream_descriptor;
 
 namespace {
 
-/// A child that leads a group of its own; neither outlives this object, as nothing in a container outlives its first process.
+/// A child that leads a group of its own; neither outlives this object, as nothing in a container outlives its first
+/// process.
 struct Child {
   pid_t pid = -1;
   bool reaped = false;
@@ -56,7 +57,8 @@ bool open_pipe(PipeEnds& ends) {
 }
 
 /// Between fork and exec only calls that are safe after fork in a program with threads.
-[[noreturn]] void become(const char* path, char* const* argv, char* const* envp, const char* folder, int in, int out, int err, pid_t parent) {
+[[noreturn]] void become(const char* path, char* const* argv, char* const* envp, const char* folder, int in, int out,
+                         int err, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(137);
   ::setpgid(0, 0);
@@ -145,7 +147,8 @@ asio::awaitable<int> run_on_host(std::shared_ptr<Process> process, std::vector<s
   Child child;
   const pid_t parent = ::getpid();
   child.pid = ::fork();
-  if (child.pid == 0) become(path.c_str(), argv.data(), envp.data(), folder.c_str(), in.read, out.write, err.write, parent);
+  if (child.pid == 0)
+    become(path.c_str(), argv.data(), envp.data(), folder.c_str(), in.read, out.write, err.write, parent);
   for (const int fd : {in.read, out.write, err.write}) ::close(fd);
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Descriptor to_child(executor, in.write);
@@ -159,7 +162,8 @@ asio::awaitable<int> run_on_host(std::shared_ptr<Process> process, std::vector<s
   const pid_t pid = child.pid;
   process->on_signal = [pid](int number) { return ::kill(pid, number) == 0; };
   base::Clock& clock = process->clock();
-  co_await (wait_for_end(pidfd) || feed(to_child, process->in, clock) || collect(from_out, process->out, clock) || collect(from_err, process->err, clock));
+  co_await (wait_for_end(pidfd) || feed(to_child, process->in, clock) || collect(from_out, process->out, clock) ||
+            collect(from_err, process->err, clock));
   process->on_signal = nullptr;
   child.kill_group();
   int status = 0;
@@ -179,10 +183,13 @@ Program host_program(std::vector<std::string> paths) {
 
 Images host_images(asio::io_context&, const std::string& directory) {
   const auto program = [&](const std::string& name) {
-    return host_program({directory + "/" + name, directory + "/../trident-installer/" + name, directory + "/../trident-installer/extras/" + name});
+    return host_program({directory + "/" + name, directory + "/../trident-installer/" + name,
+                         directory + "/../trident-installer/extras/" + name});
   };
   Images images;
-  images["netapp/trident:17.10.1"] = {{"/usr/local/bin/trident_orchestrator"}, {{"trident_orchestrator", program("trident_orchestrator")}, {"tridentctl", program("tridentctl")}}};
+  images["netapp/trident:17.10.1"] = {
+      {"/usr/local/bin/trident_orchestrator"},
+      {{"trident_orchestrator", program("trident_orchestrator")}, {"tridentctl", program("tridentctl")}}};
   images["netapp/trident-launcher:17.10.1"] = {{"/usr/local/bin/launcher"}, {{"launcher", program("launcher")}}};
   return images;
 }

@@ -32,7 +32,8 @@ std::optional<std::string> full_image_name(const std::string& image) {
   if (name.empty() || name.front() == '/' || name.back() == '/' || name.back() == ':') return std::nullopt;
   const std::size_t slash = name.find('/');
   const std::string first = name.substr(0, slash);
-  const bool registry = slash != std::string::npos && (first.find('.') != std::string::npos || first.find(':') != std::string::npos || first == "localhost");
+  const bool registry = slash != std::string::npos && (first.find('.') != std::string::npos ||
+                                                       first.find(':') != std::string::npos || first == "localhost");
   const std::string path = registry ? name.substr(slash + 1) : name;
   for (const char c : path) {
     const bool fine = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || c == '/';
@@ -61,7 +62,9 @@ const Image* ImageCatalogue::find(const std::string& image) const {
   return nullptr;
 }
 
-bool ImageCatalogue::missing(const std::string& image) const { return missing_.contains(image) || missing_.contains(repository(image)); }
+bool ImageCatalogue::missing(const std::string& image) const {
+  return missing_.contains(image) || missing_.contains(repository(image));
+}
 
 std::string ImageCatalogue::behaviour(const std::string& image) const {
   for (const std::string& name : {image, repository(image)}) {
@@ -77,7 +80,8 @@ std::string ImageCatalogue::behaviour(const std::string& image) const {
   return "pause";
 }
 
-ImageCatalogue::Start ImageCatalogue::exec_program(const std::string& image, const std::vector<std::string>& argv) const {
+ImageCatalogue::Start ImageCatalogue::exec_program(const std::string& image,
+                                                   const std::vector<std::string>& argv) const {
   if (argv.empty()) return {};
   if (const Image* own_image = find(image)) {
     const std::size_t slash = argv[0].rfind('/');
@@ -102,7 +106,8 @@ ImageCatalogue::Start ImageCatalogue::main_program(const std::string& image, con
   argv.insert(argv.end(), args.begin(), args.end());
   Start start = exec_program(image, argv);
   // An image that nobody described has programs we do not know: it idles.
-  if (!start.program && kind == "pause" && !own_image) start.program = exec_program(image, {"pause"}).program, start.argv = {"pause"};
+  if (!start.program && kind == "pause" && !own_image)
+    start.program = exec_program(image, {"pause"}).program, start.argv = {"pause"};
   return start;
 }
 

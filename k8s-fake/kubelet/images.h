@@ -22,7 +22,8 @@ std::string sha256_hex(std::string_view text);
 class ImageCatalogue {
  public:
   /// `behaviours`: image -> "busybox", "nginx", "etcd" or "pause", beyond what the name itself says.
-  ImageCatalogue(Images images, std::map<std::string, std::string> behaviours, std::set<std::string> missing, const StorageHooks& hooks)
+  ImageCatalogue(Images images, std::map<std::string, std::string> behaviours, std::set<std::string> missing,
+                 const StorageHooks& hooks)
       : images_(std::move(images)), behaviours_(std::move(behaviours)), missing_(std::move(missing)), hooks_(hooks) {}
 
   bool missing(const std::string& image) const;
@@ -31,10 +32,11 @@ class ImageCatalogue {
 
   struct Start {
     std::vector<std::string> argv;
-    Program program;      // empty: there is no such command in the image
+    Program program;  // empty: there is no such command in the image
   };
   /// The main program of a container (`command` and `args` as in the pod).
-  Start main_program(const std::string& image, const std::vector<std::string>& command, const std::vector<std::string>& args) const;
+  Start main_program(const std::string& image, const std::vector<std::string>& command,
+                     const std::vector<std::string>& args) const;
   /// A command run by exec.
   Start exec_program(const std::string& image, const std::vector<std::string>& argv) const;
 

@@ -19,36 +19,57 @@ Json node_conditions(const std::string& now, const Json& before) {
     const char* reason;
     const char* message;
   };
-  static constexpr Row kRows[] = {{"MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"},
-                                  {"DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"},
-                                  {"PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"},
-                                  {"Ready", true, "KubeletReady", "kubelet is posting ready status"}};
+  static constexpr Row kRows[] = {
+      {"MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"},
+      {"DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"},
+      {"PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"},
+      {"Ready", true, "KubeletReady", "kubelet is posting ready status"}};
   for (const Row& row : kRows) set_condition(holder, row.type, row.value, row.reason, row.message, now);
   for (Json& one : holder["conditions"]) one["lastHeartbeatTime"] = now;
   return holder["conditions"];
 }
 
 Json node_status(const RuntimeNode& node, const RuntimeConfig& config, const std::string& now, const Json& before) {
-  const Json resources{{"cpu", node.cpu}, {"memory", node.memory}, {"pods", node.pods}, {"ephemeral-storage", "40Gi"}, {"hugepages-2Mi", "0"}};
+  const Json resources{{"cpu", node.cpu},
+                       {"memory", node.memory},
+                       {"pods", node.pods},
+                       {"ephemeral-storage", "40Gi"},
+                       {"hugepages-2Mi", "0"}};
   const std::string id = sha256_hex(node.name).substr(0, 32);
   Json status = before.is_object() ? before : Json::object();
   status["capacity"] = resources;
   status["allocatable"] = resources;
-  status["addresses"] = Json::array({{{"type", "InternalIP"}, {"address", node.address}}, {{"type", "Hostname"}, {"address", node.name}}});
+  status["addresses"] = Json::array(
+      {{{"type", "InternalIP"}, {"address", node.address}}, {{"type", "Hostname"}, {"address", node.name}}});
   status["conditions"] = node_conditions(now, at(before, "/conditions"));
   status["daemonEndpoints"]["kubeletEndpoint"]["Port"] = 10250;
-  status["nodeInfo"] = {{"machineID", id}, {"systemUUID", id}, {"bootID", id}, {"kernelVersion", "6.1.0"}, {"osImage", "Debian GNU/Linux 12 (bookworm)"},
-                        {"containerRuntimeVersion", config.minor >= 24 ? "containerd://1.7.27" : "docker://17.10.0-ce"}, {"kubeletVersion", version_text(config.minor)},
-                        {"kubeProxyVersion", version_text(config.minor)}, {"operatingSystem", "linux"}, {"architecture", "amd64"}};
+  status["nodeInfo"] = {{"machineID", id},
+                        {"systemUUID", id},
+                        {"bootID", id},
+                        {"kernelVersion", "6.1.0"},
+                        {"osImage", "Debian GNU/Linux 12 (bookworm)"},
+                        {"containerRuntimeVersion", config.minor >= 24 ? "containerd://1.7.27" : "docker://17.10.0-ce"},
+                        {"kubeletVersion", version_text(config.minor)},
+                        {"kubeProxyVersion", version_text(config.minor)},
+                        {"operatingSystem", "linux"},
+                        {"architecture", "amd64"}};
   return status;
 }
 
 }  // namespace
 
-Kubelet::Kubelet(asio::any_io_executor executor, base::Clock& clock, Cluster& cluster, Events& events, base::TaskGroup& tasks,
-                 base::http::Transport& transport, const RuntimeConfig& config, const StorageHooks& hooks, Images images)
-    : config_(config), clock_(clock), cluster_(cluster), events_(events), tasks_(tasks),
-      images_(std::move(images), config.behaviours, config.missing_images, hooks), processes_(executor, clock), pumps_(executor), sessions_(executor),
+Kubelet::Kubelet(asio::any_io_executor executor, base::Clock& clock, Cluster& cluster, Events& events,
+                 base::TaskGroup& tasks, base::http::Transport& transport, const RuntimeConfig& config,
+                 const StorageHooks& hooks, Images images)
+    : config_(config),
+      clock_(clock),
+      cluster_(cluster),
+      events_(events),
+      tasks_(tasks),
+      images_(std::move(images), config.behaviours, config.missing_images, hooks),
+      processes_(executor, clock),
+      pumps_(executor),
+      sessions_(executor),
       world_{executor, clock, cluster, events, transport, config_, hooks, images_, processes_, pumps_, {}, {}, {}} {
   for (std::size_t i = 0; i < config_.nodes.size(); ++i) {
     if (config_.nodes[i].address.empty()) config_.nodes[i].address = "10.0.2." + std::to_string(15 + i);
@@ -128,9 +149,18 @@ asio::awaitable<void> Kubelet::register_node(RuntimeNode node) {
   for (;;) {
     const auto existing = co_await cluster_.client().get(resources::nodes, "", node.name);
     if (existing) break;
-    Json labels{{"kubernetes.io/hostname", node.name}, {"kubernetes.io/os", "linux"}, {"kubernetes.io/arch", "amd64"}, {"beta.kubernetes.io/os", "linux"}, {"beta.kubernetes.io/arch", "amd64"}};
+    Json labels{{"kubernetes.io/hostname", node.name},
+                {"kubernetes.io/os", "linux"},
+                {"kubernetes.io/arch", "amd64"},
+                {"beta.kubernetes.io/os", "linux"},
+                {"beta.kubernetes.io/arch", "amd64"}};
     for (const auto& [name, value] : node.labels) labels[name] = value;
-    const Json object{{"metadata", {{"name", node.name}, {"labels", labels}, {"annotations", {{"node.alpha.kubernetes.io/ttl", "0"}, {"volumes.kubernetes.io/controller-managed-attach-detach", "true"}}}}},
+    const Json object{{"metadata",
+                       {{"name", node.name},
+                        {"labels", labels},
+                        {"annotations",
+                         {{"node.alpha.kubernetes.io/ttl", "0"},
+                          {"volumes.kubernetes.io/controller-managed-attach-detach", "true"}}}}},
                       {"spec", Json::object()}};
     const auto made = co_await cluster_.create(resources::nodes, object);
     if (made || made.error().already_exists()) break;
@@ -175,10 +205,12 @@ asio::awaitable<void> Kubelet::keep_node(RuntimeNode node) {
     registered = true;
     const std::string now = base::to_rfc3339_micro(clock_.now());
     const Json renew{{"spec", {{"renewTime", now}}}};
-    const auto renewed = co_await cluster_.client().patch(resources::leases, "kube-node-lease", node.name, "", renew, PatchType::merge);
+    const auto renewed =
+        co_await cluster_.client().patch(resources::leases, "kube-node-lease", node.name, "", renew, PatchType::merge);
     if (!renewed && renewed.error().not_found()) {
       const Object known = cluster_.find(resources::nodes, "", node.name);
-      const Json owner{{"apiVersion", "v1"}, {"kind", "Node"}, {"name", node.name}, {"uid", known ? uid_of(*known) : ""}};
+      const Json owner{
+          {"apiVersion", "v1"}, {"kind", "Node"}, {"name", node.name}, {"uid", known ? uid_of(*known) : ""}};
       Json lease{{"metadata", {{"name", node.name}, {"namespace", "kube-node-lease"}}},
                  {"spec", {{"holderIdentity", node.name}, {"leaseDurationSeconds", 40}, {"renewTime", now}}}};
       if (known) lease["metadata"]["ownerReferences"] = Json::array({owner});

@@ -6,14 +6,15 @@
 #include "k8s-fake/kubelet/pod.h"
 #include "provisioner/base/http/message.h"
 
-/// The nodes of the lab and the pods on them: registers the nodes, keeps their leases, lives every pod's life, answers for
-/// log, exec, attach and port-forward. Source: kubernetes specification 4.7, 5.8 to 5.10.
+/// The nodes of the lab and the pods on them: registers the nodes, keeps their leases, lives every pod's life, answers
+/// for log, exec, attach and port-forward. Source: kubernetes specification 4.7, 5.8 to 5.10.
 namespace k8s_fake::control {
 
 class Kubelet {
  public:
-  Kubelet(boost::asio::any_io_executor executor, base::Clock& clock, Cluster& cluster, Events& events, base::TaskGroup& tasks,
-          base::http::Transport& transport, const RuntimeConfig& config, const StorageHooks& hooks, Images images);
+  Kubelet(boost::asio::any_io_executor executor, base::Clock& clock, Cluster& cluster, Events& events,
+          base::TaskGroup& tasks, base::http::Transport& transport, const RuntimeConfig& config,
+          const StorageHooks& hooks, Images images);
   void start();
   void stop();
   bool stopped() const;

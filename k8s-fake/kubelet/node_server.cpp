@@ -1,7 +1,7 @@
 /// Log, exec, attach and port-forward: the part of the kubelet that answers the API server.
 #include "k8s-fake/kubelet/kubelet.h"
-#include "k8s-fake/kubelet/web.h"
 #include "k8s-fake/kubelet/tcp_bridge.h"
+#include "k8s-fake/kubelet/web.h"
 #include "k8s-fake/streams/session.h"
 #include "provisioner/base/text.h"
 
@@ -17,7 +17,8 @@ Response status(int code, const std::string& reason, const std::string& message,
   Response response;
   response.status = code;
   response.headers.set("Content-Type", "application/json");
-  Json body{{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", Json::object()}, {"status", "Failure"}, {"message", message}, {"code", code}};
+  Json body{{"kind", "Status"},    {"apiVersion", "v1"}, {"metadata", Json::object()},
+            {"status", "Failure"}, {"message", message}, {"code", code}};
   if (!reason.empty()) body["reason"] = reason;
   if (!details.is_null()) body["details"] = details;
   response.body = body.dump() + "\n";
@@ -50,15 +51,20 @@ bool query_flag(const Request& request, const std::string& name) {
 std::optional<base::TimePoint> parse_time(const std::string& text) {
   if (text.size() < 20) return std::nullopt;
   const auto part = [&](std::size_t at, std::size_t length) { return base::parse_unsigned(text.substr(at, length)); };
-  const auto year = part(0, 4), month = part(5, 2), day = part(8, 2), hour = part(11, 2), minute = part(14, 2), second = part(17, 2);
+  const auto year = part(0, 4), month = part(5, 2), day = part(8, 2), hour = part(11, 2), minute = part(14, 2),
+             second = part(17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)), std::chrono::month(static_cast<unsigned>(*month)), std::chrono::day(static_cast<unsigned>(*day))};
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
-  base::TimePoint time = std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
+  base::TimePoint time = std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+                         std::chrono::seconds(*second);
   std::size_t at = 19;
   if (text[at] == '.') {
     std::int64_t scale = 100000000;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) time += std::chrono::nanoseconds((text[at] - '0') * scale);
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+      time += std::chrono::nanoseconds((text[at] - '0') * scale);
   }
   if (at < text.size() && (text[at] == '+' || text[at] == '-') && text.size() >= at + 6) {
     const auto hours = part(at + 1, 2), minutes = part(at + 4, 2);
@@ -69,10 +75,12 @@ std::optional<base::TimePoint> parse_time(const std::string& text) {
   return time;
 }
 
-Response invalid_option(const Json& pod, const std::string& field, const std::string& reason, const std::string& message) {
+Response invalid_option(const Json& pod, const std::string& field, const std::string& reason,
+                        const std::string& message) {
   const std::string whole = field.empty() ? message : field + ": " + message;
   const Json cause{{"reason", reason}, {"message", message}, {"field", field}};
-  return status(422, "Invalid", "PodLogOptions \"" + name_of(pod) + "\" is invalid: " + (field.empty() ? ": " + message : whole),
+  return status(422, "Invalid",
+                "PodLogOptions \"" + name_of(pod) + "\" is invalid: " + (field.empty() ? ": " + message : whole),
                 {{"name", name_of(pod)}, {"kind", "PodLogOptions"}, {"causes", Json::array({cause})}});
 }
 
@@ -85,7 +93,8 @@ base::Result<Container*, Response> Kubelet::choose(const Json& pod, const std::s
   std::string wanted = name;
   if (wanted.empty()) {
     if (containers.size() > 1 || !inits.empty()) {
-      std::string message = "a container name must be specified for pod " + name_of(pod) + ", choose one of: " + names_of(containers);
+      std::string message =
+          "a container name must be specified for pod " + name_of(pod) + ", choose one of: " + names_of(containers);
       if (!inits.empty()) message += " or one of the init containers: " + names_of(inits);
       return bad_request(message);
     }
@@ -111,13 +120,15 @@ Response Kubelet::stream(const Request& request, const Json& pod, const std::str
       return response;
     }
     if (!node_of(pod) || down_.contains(node)) {
-      const std::string where = "https://" + node + ":10250/containerLogs/" + namespace_of(pod) + "/" + name_of(pod) + "/" + query_value(request, "container");
+      const std::string where = "https://" + node + ":10250/containerLogs/" + namespace_of(pod) + "/" + name_of(pod) +
+                                "/" + query_value(request, "container");
       return status(500, "", "Get \"" + where + "\": dial tcp: lookup " + node + ": no such host");
     }
     return log(request, pod);
   }
   if (node.empty()) return bad_request("pod " + name_of(pod) + " does not have a host assigned");
-  if (!node_of(pod) || down_.contains(node)) return status(500, "", "error dialing backend: dial tcp: lookup " + node + ": no such host");
+  if (!node_of(pod) || down_.contains(node))
+    return status(500, "", "error dialing backend: dial tcp: lookup " + node + ": no such host");
   if (subresource == "portforward") return forward(request, pod);
   return exec(request, pod, subresource == "attach");
 }
@@ -132,10 +143,18 @@ Response Kubelet::log(const Request& request, const Json& pod) {
   const auto tail_lines = base::parse_signed(tail);
   const auto limit_bytes = base::parse_signed(limit);
   const auto since_seconds = base::parse_signed(seconds);
-  if (!tail.empty() && tail_lines.value_or(-1) < 0) return invalid_option(pod, "tailLines", "FieldValueInvalid", "Invalid value: " + tail + ": must be greater than or equal to 0");
-  if (!limit.empty() && limit_bytes.value_or(0) < 1) return invalid_option(pod, "limitBytes", "FieldValueInvalid", "Invalid value: " + limit + ": must be greater than 0");
-  if (!seconds.empty() && !since.empty()) return invalid_option(pod, "", "FieldValueForbidden", "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified");
-  if (!seconds.empty() && since_seconds.value_or(0) < 1) return invalid_option(pod, "sinceSeconds", "FieldValueInvalid", "Invalid value: " + seconds + ": must be greater than 0");
+  if (!tail.empty() && tail_lines.value_or(-1) < 0)
+    return invalid_option(pod, "tailLines", "FieldValueInvalid",
+                          "Invalid value: " + tail + ": must be greater than or equal to 0");
+  if (!limit.empty() && limit_bytes.value_or(0) < 1)
+    return invalid_option(pod, "limitBytes", "FieldValueInvalid",
+                          "Invalid value: " + limit + ": must be greater than 0");
+  if (!seconds.empty() && !since.empty())
+    return invalid_option(pod, "", "FieldValueForbidden",
+                          "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified");
+  if (!seconds.empty() && since_seconds.value_or(0) < 1)
+    return invalid_option(pod, "sinceSeconds", "FieldValueInvalid",
+                          "Invalid value: " + seconds + ": must be greater than 0");
   if (!tail.empty()) choice.tail = *tail_lines;
   if (!limit.empty()) choice.limit_bytes = *limit_bytes;
   if (!seconds.empty()) choice.since = clock_.now() - std::chrono::seconds(*since_seconds);
@@ -147,18 +166,23 @@ Response Kubelet::log(const Request& request, const Json& pod) {
   const auto chosen = choose(pod, query_value(request, "container"));
   if (!chosen) return chosen.error();
   Container* container = *chosen;
-  const std::string wanted = query_value(request, "container").empty() ? text(pod, "/spec/containers/0/name") : query_value(request, "container");
+  const std::string wanted = query_value(request, "container").empty() ? text(pod, "/spec/containers/0/name")
+                                                                       : query_value(request, "container");
   if (query_flag(request, "previous")) {
-    if (!container || !container->previous_log) return bad_request("previous terminated container \"" + wanted + "\" in pod \"" + name_of(pod) + "\" not found");
+    if (!container || !container->previous_log)
+      return bad_request("previous terminated container \"" + wanted + "\" in pod \"" + name_of(pod) + "\" not found");
   } else if (!container || (container->state == Container::State::waiting && !container->log)) {
     std::string why = container ? container->reason : "ContainerCreating";
-    if (why == "ErrImagePull" || why == "ImagePullBackOff") why = why == "ErrImagePull" ? "image can't be pulled" : "trying and failing to pull image";
-    if (container || text(pod, "/status/phase") == "Pending") return bad_request("container \"" + wanted + "\" in pod \"" + name_of(pod) + "\" is waiting to start: " + why);
+    if (why == "ErrImagePull" || why == "ImagePullBackOff")
+      why = why == "ErrImagePull" ? "image can't be pulled" : "trying and failing to pull image";
+    if (container || text(pod, "/status/phase") == "Pending")
+      return bad_request("container \"" + wanted + "\" in pod \"" + name_of(pod) + "\" is waiting to start: " + why);
     Response lost;  // the lab was restarted since; the log did not survive
     lost.headers.set("Content-Type", "text/plain");
     return lost;
   }
-  const std::shared_ptr<ContainerLog> source = query_flag(request, "previous") ? container->previous_log : container->log;
+  const std::shared_ptr<ContainerLog> source =
+      query_flag(request, "previous") ? container->previous_log : container->log;
   Response response;
   response.headers.set("Content-Type", "text/plain");
   if (!source) return response;
@@ -195,7 +219,8 @@ asio::awaitable<void> copy(std::shared_ptr<base::Pipe> from, std::shared_ptr<bas
 }
 
 /// Carries one output; the last of them sends the status, so that no output comes after it.
-asio::awaitable<void> carry(std::shared_ptr<Process> process, std::shared_ptr<ExecSession> session, bool error, std::shared_ptr<int> open) {
+asio::awaitable<void> carry(std::shared_ptr<Process> process, std::shared_ptr<ExecSession> session, bool error,
+                            std::shared_ptr<int> open) {
   co_await copy(error ? process->err : process->out, error ? session->error : session->output, false);
   if (--*open > 0) co_return;
   while (!process->exit_code()) co_await base::sleep_for(process->clock(), std::chrono::milliseconds(1));
@@ -209,44 +234,50 @@ Response Kubelet::exec(const Request& request, const Json& pod, bool attach) {
   const auto chosen = choose(pod, query_value(request, "container"));
   if (!chosen) return chosen.error();
   Container* container = *chosen;
-  const std::string wanted = query_value(request, "container").empty() ? text(pod, "/spec/containers/0/name") : query_value(request, "container");
+  const std::string wanted = query_value(request, "container").empty() ? text(pod, "/spec/containers/0/name")
+                                                                       : query_value(request, "container");
   if (!request.headers.find("Upgrade")) return bad_request("Upgrade request required");
   if (!container || container->state != Container::State::running || !container->process) {
-    return status(500, "InternalError", "Internal error occurred: unable to upgrade connection: container not found (\"" + wanted + "\")",
-                  {{"causes", Json::array({{{"message", "unable to upgrade connection: container not found (\"" + wanted + "\")"}}})}});
+    return status(
+        500, "InternalError",
+        "Internal error occurred: unable to upgrade connection: container not found (\"" + wanted + "\")",
+        {{"causes",
+          Json::array({{{"message", "unable to upgrade connection: container not found (\"" + wanted + "\")"}}})}});
   }
   const std::shared_ptr<Pod> owner = pods_.find(uid_of(pod))->second;
   const ExecOptions options = exec_options(request);
   base::TaskGroup* tasks = &sessions_;
   if (attach) {
-    return serve_exec(request, {sessions_, clock_}, [owner, container, tasks, options](std::shared_ptr<ExecSession> session) {
-      if (!container->process) {
-        session->finish({0, ""});
-        return;
-      }
-      const std::shared_ptr<Process> process = container->process;
-      if (!std::exchange(container->has_attached, true)) {  // what was said before anybody listened
-        for (const LogLine& line : container->log->lines()) (line.error ? session->error : session->output)->write(line.text);
-      }
-      const auto sinks = std::make_pair(session->output, session->tty ? session->output : session->error);
-      container->attached.push_back(sinks);
-      session->on_interrupt = [process] { process->signal(SIGINT); };
-      session->on_resize = [process](TerminalSize size) {
-        process->columns = size.width;
-        process->rows = size.height;
-        if (process->on_resize) process->on_resize();
-      };
-      const auto detach = [owner, container, sinks] { std::erase(container->attached, sinks); };
-      session->on_gone = detach;
-      const bool once = container->spec.value("stdinOnce", false);
-      if (options.input) tasks->spawn(copy(session->input, process->in, once));
-      container->log->follow([session, detach](const LogLine* line) {
-        if (line) return true;
-        detach();
-        session->finish({0, ""});  // the client reads the exit code from the pod
-        return false;
-      });
-    });
+    return serve_exec(
+        request, {sessions_, clock_}, [owner, container, tasks, options](std::shared_ptr<ExecSession> session) {
+          if (!container->process) {
+            session->finish({0, ""});
+            return;
+          }
+          const std::shared_ptr<Process> process = container->process;
+          if (!std::exchange(container->has_attached, true)) {  // what was said before anybody listened
+            for (const LogLine& line : container->log->lines())
+              (line.error ? session->error : session->output)->write(line.text);
+          }
+          const auto sinks = std::make_pair(session->output, session->tty ? session->output : session->error);
+          container->attached.push_back(sinks);
+          session->on_interrupt = [process] { process->signal(SIGINT); };
+          session->on_resize = [process](TerminalSize size) {
+            process->columns = size.width;
+            process->rows = size.height;
+            if (process->on_resize) process->on_resize();
+          };
+          const auto detach = [owner, container, sinks] { std::erase(container->attached, sinks); };
+          session->on_gone = detach;
+          const bool once = container->spec.value("stdinOnce", false);
+          if (options.input) tasks->spawn(copy(session->input, process->in, once));
+          container->log->follow([session, detach](const LogLine* line) {
+            if (line) return true;
+            detach();
+            session->finish({0, ""});  // the client reads the exit code from the pod
+            return false;
+          });
+        });
   }
   std::vector<std::string> argv;
   for (const auto& [key, value] : base::http::parse_query(request.query())) {
@@ -255,39 +286,44 @@ Response Kubelet::exec(const Request& request, const Json& pod, bool attach) {
   if (argv.empty()) return bad_request("you must specify at least one command for the container");
   Processes* processes = &processes_;
   const ImageCatalogue* images = &images_;
-  return serve_exec(request, {sessions_, clock_}, [owner, container, argv, tasks, processes, images](std::shared_ptr<ExecSession> session) {
-    const ImageCatalogue::Start start = images->exec_program(text(container->spec, "/image"), argv);
-    if (!start.program) {
-      session->finish({126, "failed to exec in container: failed to start exec \"" + sha256_hex(argv[0]) +
-                                "\": OCI runtime exec failed: exec failed: unable to start container process: exec: \"" + argv[0] +
-                                "\": executable file not found in $PATH: unknown"});
-      return;
-    }
-    ProcessSpec spec = owner->process_spec(*container);
-    spec.argv = start.argv;
-    spec.tty = session->tty;
-    spec.stdin_open = true;
-    const std::shared_ptr<Process> process = processes->start(std::move(spec), start.program, nullptr);
-    session->on_interrupt = [process] { process->signal(SIGINT); };
-    session->on_gone = [process] { process->signal(SIGKILL); };
-    session->on_resize = [process](TerminalSize size) {
-      process->columns = size.width;
-      process->rows = size.height;
-      if (process->on_resize) process->on_resize();
-    };
-    tasks->spawn(copy(session->input, process->in, true));
-    const bool two = process->err != process->out;
-    const auto open = std::make_shared<int>(two ? 2 : 1);
-    tasks->spawn(carry(process, session, false, open));
-    if (two) tasks->spawn(carry(process, session, true, open));
-  });
+  return serve_exec(
+      request, {sessions_, clock_},
+      [owner, container, argv, tasks, processes, images](std::shared_ptr<ExecSession> session) {
+        const ImageCatalogue::Start start = images->exec_program(text(container->spec, "/image"), argv);
+        if (!start.program) {
+          session->finish(
+              {126, "failed to exec in container: failed to start exec \"" + sha256_hex(argv[0]) +
+                        "\": OCI runtime exec failed: exec failed: unable to start container process: exec: \"" +
+                        argv[0] + "\": executable file not found in $PATH: unknown"});
+          return;
+        }
+        ProcessSpec spec = owner->process_spec(*container);
+        spec.argv = start.argv;
+        spec.tty = session->tty;
+        spec.stdin_open = true;
+        const std::shared_ptr<Process> process = processes->start(std::move(spec), start.program, nullptr);
+        session->on_interrupt = [process] { process->signal(SIGINT); };
+        session->on_gone = [process] { process->signal(SIGKILL); };
+        session->on_resize = [process](TerminalSize size) {
+          process->columns = size.width;
+          process->rows = size.height;
+          if (process->on_resize) process->on_resize();
+        };
+        tasks->spawn(copy(session->input, process->in, true));
+        const bool two = process->err != process->out;
+        const auto open = std::make_shared<int>(two ? 2 : 1);
+        tasks->spawn(carry(process, session, false, open));
+        if (two) tasks->spawn(carry(process, session, true, open));
+      });
 }
 
 Response Kubelet::forward(const Request& request, const Json& pod) {
   const auto known = pods_.find(uid_of(pod));
   if (!request.headers.find("Upgrade")) return bad_request("Upgrade request required");
   if (known == pods_.end() || text(pod, "/status/phase") != "Running") {
-    return status(500, "InternalError", "Internal error occurred: unable to forward port because pod is not running. Current status=" + text(pod, "/status/phase"));
+    return status(500, "InternalError",
+                  "Internal error occurred: unable to forward port because pod is not running. Current status=" +
+                      text(pod, "/status/phase"));
   }
   const std::shared_ptr<Pod> owner = known->second;
   base::TaskGroup* tasks = &sessions_;
@@ -297,8 +333,10 @@ Response Kubelet::forward(const Request& request, const Json& pod) {
       tasks->spawn(serve_connection(owner, container, connection->from_client, connection->to_client));
       return;
     }
-    const std::string refused = "error forwarding port " + std::to_string(connection->port) + " to pod " + sha256_hex(uid_of(*owner->object)) + ", uid : exit status 1: " +
-                                "dial tcp4 127.0.0.1:" + std::to_string(connection->port) + ": connect: connection refused";
+    const std::string refused = "error forwarding port " + std::to_string(connection->port) + " to pod " +
+                                sha256_hex(uid_of(*owner->object)) +
+                                ", uid : exit status 1: " + "dial tcp4 127.0.0.1:" + std::to_string(connection->port) +
+                                ": connect: connection refused";
     bool own = false;
     for (Container* container : owner->all()) own = own || owner->world.images.own(text(container->spec, "/image"));
     if (!own) {

@@ -21,7 +21,13 @@ Container make_container(const Json& spec, bool init) {
 }  // namespace
 
 Pod::Pod(PodWorld& w, const RuntimeNode& n, Object o)
-    : world(w), node(n), node_address(n.address), object(std::move(o)), life(w.executor), dirty_(w.executor), wake_(w.executor) {
+    : world(w),
+      node(n),
+      node_address(n.address),
+      object(std::move(o)),
+      life(w.executor),
+      dirty_(w.executor),
+      wake_(w.executor) {
   for (const Json& spec : at(*object, "/spec/initContainers")) init_containers.push_back(make_container(spec, true));
   for (const Json& spec : at(*object, "/spec/containers")) containers.push_back(make_container(spec, false));
   if (!init_containers.empty()) {
@@ -33,7 +39,8 @@ Pod::Pod(PodWorld& w, const RuntimeNode& n, Object o)
   if (own && !world.config.folder.empty()) folder = world.config.folder + "/pods/" + uid_of(*object);
   // After a restart of the lab the counts go on from what the API remembers.
   for (Container* container : all()) {
-    for (const Json& status : at(*object, container->init ? "/status/initContainerStatuses" : "/status/containerStatuses")) {
+    for (const Json& status :
+         at(*object, container->init ? "/status/initContainerStatuses" : "/status/containerStatuses")) {
       if (text(status, "/name") != container->name || text(status, "/containerID").empty()) continue;
       container->restarts = static_cast<int>(number(status, "/restartCount")) + 1;
     }
@@ -79,7 +86,8 @@ asio::awaitable<void> Pod::start_ephemeral() {
       changed();
     }
     for (Container& container : ephemeral) {
-      if (container.state != Container::State::running || !container.process || !container.process->exit_code()) continue;
+      if (container.state != Container::State::running || !container.process || !container.process->exit_code())
+        continue;
       container.state = Container::State::terminated;
       container.exit_code = *container.process->exit_code();
       container.reason = container.exit_code == 0 ? "Completed" : "Error";
@@ -101,12 +109,14 @@ asio::awaitable<void> Pod::live() {
   } else {
     // 127.A.B.n, chosen by the API's port so that two labs on one machine do not meet.
     const unsigned port = world.config.api_port;
-    const std::string prefix = "127." + std::to_string(20 + (port >> 8) % 200) + "." + std::to_string(port & 255U) + ".";
+    const std::string prefix =
+        "127." + std::to_string(20 + (port >> 8) % 200) + "." + std::to_string(port & 255U) + ".";
     for (int last = 2; last < 255 && address.empty(); ++last) {
       if (world.addresses.insert(prefix + std::to_string(last)).second) address = prefix + std::to_string(last);
     }
     while (address.empty()) {
-      world.events.warning(source(), *object, "FailedCreatePodSandBox", "Failed to create pod sandbox: no free address in the pod network");
+      world.events.warning(source(), *object, "FailedCreatePodSandBox",
+                           "Failed to create pod sandbox: no free address in the pod network");
       co_await base::sleep_for(world.clock, 10s);
       for (int last = 2; last < 255 && address.empty(); ++last) {
         if (world.addresses.insert(prefix + std::to_string(last)).second) address = prefix + std::to_string(last);
@@ -124,8 +134,9 @@ asio::awaitable<void> Pod::live() {
     changed();
     if (!container.sidecar && container.exit_code != 0) break;
   }
-  const bool may_start = std::all_of(init_containers.begin(), init_containers.end(),
-                                     [](const Container& one) { return one.sidecar || (one.finished && one.exit_code == 0); });
+  const bool may_start = std::all_of(init_containers.begin(), init_containers.end(), [](const Container& one) {
+    return one.sidecar || (one.finished && one.exit_code == 0);
+  });
   initialized_ = may_start;
   if (may_start) {
     for (Container& container : containers) {
@@ -137,7 +148,8 @@ asio::awaitable<void> Pod::live() {
     settle_phase();
     changed();
     if (phase_ == "Succeeded" || phase_ == "Failed") break;
-    if (may_start && phase_ == "Running" && !at(*object, "/spec/ephemeralContainers").empty() && ephemeral.empty()) life.spawn(start_ephemeral());
+    if (may_start && phase_ == "Running" && !at(*object, "/spec/ephemeralContainers").empty() && ephemeral.empty())
+      life.spawn(start_ephemeral());
     co_await wake_.wait();
   }
   for (Container& container : init_containers) {
@@ -154,13 +166,17 @@ asio::awaitable<void> Pod::terminate() {
   life.stop();
   co_await life.join();
   for (Container* container : all()) {
-    if (container->state != Container::State::running || !container->process || container->process->exit_code()) continue;
-    if (!forced_) world.events.normal(source(), *object, "Killing", "Stopping container " + container->name, field_path(*container));
+    if (container->state != Container::State::running || !container->process || container->process->exit_code())
+      continue;
+    if (!forced_)
+      world.events.normal(source(), *object, "Killing", "Stopping container " + container->name,
+                          field_path(*container));
     container->process->signal(SIGTERM);
   }
   for (;;) {
     bool running = false;
-    for (Container* container : all()) running = running || (container->process && (!container->process->exit_code() || container->open_outputs > 0));
+    for (Container* container : all())
+      running = running || (container->process && (!container->process->exit_code() || container->open_outputs > 0));
     if (!running) break;
     const auto grace = std::chrono::seconds(number(*object, "/metadata/deletionGracePeriodSeconds", 30));
     if (forced_ || world.clock.now() - begun >= grace) {

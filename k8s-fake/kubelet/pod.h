@@ -32,9 +32,9 @@ struct PodWorld {
   const ImageCatalogue& images;
   Processes& processes;
   base::TaskGroup& pumps;
-  std::map<std::string, FilePtr> volume_data;           // by Mounted::id or "host:/path"
+  std::map<std::string, FilePtr> volume_data;            // by Mounted::id or "host:/path"
   std::set<std::pair<std::string, std::string>> pulled;  // (node, image)
-  std::set<std::string> addresses;                      // of living pods
+  std::set<std::string> addresses;                       // of living pods
 };
 
 struct Container {
@@ -102,7 +102,7 @@ class Pod : public std::enable_shared_from_this<Pod> {
   std::string node_address;
   Object object;
   std::string address;
-  std::string folder;  // on the host, "" when there is none
+  std::string folder;                                            // on the host, "" when there is none
   std::deque<Container> init_containers, containers, ephemeral;  // their elements never move
   base::TaskGroup life;
   bool terminating = false;
@@ -111,7 +111,8 @@ class Pod : public std::enable_shared_from_this<Pod> {
   // pod_volumes.cpp
   boost::asio::awaitable<void> mount_volumes();
   boost::asio::awaitable<std::string> try_mount(PodVolume& volume);
-  boost::asio::awaitable<std::string> prepare(PodVolume& volume, Json source, std::string pv_name, std::uint64_t capacity);
+  boost::asio::awaitable<std::string> prepare(PodVolume& volume, Json source, std::string pv_name,
+                                              std::uint64_t capacity);
   std::string mount_now(PodVolume& volume);
   void unmount_volumes();
   void materialise();

@@ -17,7 +17,9 @@ std::vector<std::string> words(const Json& list, const Variables& variables) {
   return result;
 }
 
-std::string seconds_text(base::Duration delay) { return base::to_go_duration(std::chrono::duration_cast<std::chrono::seconds>(delay)); }
+std::string seconds_text(base::Duration delay) {
+  return base::to_go_duration(std::chrono::duration_cast<std::chrono::seconds>(delay));
+}
 
 }  // namespace
 
@@ -52,7 +54,8 @@ asio::awaitable<bool> Pod::obtain_image(Container& container) {
   if (policy.empty()) policy = is_latest(image) ? "Always" : "IfNotPresent";
   if (!full) {
     container.reason = "InvalidImageName";
-    container.message = "Failed to apply default image tag \"" + image + "\": couldn't parse image name \"" + image + "\": invalid reference format";
+    container.message = "Failed to apply default image tag \"" + image + "\": couldn't parse image name \"" + image +
+                        "\": invalid reference format";
     world.events.warning(source(), *object, "InspectFailed", container.message, field_path(container));
     world.events.warning(source(), *object, "Failed", "Error: InvalidImageName", field_path(container));
     changed();
@@ -69,23 +72,31 @@ asio::awaitable<bool> Pod::obtain_image(Container& container) {
   }
   if (policy != "Always" && world.pulled.contains(here)) {
     world.events.normal(source(), *object, "Pulled",
-                        "Container image \"" + image + "\" already present on machine" + (world.config.minor >= 35 ? " and can be accessed by the pod" : ""), field_path(container));
+                        "Container image \"" + image + "\" already present on machine" +
+                            (world.config.minor >= 35 ? " and can be accessed by the pod" : ""),
+                        field_path(container));
     co_return true;
   }
   for (base::Duration backoff = 10s;; backoff = std::min<base::Duration>(backoff * 2, 300s)) {
-    world.events.normal(source(), *object, "Pulling", (world.config.minor >= 19 ? "Pulling image \"" : "pulling image \"") + image + "\"", field_path(container));
+    world.events.normal(source(), *object, "Pulling",
+                        (world.config.minor >= 19 ? "Pulling image \"" : "pulling image \"") + image + "\"",
+                        field_path(container));
     co_await base::sleep_for(world.clock, world.config.pull_time);
     if (!world.images.missing(image)) break;
-    const std::string error = "rpc error: code = NotFound desc = failed to pull and unpack image \"" + *full + "\": failed to resolve reference \"" + *full + "\": " + *full + ": not found";
+    const std::string error = "rpc error: code = NotFound desc = failed to pull and unpack image \"" + *full +
+                              "\": failed to resolve reference \"" + *full + "\": " + *full + ": not found";
     container.reason = "ErrImagePull";
     container.message = error;
-    world.events.warning(source(), *object, "Failed", "Failed to pull image \"" + image + "\": " + error, field_path(container));
+    world.events.warning(source(), *object, "Failed", "Failed to pull image \"" + image + "\": " + error,
+                         field_path(container));
     world.events.warning(source(), *object, "Failed", "Error: ErrImagePull", field_path(container));
     changed();
     co_await base::sleep_for(world.clock, 2s);
     container.reason = "ImagePullBackOff";
-    container.message = "Back-off pulling image \"" + image + "\"" + (world.config.minor >= 31 ? ": ErrImagePull: " + error : "");
-    world.events.normal(source(), *object, "BackOff", "Back-off pulling image \"" + image + "\"", field_path(container));
+    container.message =
+        "Back-off pulling image \"" + image + "\"" + (world.config.minor >= 31 ? ": ErrImagePull: " + error : "");
+    world.events.normal(source(), *object, "BackOff", "Back-off pulling image \"" + image + "\"",
+                        field_path(container));
     world.events.warning(source(), *object, "Failed", "Error: ImagePullBackOff", field_path(container));
     changed();
     co_await base::sleep_for(world.clock, backoff);
@@ -96,7 +107,11 @@ asio::awaitable<bool> Pod::obtain_image(Container& container) {
   if (world.config.minor >= 20) message += " in " + took;
   if (world.config.minor >= 27) message += " (" + took + " including waiting)";
   const std::string digest = sha256_hex(*full);
-  if (world.config.minor >= 29) message += ". Image size: " + std::to_string(1000000 + static_cast<unsigned>(digest[0]) * 40961U + static_cast<unsigned>(digest[1]) * 977U + static_cast<unsigned>(digest[2])) + " bytes.";
+  if (world.config.minor >= 29)
+    message += ". Image size: " +
+               std::to_string(1000000 + static_cast<unsigned>(digest[0]) * 40961U +
+                              static_cast<unsigned>(digest[1]) * 977U + static_cast<unsigned>(digest[2])) +
+               " bytes.";
   world.events.normal(source(), *object, "Pulled", message, field_path(container));
   co_return true;
 }
@@ -113,9 +128,13 @@ void Pod::fail_start(Container& container, std::string message) {
 
 /// Creates and starts; false when that failed (the state says why).
 asio::awaitable<bool> Pod::start_container(Container& container) {
-  Variables start{{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, {"HOME", "/root"}, {"HOSTNAME", name_of(*object)},
-                  {"KUBERNETES_SERVICE_HOST", world.config.api_host}, {"KUBERNETES_SERVICE_PORT", std::to_string(world.config.api_port)},
-                  {"KUBERNETES_SERVICE_PORT_HTTPS", std::to_string(world.config.api_port)}, {"KUBERNETES_PORT", "tcp://" + world.config.api_host + ":" + std::to_string(world.config.api_port)}};
+  Variables start{{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+                  {"HOME", "/root"},
+                  {"HOSTNAME", name_of(*object)},
+                  {"KUBERNETES_SERVICE_HOST", world.config.api_host},
+                  {"KUBERNETES_SERVICE_PORT", std::to_string(world.config.api_port)},
+                  {"KUBERNETES_SERVICE_PORT_HTTPS", std::to_string(world.config.api_port)},
+                  {"KUBERNETES_PORT", "tcp://" + world.config.api_host + ":" + std::to_string(world.config.api_port)}};
   if (container.spec.value("tty", false)) start["TERM"] = "xterm";
   const PodFacts known = facts();
   const Json spec = container.spec;
@@ -135,13 +154,17 @@ asio::awaitable<bool> Pod::start_container(Container& container) {
   const std::vector<std::string> args = words(at(container.spec, "/args"), container.variables);
   ImageCatalogue::Start program = world.images.main_program(text(container.spec, "/image"), command, args);
   const int minor = world.config.minor;
-  world.events.normal(source(), *object, "Created", minor >= 35 ? "Container created" : (minor >= 32 ? "Created container: " : "Created container ") + container.name,
-                      field_path(container));
+  world.events.normal(
+      source(), *object, "Created",
+      minor >= 35 ? "Container created" : (minor >= 32 ? "Created container: " : "Created container ") + container.name,
+      field_path(container));
   co_await base::sleep_for(world.clock, world.config.start_time);
   if (!program.program) {
     const std::string name = program.argv.empty() ? "" : program.argv[0];
-    fail_start(container, "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"" +
-                              name + "\": executable file not found in $PATH: unknown");
+    fail_start(container,
+               "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create "
+               "failed: unable to start container process: exec: \"" +
+                   name + "\": executable file not found in $PATH: unknown");
     co_return false;
   }
   ProcessSpec process = process_spec(container);
@@ -160,13 +183,15 @@ asio::awaitable<bool> Pod::start_container(Container& container) {
   container.ended = std::make_unique<base::Signal>(world.executor);
   const std::shared_ptr<Pod> self = shared_from_this();
   Container* raw = &container;
-  container.process = world.processes.start(std::move(process), program.program, [self, raw](int code) { self->container_ended(*raw, code); });
+  container.process = world.processes.start(std::move(process), program.program,
+                                            [self, raw](int code) { self->container_ended(*raw, code); });
   if (!container.spec.value("stdin", false)) container.process->in->close();
   const bool two = container.process->out != container.process->err;
   container.open_outputs = two ? 2 : 1;
   world.pumps.spawn(pump(container, container.process->out, false));
   if (two) world.pumps.spawn(pump(container, container.process->err, true));
-  world.events.normal(source(), *object, "Started", minor >= 35 ? "Container started" : "Started container " + container.name, field_path(container));
+  world.events.normal(source(), *object, "Started",
+                      minor >= 35 ? "Container started" : "Started container " + container.name, field_path(container));
   begin_probes(container);
   changed();
   co_return true;
@@ -214,7 +239,9 @@ asio::awaitable<void> Pod::run_container(Container& container) {
     }
     container.ready = false;
     container.started = false;
-    const std::string policy = container.sidecar ? "Always" : container.init && restart_policy() == "Always" ? "OnFailure" : restart_policy();
+    const std::string policy = container.sidecar                                ? "Always"
+                               : container.init && restart_policy() == "Always" ? "OnFailure"
+                                                                                : restart_policy();
     if (policy == "Never" || (policy == "OnFailure" && container.exit_code == 0)) {
       container.finished = true;
       changed();
@@ -233,10 +260,12 @@ asio::awaitable<void> Pod::run_container(Container& container) {
     if (!first && !container.liveness_failed) {
       container.state = Container::State::waiting;
       container.reason = "CrashLoopBackOff";
-      const std::string where = container.name + " pod=" + name_of(*object) + "_" + namespace_of(*object) + "(" + uid_of(*object) + ")";
+      const std::string where =
+          container.name + " pod=" + name_of(*object) + "_" + namespace_of(*object) + "(" + uid_of(*object) + ")";
       container.message = "back-off " + seconds_text(backoff) + " restarting failed container=" + where;
       world.events.warning(source(), *object, "BackOff",
-                           "Back-off restarting failed container " + container.name + " in pod " + name_of(*object) + "_" + namespace_of(*object) + "(" + uid_of(*object) + ")",
+                           "Back-off restarting failed container " + container.name + " in pod " + name_of(*object) +
+                               "_" + namespace_of(*object) + "(" + uid_of(*object) + ")",
                            field_path(container));
       changed();
       co_await base::sleep_for(world.clock, backoff);

@@ -12,7 +12,10 @@ std::string Pod::restart_policy() const {
 }
 
 std::string Pod::field_path(const Container& container) const {
-  return std::string(container.init ? "spec.initContainers{" : container.debug ? "spec.ephemeralContainers{" : "spec.containers{") + container.name + "}";
+  return std::string(container.init    ? "spec.initContainers{"
+                     : container.debug ? "spec.ephemeralContainers{"
+                                       : "spec.containers{") +
+         container.name + "}";
 }
 
 Json Pod::container_status(const Container& container) const {
@@ -27,7 +30,9 @@ Json Pod::container_status(const Container& container) const {
       break;
     case Container::State::running: state["running"]["startedAt"] = base::to_rfc3339(container.started_at); break;
     case Container::State::terminated:
-      state["terminated"] = {{"exitCode", container.exit_code}, {"reason", container.reason}, {"startedAt", base::to_rfc3339(container.started_at)},
+      state["terminated"] = {{"exitCode", container.exit_code},
+                             {"reason", container.reason},
+                             {"startedAt", base::to_rfc3339(container.started_at)},
                              {"finishedAt", base::to_rfc3339(container.finished_at)}};
       if (ran) state["terminated"]["containerID"] = container.id;
       if (!container.message.empty()) state["terminated"]["message"] = container.message;
@@ -75,21 +80,31 @@ void Pod::conditions(Json& status) {
     const bool done = container.sidecar ? container.started : container.finished && container.exit_code == 0;
     if (!done) incomplete.push_back(container.name);
   }
-  if (world.config.minor >= 29) set_condition(status, "PodReadyToStartContainers", sandbox_ && phase_ != "Succeeded" && phase_ != "Failed", "", "", now);
+  if (world.config.minor >= 29)
+    set_condition(status, "PodReadyToStartContainers", sandbox_ && phase_ != "Succeeded" && phase_ != "Failed", "", "",
+                  now);
   const bool over = phase_ == "Succeeded" || phase_ == "Failed";
-  const std::string over_reason = phase_ == "Succeeded" ? "PodCompleted" : world.config.minor >= 23 ? "PodFailed" : "ContainersNotReady";
+  const std::string over_reason = phase_ == "Succeeded"      ? "PodCompleted"
+                                  : world.config.minor >= 23 ? "PodFailed"
+                                                             : "ContainersNotReady";
   if (phase_ == "Succeeded") set_condition(status, "Initialized", true, "PodCompleted", "", now);
   else if (incomplete.empty()) set_condition(status, "Initialized", true, "", "", now);
-  else set_condition(status, "Initialized", false, "ContainersNotInitialized", "containers with incomplete status: [" + base::join(incomplete, " ") + "]", now);
+  else
+    set_condition(status, "Initialized", false, "ContainersNotInitialized",
+                  "containers with incomplete status: [" + base::join(incomplete, " ") + "]", now);
   bool gates = true;
-  for (const Json& gate : at(*object, "/spec/readinessGates")) gates = gates && text(condition(Json{{"status", status}}, text(gate, "/conditionType")), "/status") == "True";
+  for (const Json& gate : at(*object, "/spec/readinessGates"))
+    gates = gates && text(condition(Json{{"status", status}}, text(gate, "/conditionType")), "/status") == "True";
   const std::string unready_text = "containers with unready status: [" + base::join(unready, " ") + "]";
   const bool containers_ready = unready.empty() && !over;
   const bool ready = containers_ready && gates;
   const std::string why = over ? over_reason : containers_ready ? "ReadinessGatesNotReady" : "ContainersNotReady";
-  const std::string message = over && phase_ == "Succeeded" ? "" : containers_ready ? "the status of pod readiness gate is not \"True\"" : unready_text;
+  const std::string message = over && phase_ == "Succeeded" ? ""
+                              : containers_ready            ? "the status of pod readiness gate is not \"True\""
+                                                            : unready_text;
   set_condition(status, "Ready", ready, ready ? "" : why, ready ? "" : message, now);
-  set_condition(status, "ContainersReady", containers_ready, containers_ready ? "" : (over ? over_reason : "ContainersNotReady"),
+  set_condition(status, "ContainersReady", containers_ready,
+                containers_ready ? "" : (over ? over_reason : "ContainersNotReady"),
                 containers_ready || phase_ == "Succeeded" ? "" : unready_text, now);
   set_condition(status, "PodScheduled", true, "", "", now);
 }
@@ -126,8 +141,10 @@ bool Pod::apply_status(Json& pod) {
 asio::awaitable<void> Pod::write_status() {
   const std::shared_ptr<Pod> self = shared_from_this();
   const std::function<bool(Json&)> change = [this](Json& pod) { return apply_status(pod); };  // `self` keeps us
-  const auto written = co_await world.cluster.modify(resources::pods, namespace_of(*object), name_of(*object), "status", change);
-  if (written && uid_of(*written) == uid_of(*object) && version_of(*written) > version_of(*object)) object = std::make_shared<const Json>(*written);
+  const auto written =
+      co_await world.cluster.modify(resources::pods, namespace_of(*object), name_of(*object), "status", change);
+  if (written && uid_of(*written) == uid_of(*object) && version_of(*written) > version_of(*object))
+    object = std::make_shared<const Json>(*written);
   const bool retry = !written && !written.error().not_found();
   if (retry) {
     co_await base::sleep_for(world.clock, std::chrono::seconds(1));

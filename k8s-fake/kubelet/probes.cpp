@@ -54,9 +54,11 @@ asio::awaitable<std::string> Pod::probe_once(Container& container, Json spec) {
     base::http::Request request;
     request.target = text(http, "/path").empty() ? "/" : text(http, "/path");
     request.headers.set("User-Agent", "kube-probe/1." + std::to_string(world.config.minor));
-    for (const Json& header : at(http, "/httpHeaders")) request.headers.set(text(header, "/name"), text(header, "/value"));
+    for (const Json& header : at(http, "/httpHeaders"))
+      request.headers.set(text(header, "/name"), text(header, "/value"));
     const bool tls = text(http, "/scheme") == "HTTPS";
-    const std::string where = std::string(tls ? "https://" : "http://") + address + ":" + std::to_string(port) + request.target;
+    const std::string where =
+        std::string(tls ? "https://" : "http://") + address + ":" + std::to_string(port) + request.target;
     int status = 0;
     if (serves(container, port)) {
       status = serve_file(container, request).status;
@@ -70,9 +72,11 @@ asio::awaitable<std::string> Pod::probe_once(Container& container, Json spec) {
       options.timeout = timeout;
       const auto answer = co_await world.transport.send(to, std::move(request), options);
       if (!answer && answer.error().kind == base::ErrorKind::unavailable) {
-        co_return "Get \"" + where + "\": dial tcp " + address + ":" + std::to_string(port) + ": connect: connection refused";
+        co_return "Get \"" + where + "\": dial tcp " + address + ":" + std::to_string(port) +
+            ": connect: connection refused";
       }
-      if (!answer) co_return "Get \"" + where + "\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+      if (!answer)
+        co_return "Get \"" + where + "\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
       status = answer->status;
     }
     co_return status >= 200 && status < 400 ? "" : "HTTP probe failed with statuscode: " + std::to_string(status);
@@ -88,7 +92,8 @@ asio::awaitable<std::string> Pod::probe_once(Container& container, Json spec) {
     options.timeout = timeout;
     const base::http::Request request;
     const auto answer = co_await world.transport.send(to, request, options);
-    if (!answer && answer.error().kind == base::ErrorKind::unavailable) co_return "dial tcp " + address + ":" + std::to_string(port) + ": connect: connection refused";
+    if (!answer && answer.error().kind == base::ErrorKind::unavailable)
+      co_return "dial tcp " + address + ":" + std::to_string(port) + ": connect: connection refused";
     co_return "";
   }
   co_return "this lab has no gRPC probes";
@@ -114,7 +119,8 @@ asio::awaitable<void> Pod::probe(Container& container, std::string kind, std::st
     if (container.id != run_id || container.state != Container::State::running) co_return;
     good = problem.empty() ? good + 1 : 0;
     bad = problem.empty() ? 0 : bad + 1;
-    if (!problem.empty()) world.events.warning(source(), *object, "Unhealthy", title + " probe failed: " + problem, field_path(container));
+    if (!problem.empty())
+      world.events.warning(source(), *object, "Unhealthy", title + " probe failed: " + problem, field_path(container));
     const bool failed = bad >= number(spec, "/failureThreshold", 3);
     const bool passed = good >= number(spec, "/successThreshold", 1);
     if (kind == "readiness" && (passed || failed) && container.ready != passed) {
@@ -126,7 +132,9 @@ asio::awaitable<void> Pod::probe(Container& container, std::string kind, std::st
       changed();
       co_return;
     } else if (kind != "readiness" && failed) {
-      world.events.normal(source(), *object, "Killing", "Container " + container.name + " failed " + kind + " probe, will be restarted", field_path(container));
+      world.events.normal(source(), *object, "Killing",
+                          "Container " + container.name + " failed " + kind + " probe, will be restarted",
+                          field_path(container));
       container.liveness_failed = true;
       container.process->signal(SIGTERM);
       co_return;

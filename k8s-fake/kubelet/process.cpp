@@ -18,7 +18,11 @@ struct Process::Running {
 };
 
 Process::Process(base::Clock& clock, ProcessSpec spec)
-    : in(std::make_shared<base::Pipe>()), out(std::make_shared<base::Pipe>()), spec_(std::move(spec)), clock_(clock), running_(std::make_unique<Running>()) {
+    : in(std::make_shared<base::Pipe>()),
+      out(std::make_shared<base::Pipe>()),
+      spec_(std::move(spec)),
+      clock_(clock),
+      running_(std::make_unique<Running>()) {
   err = spec_.tty ? out : std::make_shared<base::Pipe>();
 }
 
@@ -27,7 +31,8 @@ Process::~Process() = default;
 void Process::signal(int number) {
   if (exit_code_) return;
   if (number != SIGKILL && on_signal && on_signal(number)) return;
-  const bool deadly = number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT || number == SIGKILL;
+  const bool deadly =
+      number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT || number == SIGKILL;
   if (!deadly) return;
   killed_by_ = number;
   running_->cancel.emit(asio::cancellation_type::terminal);
@@ -60,7 +65,8 @@ std::shared_ptr<Process> Processes::start(ProcessSpec spec, Program program, std
   running_[id] = process;
   auto finish = [this, id, process, on_exit = std::move(on_exit)](const std::exception_ptr& failure, int code) {
     const bool cancelled = was_cancelled(failure);
-    process->exit_code_ = process->killed_by_ != 0 && cancelled ? 128 + process->killed_by_ : (cancelled ? 137 : code & 255);
+    process->exit_code_ =
+        process->killed_by_ != 0 && cancelled ? 128 + process->killed_by_ : (cancelled ? 137 : code & 255);
     process->on_signal = nullptr;
     process->on_resize = nullptr;
     process->out->close();
@@ -69,7 +75,8 @@ std::shared_ptr<Process> Processes::start(ProcessSpec spec, Program program, std
     running_.erase(id);
     if (on_exit) on_exit(*process->exit_code_);
   };
-  asio::co_spawn(executor_, run(process, std::move(program)), asio::bind_cancellation_slot(process->running_->cancel.slot(), std::move(finish)));
+  asio::co_spawn(executor_, run(process, std::move(program)),
+                 asio::bind_cancellation_slot(process->running_->cancel.slot(), std::move(finish)));
   return process;
 }
 

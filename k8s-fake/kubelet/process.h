@@ -14,9 +14,9 @@
 #include "provisioner/base/clock.h"
 #include "provisioner/base/http/pipe.h"
 
-/// A running command of a container, whatever is behind it: a built-in command, a process of the host (host_process.h) or a
-/// task that the lab's runner supplies. All three are a Program: a coroutine that gets a Process and returns the exit code.
-/// Input, output and errors are pipes of raw bytes; with a terminal, `err` is the same pipe as `out`.
+/// A running command of a container, whatever is behind it: a built-in command, a process of the host (host_process.h)
+/// or a task that the lab's runner supplies. All three are a Program: a coroutine that gets a Process and returns the
+/// exit code. Input, output and errors are pipes of raw bytes; with a terminal, `err` is the same pipe as `out`.
 namespace k8s_fake {
 
 class FileTree;
@@ -56,7 +56,8 @@ class Process {
 
   std::shared_ptr<base::Pipe> in, out, err;
 
-  /// Sends a signal. Without a handler TERM, INT, HUP, QUIT and KILL end the program with 128 + number, others do nothing.
+  /// Sends a signal. Without a handler TERM, INT, HUP, QUIT and KILL end the program with 128 + number, others do
+  /// nothing.
   void signal(int number);
   /// The program's own handler; returns true when it dealt with the signal (KILL never asks).
   std::function<bool(int number)> on_signal;
@@ -80,7 +81,8 @@ class Process {
 /// All running processes of a kubelet. Must be empty before it dies: kill_all() and let the loop run.
 class Processes {
  public:
-  Processes(boost::asio::any_io_executor executor, base::Clock& clock) : executor_(std::move(executor)), clock_(clock) {}
+  Processes(boost::asio::any_io_executor executor, base::Clock& clock)
+      : executor_(std::move(executor)), clock_(clock) {}
   ~Processes();
   /// Starts with the loop's next turn. `on_exit` is called once, after `out` and `err` were closed.
   std::shared_ptr<Process> start(ProcessSpec spec, Program program, std::function<void(int)> on_exit);
@@ -96,8 +98,8 @@ class Processes {
 
 /// What an image holds beyond the built-in commands. Commands are found by the base name of argv[0].
 struct Image {
-  std::vector<std::string> command;          // used when the container names none
-  std::map<std::string, Program> commands;   // "trident_orchestrator" -> program
+  std::vector<std::string> command;         // used when the container names none
+  std::map<std::string, Program> commands;  // "trident_orchestrator" -> program
 };
 /// Keyed by the image's name as pods write it ("netapp/trident:17.10.1").
 using Images = std::map<std::string, Image>;

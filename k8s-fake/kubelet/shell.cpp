@@ -41,7 +41,9 @@ std::string variable(const Shell& shell, const std::string& name) {
   if (name == "$") return "1";
   if (name == "#") return std::to_string(shell.positional.empty() ? 0 : shell.positional.size() - 1);
   if (name == "@" || name == "*") {
-    std::vector<std::string> rest(shell.positional.begin() + std::min<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(shell.positional.size())), shell.positional.end());
+    std::vector<std::string> rest(
+        shell.positional.begin() + std::min<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(shell.positional.size())),
+        shell.positional.end());
     return base::join(rest, " ");
   }
   if (!name.empty() && std::isdigit(static_cast<unsigned char>(name[0]))) {
@@ -131,7 +133,8 @@ asio::awaitable<std::string> dollar(Shell& shell, const std::string& s, std::siz
     const std::size_t end = closing(s, i + 1);
     std::string inside = s.substr(i + 3, end - i - 4);
     i = end + 1;
-    const std::int64_t value = shell_arithmetic(inside, [&shell](const std::string& name) { return variable(shell, name); });
+    const std::int64_t value =
+        shell_arithmetic(inside, [&shell](const std::string& name) { return variable(shell, name); });
     co_return std::to_string(value);
   }
   if (next == '(') {
@@ -147,7 +150,8 @@ asio::awaitable<std::string> dollar(Shell& shell, const std::string& s, std::siz
     co_return braced(shell, inside);
   }
   std::size_t end = i + 1;
-  if (std::string_view("?$#@*").find(next) != std::string_view::npos || std::isdigit(static_cast<unsigned char>(next))) {
+  if (std::string_view("?$#@*").find(next) != std::string_view::npos ||
+      std::isdigit(static_cast<unsigned char>(next))) {
     ++end;
   } else {
     while (end < s.size() && (std::isalnum(static_cast<unsigned char>(s[end])) || s[end] == '_')) ++end;
@@ -163,8 +167,10 @@ asio::awaitable<std::string> dollar(Shell& shell, const std::string& s, std::siz
 
 bool matches_pattern(std::string_view text, std::string_view pattern) {
   if (pattern.empty()) return text.empty();
-  if (pattern[0] == '*') return matches_pattern(text, pattern.substr(1)) || (!text.empty() && matches_pattern(text.substr(1), pattern));
-  return !text.empty() && (pattern[0] == '?' || pattern[0] == text[0]) && matches_pattern(text.substr(1), pattern.substr(1));
+  if (pattern[0] == '*')
+    return matches_pattern(text, pattern.substr(1)) || (!text.empty() && matches_pattern(text.substr(1), pattern));
+  return !text.empty() && (pattern[0] == '?' || pattern[0] == text[0]) &&
+         matches_pattern(text.substr(1), pattern.substr(1));
 }
 
 /// Names in the last folder of the path that fit; the word itself when none does.
@@ -210,7 +216,8 @@ asio::awaitable<std::vector<std::string>> expand(Shell& shell, std::string word,
       any = true;
       ++i;
       while (i < word.size() && word[i] != '"') {
-        if (word[i] == '\\' && i + 1 < word.size() && std::string_view("\"\\$`").find(word[i + 1]) != std::string_view::npos) {
+        if (word[i] == '\\' && i + 1 < word.size() &&
+            std::string_view("\"\\$`").find(word[i + 1]) != std::string_view::npos) {
           field += word[i + 1];
           i += 2;
         } else if (word[i] == '$' || word[i] == '`') {
@@ -262,7 +269,8 @@ bool is_assignment(const std::string& word) {
 std::optional<int> shell_command(Shell& shell, const std::vector<std::string>& args, const Streams& streams) {
   const std::string& name = args[0];
   const auto count = args.size() > 1 ? base::parse_unsigned(args[1]) : std::nullopt;
-  if (name == ":" || name == "trap" || name == "wait" || name == "unset" || name == "local" || name == "umask") return 0;
+  if (name == ":" || name == "trap" || name == "wait" || name == "unset" || name == "local" || name == "umask")
+    return 0;
   if (name == "set") {
     if (args.size() > 1 && args[1].find('e') != std::string::npos) shell.stop_on_error = args[1][0] == '-';
     return 0;
@@ -280,7 +288,8 @@ std::optional<int> shell_command(Shell& shell, const std::vector<std::string>& a
     const std::string where = absolute_path(args.size() > 1 ? args[1] : "/root", shell.cwd);
     const auto node = shell.process->spec().files->find(where);
     if (!node || !(*node)->directory) {
-      streams.err("sh: cd: can't cd to " + args[1] + ": " + (node ? std::string("Not a directory") : std::string(node.error())) + "\n");
+      streams.err("sh: cd: can't cd to " + args[1] + ": " +
+                  (node ? std::string("Not a directory") : std::string(node.error())) + "\n");
       return 1;
     }
     shell.cwd = where;
@@ -313,8 +322,11 @@ asio::awaitable<std::string> redirect(Shell& shell, const ShellNode& node, Strea
     }
     const std::string path = absolute_path(target, shell.cwd);
     if (one.op == "<") {
-      const auto content = path == "/dev/null" ? base::Result<std::string, FileError>(std::string()) : files->read(path);
-      if (!content) co_return "can't open " + target + ": " + base::to_lower(content.error().substr(0, 2)) + content.error().substr(2);
+      const auto content =
+          path == "/dev/null" ? base::Result<std::string, FileError>(std::string()) : files->read(path);
+      if (!content)
+        co_return "can't open " + target + ": " + base::to_lower(content.error().substr(0, 2)) +
+            content.error().substr(2);
       streams.in = std::make_shared<base::Pipe>();
       streams.in->write(*content);
       streams.in->close();
@@ -422,7 +434,8 @@ asio::awaitable<int> run_loop(Shell& shell, ShellPtr node, Streams streams) {
       const std::vector<std::string> fields = co_await expand(shell, word, streams.err, true);
       values.insert(values.end(), fields.begin(), fields.end());
     }
-    if (!node->explicit_values && shell.positional.size() > 1) values.assign(shell.positional.begin() + 1, shell.positional.end());
+    if (!node->explicit_values && shell.positional.size() > 1)
+      values.assign(shell.positional.begin() + 1, shell.positional.end());
   }
   int code = 0;
   for (std::size_t round = 0;; ++round) {
@@ -517,7 +530,8 @@ asio::awaitable<int> run_shell(Command& command) {
   if (inline_text) {
     if (i >= command.args.size()) co_return command.fail("option requires an argument -- 'c'", 2);
     const std::string text = command.args[i++];
-    if (i < command.args.size()) shell.positional.assign(command.args.begin() + static_cast<std::ptrdiff_t>(i), command.args.end());
+    if (i < command.args.size())
+      shell.positional.assign(command.args.begin() + static_cast<std::ptrdiff_t>(i), command.args.end());
     else shell.positional = {"sh"};
     co_return co_await run_text(shell, text, streams);
   }

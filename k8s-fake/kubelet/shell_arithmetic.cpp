@@ -16,7 +16,8 @@ std::uint64_t bits(std::int64_t value) { return static_cast<std::uint64_t>(value
 
 class Arithmetic {
  public:
-  Arithmetic(const std::string& text, const std::function<std::string(const std::string&)>& variable) : text_(text), variable_(variable) {}
+  Arithmetic(const std::string& text, const std::function<std::string(const std::string&)>& variable)
+      : text_(text), variable_(variable) {}
 
   std::int64_t compare() {
     std::int64_t left = sum();
@@ -63,7 +64,9 @@ class Arithmetic {
     if (right == -1) return wrapped(0 - bits(left));
     return right == 0 ? 0 : left / right;
   }
-  static std::int64_t remainder(std::int64_t left, std::int64_t right) { return right == 0 || right == -1 ? 0 : left % right; }
+  static std::int64_t remainder(std::int64_t left, std::int64_t right) {
+    return right == 0 || right == -1 ? 0 : left % right;
+  }
 
   std::int64_t unit() {
     if (++units_ > kUnitsMax) return 0;
@@ -75,7 +78,8 @@ class Arithmetic {
     if (eat("-")) return wrapped(0 - bits(unit()));
     blanks();
     std::string word;
-    while (!at_end() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_')) word += text_[at_++];
+    while (!at_end() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_'))
+      word += text_[at_++];
     if (!word.empty() && !std::isdigit(static_cast<unsigned char>(word[0]))) word = variable_(word);
     return base::parse_signed(word).value_or(0);
   }
@@ -88,7 +92,8 @@ class Arithmetic {
 
 }  // namespace
 
-std::int64_t shell_arithmetic(const std::string& text, const std::function<std::string(const std::string& name)>& variable) {
+std::int64_t shell_arithmetic(const std::string& text,
+                              const std::function<std::string(const std::string& name)>& variable) {
   return Arithmetic(text, variable).compare();
 }
 

@@ -80,7 +80,8 @@ class Lexer {
       } else {
         auto word = word_here();
         if (!word) return word.error();
-        const bool fd = i_ < s_.size() && (s_[i_] == '>' || s_[i_] == '<') && word->size() == 1 && std::isdigit(static_cast<unsigned char>((*word)[0]));
+        const bool fd = i_ < s_.size() && (s_[i_] == '>' || s_[i_] == '<') && word->size() == 1 &&
+                        std::isdigit(static_cast<unsigned char>((*word)[0]));
         if (fd) {
           tokens.push_back({Token::Kind::op, *word + operator_here()});
         } else {

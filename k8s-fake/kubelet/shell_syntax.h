@@ -12,7 +12,7 @@ namespace k8s_fake {
 
 struct Redirect {
   int fd = 1;
-  std::string op;    // > >> < >&
+  std::string op;  // > >> < >&
   std::string word;
 };
 
@@ -22,13 +22,14 @@ using ShellPtr = std::shared_ptr<ShellNode>;
 struct ShellNode {
   enum class Kind { simple, pipeline, list, branch, loop, each, group };
   Kind kind = Kind::simple;
-  std::vector<std::string> words;       // simple: assignments and words; each: the values
+  std::vector<std::string> words;  // simple: assignments and words; each: the values
   std::vector<Redirect> redirects;
-  std::vector<ShellPtr> parts;          // pipeline: stages; list: commands; branch: condition, then, else; loop and each: condition, body
-  std::vector<std::string> operators;   // list: what follows part i: ";", "&&", "||", "&"
-  std::string name;                     // each: the variable
-  bool negated = false;                 // pipeline with "!", loop: until
-  bool explicit_values = false;         // each: "in" was there
+  std::vector<ShellPtr>
+      parts;  // pipeline: stages; list: commands; branch: condition, then, else; loop and each: condition, body
+  std::vector<std::string> operators;  // list: what follows part i: ";", "&&", "||", "&"
+  std::string name;                    // each: the variable
+  bool negated = false;                // pipeline with "!", loop: until
+  bool explicit_values = false;        // each: "in" was there
 };
 
 /// Errors: the shell's message without its "sh: " prefix.

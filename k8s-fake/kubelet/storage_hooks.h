@@ -49,12 +49,12 @@ struct Mounted {
 
 struct MountFailure {
   enum class Why {
-    access_denied,    // the export policy does not admit the node, or the LUN is not mapped to it
-    no_such_path,     // the server answers but has no such export
-    timed_out,        // nobody answers there
-    refused,          // the address answers, the service does not
-    no_such_target,   // wrong IQN or LUN
-    failed,           // anything else: `text` says what
+    access_denied,   // the export policy does not admit the node, or the LUN is not mapped to it
+    no_such_path,    // the server answers but has no such export
+    timed_out,       // nobody answers there
+    refused,         // the address answers, the service does not
+    no_such_target,  // wrong IQN or LUN
+    failed,          // anything else: `text` says what
   };
   Why why = Why::failed;
   std::string text;

@@ -37,11 +37,15 @@ void header(std::string& archive, const std::string& name, const FileNode& node,
   octal(108, 8, 0);
   octal(116, 8, 0);
   octal(124, 12, size);
-  octal(136, 12, static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(node.changed.time_since_epoch()).count())));
+  octal(136, 12,
+        static_cast<std::uint64_t>(std::max<std::int64_t>(
+            0, std::chrono::duration_cast<std::chrono::seconds>(node.changed.time_since_epoch()).count())));
   put(148, "        ");
   block[156] = type;
   if (type == '2') put(157, node.link.substr(0, 100));
-  put(257, std::string("ustar\0" "00", 8));
+  put(257, std::string("ustar\0"
+                       "00",
+                       8));
   put(265, "root");
   put(297, "root");
   put(345, prefix);
@@ -74,7 +78,8 @@ void read_pax(const std::string& records, std::string& name, std::string& link) 
   std::size_t at = 0;
   while (at < records.size()) {
     const std::size_t blank = records.find(' ', at);
-    const auto length = blank == std::string::npos ? std::nullopt : base::parse_unsigned(records.substr(at, blank - at));
+    const auto length =
+        blank == std::string::npos ? std::nullopt : base::parse_unsigned(records.substr(at, blank - at));
     if (!length || *length == 0 || *length > records.size() - at || at + *length <= blank + 1) return;
     const std::string record = records.substr(blank + 1, at + static_cast<std::size_t>(*length) - blank - 2);
     if (record.starts_with("path=")) name = record.substr(5);
@@ -119,7 +124,8 @@ base::Result<std::vector<TarEntry>, FileError> tar_read(const std::string& archi
     const char type = archive[at + 156];
     std::string name = text_field(archive, at, 100);
     const std::string prefix = text_field(archive, at + 345, 155);
-    if (!prefix.empty() && archive.compare(at + 257, 5, "ustar") == 0 && archive[at + 262] == '\0') name = prefix + "/" + name;
+    if (!prefix.empty() && archive.compare(at + 257, 5, "ustar") == 0 && archive[at + 262] == '\0')
+      name = prefix + "/" + name;
     std::string link = text_field(archive, at + 157, 100);
     at += kBlock;
     if (*size > archive.size() - at) return FileError("short read");

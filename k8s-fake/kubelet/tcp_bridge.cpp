@@ -43,7 +43,8 @@ asio::awaitable<void> from_socket(tcp::socket& socket, std::shared_ptr<base::Pip
 
 }  // namespace
 
-asio::awaitable<void> bridge(std::string address, std::uint16_t port, std::shared_ptr<ForwardConnection> connection, std::string refused) {
+asio::awaitable<void> bridge(std::string address, std::uint16_t port, std::shared_ptr<ForwardConnection> connection,
+                             std::string refused) {
   using namespace asio::experimental::awaitable_operators;
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   tcp::socket socket(executor);

@@ -11,6 +11,7 @@ namespace k8s_fake::control {
 
 /// Connects to address:port and carries bytes both ways until both sides have ended; `refused` goes to the client if
 /// nobody listens.
-boost::asio::awaitable<void> bridge(std::string address, std::uint16_t port, std::shared_ptr<ForwardConnection> connection, std::string refused);
+boost::asio::awaitable<void> bridge(std::string address, std::uint16_t port,
+                                    std::shared_ptr<ForwardConnection> connection, std::string refused);
 
 }  // namespace k8s_fake::control

@@ -32,11 +32,13 @@ int echo(Command& c) {
   std::size_t i = 1;
   bool newline = true;
   bool escapes = false;
-  for (; i < c.args.size() && (c.args[i] == "-n" || c.args[i] == "-e" || c.args[i] == "-ne" || c.args[i] == "-en"); ++i) {
+  for (; i < c.args.size() && (c.args[i] == "-n" || c.args[i] == "-e" || c.args[i] == "-ne" || c.args[i] == "-en");
+       ++i) {
     newline = newline && c.args[i].find('n') == std::string::npos;
     escapes = escapes || c.args[i].find('e') != std::string::npos;
   }
-  std::string text = base::join(std::vector<std::string>(c.args.begin() + static_cast<std::ptrdiff_t>(i), c.args.end()), " ");
+  std::string text =
+      base::join(std::vector<std::string>(c.args.begin() + static_cast<std::ptrdiff_t>(i), c.args.end()), " ");
   c.out((escapes ? unescape(text) : text) + (newline ? "\n" : ""));
   return 0;
 }
@@ -79,7 +81,8 @@ asio::awaitable<Input> gather(Command& c, std::size_t skip, std::string with_val
     const std::string& arg = c.args[i];
     if (arg.size() > 1 && arg[0] == '-') {
       input.options.push_back(arg);
-      if (arg.size() == 2 && with_value.find(arg[1]) != std::string::npos && i + 1 < c.args.size()) input.options.push_back(c.args[++i]);
+      if (arg.size() == 2 && with_value.find(arg[1]) != std::string::npos && i + 1 < c.args.size())
+        input.options.push_back(c.args[++i]);
     } else if (skip > 0) {
       --skip;
       input.options.push_back(arg);
@@ -117,8 +120,10 @@ std::vector<std::string> lines_of(const std::string& text) {
 std::string count_option(const Input& input, char letter, const std::string& otherwise) {
   for (std::size_t i = 0; i < input.options.size(); ++i) {
     const std::string& option = input.options[i];
-    if (option.size() > 1 && option[1] == letter) return option.size() > 2 ? option.substr(2) : i + 1 < input.options.size() ? input.options[i + 1] : otherwise;
-    if (letter == 'n' && option.size() > 1 && option[0] == '-' && option[1] >= '0' && option[1] <= '9') return option.substr(1);
+    if (option.size() > 1 && option[1] == letter)
+      return option.size() > 2 ? option.substr(2) : i + 1 < input.options.size() ? input.options[i + 1] : otherwise;
+    if (letter == 'n' && option.size() > 1 && option[0] == '-' && option[1] >= '0' && option[1] <= '9')
+      return option.substr(1);
   }
   return otherwise;
 }
@@ -141,7 +146,8 @@ asio::awaitable<int> head(Command& c) {
 }
 
 bool follows(const Command& c) {
-  return std::any_of(c.args.begin() + 1, c.args.end(), [](const std::string& arg) { return arg == "-f" || arg == "-F"; });
+  return std::any_of(c.args.begin() + 1, c.args.end(),
+                     [](const std::string& arg) { return arg == "-f" || arg == "-F"; });
 }
 
 asio::awaitable<int> tail(Command& c) {
@@ -160,13 +166,15 @@ asio::awaitable<int> tail(Command& c) {
   if (!bytes.empty()) {
     const bool from_start = bytes[0] == '+';
     const auto count = static_cast<std::size_t>(base::parse_unsigned(from_start ? bytes.substr(1) : bytes).value_or(0));
-    const std::size_t start = from_start ? std::min(input.data.size(), count > 0 ? count - 1 : 0) : input.data.size() - std::min(input.data.size(), count);
+    const std::size_t start = from_start ? std::min(input.data.size(), count > 0 ? count - 1 : 0)
+                                         : input.data.size() - std::min(input.data.size(), count);
     c.out(input.data.substr(start));
     co_return input.code;
   }
   const std::string number = count_option(input, 'n', "10");
   const bool from_start = number[0] == '+';
-  const auto count = static_cast<std::size_t>(base::parse_unsigned(from_start ? number.substr(1) : number).value_or(10));
+  const auto count =
+      static_cast<std::size_t>(base::parse_unsigned(from_start ? number.substr(1) : number).value_or(10));
   const std::vector<std::string> lines = lines_of(input.data);
   const std::size_t start = from_start ? (count > 0 ? count - 1 : 0) : lines.size() - std::min(lines.size(), count);
   std::string text;
@@ -193,7 +201,10 @@ asio::awaitable<int> grep(Command& c) {
   int hits = 0;
   for (const std::string& line : lines_of(input.data)) {
     const std::string low = has('i') ? base::to_lower(line) : line;
-    const bool found = start && end ? low == core : start ? low.starts_with(core) : end ? low.ends_with(core) : low.find(core) != std::string::npos;
+    const bool found = start && end ? low == core
+                       : start      ? low.starts_with(core)
+                       : end        ? low.ends_with(core)
+                                    : low.find(core) != std::string::npos;
     if (found == has('v')) continue;
     ++hits;
     text += line + "\n";
@@ -216,7 +227,8 @@ asio::awaitable<int> wc(Command& c) {
   std::string letters;
   for (const std::string& option : input.options) letters += option;
   std::string text;
-  if (letters.empty()) text = "\t" + std::to_string(newlines) + "\t" + std::to_string(words) + "\t" + std::to_string(input.data.size());
+  if (letters.empty())
+    text = "\t" + std::to_string(newlines) + "\t" + std::to_string(words) + "\t" + std::to_string(input.data.size());
   if (letters.find('l') != std::string::npos) text += std::to_string(newlines);
   if (letters.find('w') != std::string::npos) text += (text.empty() ? "" : " ") + std::to_string(words);
   if (letters.find('c') != std::string::npos) text += (text.empty() ? "" : " ") + std::to_string(input.data.size());
@@ -233,11 +245,13 @@ asio::awaitable<int> sort(Command& c) {
   const bool numeric = letters.find('n') != std::string::npos;
   if (c.args[0] != "uniq") {
     std::stable_sort(lines.begin(), lines.end(), [numeric](const std::string& a, const std::string& b) {
-      return numeric ? base::parse_signed(base::trim(a)).value_or(0) < base::parse_signed(base::trim(b)).value_or(0) : a < b;
+      return numeric ? base::parse_signed(base::trim(a)).value_or(0) < base::parse_signed(base::trim(b)).value_or(0)
+                     : a < b;
     });
   }
   if (letters.find('r') != std::string::npos) std::reverse(lines.begin(), lines.end());
-  if (c.args[0] == "uniq" || letters.find('u') != std::string::npos) lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  if (c.args[0] == "uniq" || letters.find('u') != std::string::npos)
+    lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
   c.out(std::move(text));
@@ -280,7 +294,8 @@ asio::awaitable<int> tr(Command& c) {
   std::string data = co_await read_all(c.in);
   if (c.args.size() == 3 && c.args[1] == "-d") {
     const std::string drop = unescape(c.args[2]);
-    data.erase(std::remove_if(data.begin(), data.end(), [&](char ch) { return drop.find(ch) != std::string::npos; }), data.end());
+    data.erase(std::remove_if(data.begin(), data.end(), [&](char ch) { return drop.find(ch) != std::string::npos; }),
+               data.end());
   } else if (c.args.size() == 3) {
     const auto widen = [](const std::string& text) {
       std::string all;
@@ -309,8 +324,9 @@ asio::awaitable<int> tr(Command& c) {
 
 const std::vector<CommandRow>& text_commands() {
   static const std::vector<CommandRow> rows = {
-      {"echo", echo},          {"printf", printf_},     {"head", nullptr, head}, {"tail", nullptr, tail}, {"grep", nullptr, grep}, {"wc", nullptr, wc},
-      {"sort", nullptr, sort}, {"uniq", nullptr, sort}, {"tee", nullptr, tee},   {"seq", seq},            {"basename", basename_}, {"dirname", basename_},
+      {"echo", echo},          {"printf", printf_}, {"head", nullptr, head}, {"tail", nullptr, tail},
+      {"grep", nullptr, grep}, {"wc", nullptr, wc}, {"sort", nullptr, sort}, {"uniq", nullptr, sort},
+      {"tee", nullptr, tee},   {"seq", seq},        {"basename", basename_}, {"dirname", basename_},
       {"tr", nullptr, tr}};
   return rows;
 }

@@ -6,7 +6,8 @@ namespace asio = boost::asio;
 using base::Chunk;
 using base::Pipe;
 
-asio::awaitable<void> read_messages(RawConnection raw, std::function<void(const WsMessage&)> on_message, std::function<void()> on_end) {
+asio::awaitable<void> read_messages(RawConnection raw, std::function<void(const WsMessage&)> on_message,
+                                    std::function<void()> on_end) {
   WsReader reader(kMessageMax);
   raw.out->on_reader_gone([in = raw.in] { in->fail(); });
   bool over = false;
@@ -18,7 +19,8 @@ asio::awaitable<void> read_messages(RawConnection raw, std::function<void(const 
       if (message->kind == WsKind::ping) {
         raw.out->write(ws_frame(WsKind::pong, message->data));
       } else if (message->kind == WsKind::close) {
-        raw.out->write(message->data.size() >= 2 ? ws_frame(WsKind::close, message->data.substr(0, 2)) : ws_close(1000));
+        raw.out->write(message->data.size() >= 2 ? ws_frame(WsKind::close, message->data.substr(0, 2))
+                                                 : ws_close(1000));
         over = true;
         break;
       } else if (message->kind != WsKind::pong) {
@@ -36,7 +38,8 @@ asio::awaitable<void> read_messages(RawConnection raw, std::function<void(const 
   raw.in->abandon();
 }
 
-asio::awaitable<void> read_frames(RawConnection raw, std::function<void(const SpdyFrame&)> on_frame, std::function<void()> on_end) {
+asio::awaitable<void> read_frames(RawConnection raw, std::function<void(const SpdyFrame&)> on_frame,
+                                  std::function<void()> on_end) {
   SpdyReader reader;
   raw.out->on_reader_gone([in = raw.in] { in->fail(); });
   bool over = false;

@@ -22,10 +22,12 @@ struct RawConnection {
 };
 
 /// Hands over messages until the client closes, breaks the rules or goes; answers pings and the closing handshake.
-boost::asio::awaitable<void> read_messages(RawConnection raw, std::function<void(const WsMessage&)> on_message, std::function<void()> on_end);
+boost::asio::awaitable<void> read_messages(RawConnection raw, std::function<void(const WsMessage&)> on_message,
+                                           std::function<void()> on_end);
 
 /// Hands over frames until the client says goodbye, breaks the rules or goes; answers pings.
-boost::asio::awaitable<void> read_frames(RawConnection raw, std::function<void(const SpdyFrame&)> on_frame, std::function<void()> on_end);
+boost::asio::awaitable<void> read_frames(RawConnection raw, std::function<void(const SpdyFrame&)> on_frame,
+                                         std::function<void()> on_end);
 
 /// Sends what `inner` yields as binary messages; at its end closes with 1000.
 boost::asio::awaitable<void> write_messages(std::shared_ptr<base::Pipe> inner, std::shared_ptr<base::Pipe> out);

@@ -15,13 +15,14 @@ using namespace streams;
 
 namespace {
 
-constexpr std::array kWebSocketProtocols{Protocol{"v5.channel.k8s.io", 5, false},        Protocol{"v4.channel.k8s.io", 4, false},
-                                         Protocol{"v3.channel.k8s.io", 3, false},        Protocol{"v2.channel.k8s.io", 2, false},
-                                         Protocol{"channel.k8s.io", 1, false},           Protocol{"v4.base64.channel.k8s.io", 4, true},
-                                         Protocol{"base64.channel.k8s.io", 1, true}};
+constexpr std::array kWebSocketProtocols{
+    Protocol{"v5.channel.k8s.io", 5, false},   Protocol{"v4.channel.k8s.io", 4, false},
+    Protocol{"v3.channel.k8s.io", 3, false},   Protocol{"v2.channel.k8s.io", 2, false},
+    Protocol{"channel.k8s.io", 1, false},      Protocol{"v4.base64.channel.k8s.io", 4, true},
+    Protocol{"base64.channel.k8s.io", 1, true}};
 constexpr std::array kSpdyProtocols{Protocol{"v4.channel.k8s.io", 4, false}, Protocol{"v3.channel.k8s.io", 3, false},
                                     Protocol{"v2.channel.k8s.io", 2, false}, Protocol{"channel.k8s.io", 1, false}};
-constexpr char kCloseChannel = '\xff';  // v5: the next byte is the channel that ends
+constexpr char kCloseChannel = '\xff';                  // v5: the next byte is the channel that ends
 constexpr auto kStreamsMax = std::chrono::seconds(30);  // until all of a client's SPDY streams are there
 
 /// A message of a channel protocol: the channel, then what it carries.
@@ -45,7 +46,9 @@ http::Response exec_over_websocket(const http::Request& request, StreamLoop loop
   if (response.status != 101) return response;
   const RawConnection raw{response.incoming, response.outgoing};
   Carrier carrier;
-  carrier.send = [out = raw.out, base64 = protocol->base64](Channel channel, std::string_view bytes) { out->write(channel_message(static_cast<int>(channel), bytes, base64)); };
+  carrier.send = [out = raw.out, base64 = protocol->base64](Channel channel, std::string_view bytes) {
+    out->write(channel_message(static_cast<int>(channel), bytes, base64));
+  };
   carrier.end = [](Channel) {};
   carrier.close = [out = raw.out] {
     out->write(ws_close(1000));
@@ -56,7 +59,9 @@ http::Response exec_over_websocket(const http::Request& request, StreamLoop loop
   const Channel first = options.output ? Channel::output : options.error ? Channel::error : Channel::status;
   const auto opening = [send = carrier.send, first] { send(first, ""); };
   const auto core = std::make_shared<ExecCore>(loop, options, protocol->version, std::move(carrier));
-  const auto on_message = [core, chosen = *protocol](const WsMessage& message) { feed_message(*core, chosen, message); };
+  const auto on_message = [core, chosen = *protocol](const WsMessage& message) {
+    feed_message(*core, chosen, message);
+  };
   loop.tasks.spawn(read_messages(raw, on_message, [core] { core->client_gone(); }));
   loop.tasks.spawn(ExecCore::start_soon(core, std::move(run), opening));
   return response;
@@ -64,7 +69,8 @@ http::Response exec_over_websocket(const http::Request& request, StreamLoop loop
 
 /// An exec over SPDY: streams by their type, until all are there.
 struct SpdyExec {
-  SpdyExec(StreamLoop l, RawConnection r, ExecOptions o, int v, ExecRunner f) : loop(l), raw(std::move(r)), options(o), version(v), run(std::move(f)) {}
+  SpdyExec(StreamLoop l, RawConnection r, ExecOptions o, int v, ExecRunner f)
+      : loop(l), raw(std::move(r)), options(o), version(v), run(std::move(f)) {}
   StreamLoop loop;
   RawConnection raw;
   ExecOptions options;
@@ -78,8 +84,9 @@ struct SpdyExec {
 
   bool complete() const {
     const auto has = [this](Channel channel) { return streams.contains(channel); };
-    return has(Channel::status) && (!options.input || has(Channel::input)) && (!options.output || has(Channel::output)) &&
-           (!options.error || has(Channel::error)) && (!options.tty || version < 3 || has(Channel::resize));
+    return has(Channel::status) && (!options.input || has(Channel::input)) &&
+           (!options.output || has(Channel::output)) && (!options.error || has(Channel::error)) &&
+           (!options.tty || version < 3 || has(Channel::resize));
   }
 
   void open(const SpdyFrame& frame) {
@@ -87,8 +94,9 @@ struct SpdyExec {
       std::string_view type;
       Channel channel;
     };
-    static constexpr std::array kRows{Row{"error", Channel::status}, Row{"stdin", Channel::input}, Row{"stdout", Channel::output},
-                                      Row{"stderr", Channel::error}, Row{"resize", Channel::resize}};
+    static constexpr std::array kRows{Row{"error", Channel::status}, Row{"stdin", Channel::input},
+                                      Row{"stdout", Channel::output}, Row{"stderr", Channel::error},
+                                      Row{"resize", Channel::resize}};
     const std::string type = spdy_header(frame.headers, "streamtype");
     const auto* const row = std::ranges::find(kRows, type, &Row::type);
     if (row == kRows.end() || streams.contains(row->channel)) {
@@ -106,7 +114,8 @@ struct SpdyExec {
 
   void feed(const SpdyFrame& frame) {
     if (frame.type == SpdyType::syn_stream) return open(frame);
-    const auto stream = std::ranges::find_if(streams, [&frame](const auto& entry) { return entry.second == frame.stream; });
+    const auto stream =
+        std::ranges::find_if(streams, [&frame](const auto& entry) { return entry.second == frame.stream; });
     if (stream == streams.end()) return;
     const bool ended = frame.type == SpdyType::rst_stream || frame.fin;
     if (stream->first == Channel::input) {
@@ -132,11 +141,13 @@ http::Response exec_over_spdy(const http::Request& request, StreamLoop loop, Exe
   Carrier carrier;
   carrier.send = [weak](Channel channel, std::string_view bytes) {
     const auto self = weak.lock();
-    if (self && self->streams.contains(channel)) self->raw.out->write(SpdyWriter::data(self->streams.at(channel), bytes, false));
+    if (self && self->streams.contains(channel))
+      self->raw.out->write(SpdyWriter::data(self->streams.at(channel), bytes, false));
   };
   carrier.end = [weak](Channel channel) {
     const auto self = weak.lock();
-    if (self && self->streams.contains(channel)) self->raw.out->write(SpdyWriter::data(self->streams.at(channel), "", true));
+    if (self && self->streams.contains(channel))
+      self->raw.out->write(SpdyWriter::data(self->streams.at(channel), "", true));
   };
   carrier.close = [out = raw.out] {
     out->write(SpdyWriter::goaway(0));
@@ -152,7 +163,8 @@ http::Response exec_over_spdy(const http::Request& request, StreamLoop loop, Exe
     exec->loop.clock.cancel(exec->timer);
     exec->core->client_gone();
   };
-  loop.tasks.spawn(read_frames(raw, [exec](const SpdyFrame& frame) { exec->feed(frame); }, on_end));
+  loop.tasks.spawn(read_frames(
+      raw, [exec](const SpdyFrame& frame) { exec->feed(frame); }, on_end));
   return response;
 }
 
@@ -160,7 +172,8 @@ http::Response exec_over_spdy(const http::Request& request, StreamLoop loop, Exe
 
 http::Response serve_exec(const http::Request& request, StreamLoop loop, ExecRunner run) {
   const ExecOptions options = exec_options(request);
-  if (!options.input && !options.output && !options.error) return refusal(400, "BadRequest", "you must specify at least 1 of stdin, stdout, stderr");
+  if (!options.input && !options.output && !options.error)
+    return refusal(400, "BadRequest", "you must specify at least 1 of stdin, stdout, stderr");
   if (wants_websocket(request)) return exec_over_websocket(request, loop, options, std::move(run));
   if (wants_spdy(request)) return exec_over_spdy(request, loop, options, std::move(run));
   return refusal(400, "BadRequest", "Upgrade request required");

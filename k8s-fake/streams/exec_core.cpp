@@ -37,11 +37,11 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::size_t kMessageMax = 32 * 1024;      // as kubelets send
-constexpr std::size_t kQueueMax = 256 * 1024;       // on the connection, before a command has to wait
+constexpr std::size_t kMessageMax = 32 * 1024;  // as kubelets send
+constexpr std::size_t kQueueMax = 256 * 1024;   // on the connection, before a command has to wait
 constexpr std::size_t kResizeLineMax = 1024;
-constexpr std::chrono::milliseconds kStart{20};          // of a command without a terminal
-constexpr std::chrono::milliseconds kSizeAwaited{500};   // at most, for clients that never send one
+constexpr std::chrono::milliseconds kStart{20};         // of a command without a terminal
+constexpr std::chrono::milliseconds kSizeAwaited{500};  // at most, for clients that never send one
 
 /// A terminal's output: every line feed gets its carriage return.
 std::string with_returns(std::string_view text) {
@@ -58,8 +58,10 @@ std::string with_returns(std::string_view text) {
 
 std::string status_text(const ExitStatus& status, int version) {
   const bool success = status.failure.empty() && status.code == 0;
-  const std::string exit_message = "command terminated with non-zero exit code: exit status " + std::to_string(status.code);
-  const std::string message = status.failure.empty() ? exit_message : "error executing command in container: " + status.failure;
+  const std::string exit_message =
+      "command terminated with non-zero exit code: exit status " + std::to_string(status.code);
+  const std::string message =
+      status.failure.empty() ? exit_message : "error executing command in container: " + status.failure;
   if (version < 4) return success ? "" : message;
   Json out;
   out["metadata"] = Json::object();
@@ -92,7 +94,11 @@ base::http::Response refusal(int code, const std::string& reason, const std::str
 }
 
 ExecCore::ExecCore(StreamLoop loop, ExecOptions options, int version, Carrier carrier)
-    : loop_(loop), options_(options), version_(version), carrier_(std::move(carrier)), session_(std::make_shared<ExecSession>()) {
+    : loop_(loop),
+      options_(options),
+      version_(version),
+      carrier_(std::move(carrier)),
+      session_(std::make_shared<ExecSession>()) {
   session_->tty = options.tty;
   session_->input = std::make_shared<Pipe>();
   session_->output = std::make_shared<Pipe>();
@@ -115,10 +121,12 @@ void ExecCore::start(const ExecRunner& run) {
   if (size_ && session_->on_resize) session_->on_resize(*size_);
 }
 
-asio::awaitable<void> ExecCore::start_soon(std::shared_ptr<ExecCore> self, ExecRunner run, std::function<void()> opening) {
+asio::awaitable<void> ExecCore::start_soon(std::shared_ptr<ExecCore> self, ExecRunner run,
+                                           std::function<void()> opening) {
   base::Clock& clock = self->loop_.clock;
   const base::TimePoint latest = clock.now() + (self->options_.tty ? kSizeAwaited : kStart);
-  while (!self->size_ && !self->gone_ && clock.now() < latest) co_await base::sleep_for(clock, std::chrono::milliseconds(2));
+  while (!self->size_ && !self->gone_ && clock.now() < latest)
+    co_await base::sleep_for(clock, std::chrono::milliseconds(2));
   opening();
   self->start(run);
 }
@@ -222,7 +230,9 @@ void ExecCore::feed_resize(std::string_view bytes) {
     if (!size.is_object() || gone_ || status_) continue;
     const auto field = [&size](const char* name) {
       const auto found = size.find(name);
-      return found != size.end() && found->is_number_unsigned() ? static_cast<std::uint16_t>(found->get<std::uint64_t>()) : std::uint16_t{0};
+      return found != size.end() && found->is_number_unsigned()
+                 ? static_cast<std::uint16_t>(found->get<std::uint64_t>())
+                 : std::uint16_t{0};
     };
     size_ = TerminalSize{field("Width"), field("Height")};
     const auto hook = session_->on_resize;

@@ -7,8 +7,8 @@
 
 #include "k8s-fake/streams/session.h"
 
-/// One exec or attach apart from its framing: pipes, the terminal's work, pumps, the status at the end. A protocol feeds in what
-/// arrived and is told what to send.
+/// One exec or attach apart from its framing: pipes, the terminal's work, pumps, the status at the end. A protocol
+/// feeds in what arrived and is told what to send.
 namespace k8s_fake::streams {
 
 enum class Channel { input = 0, output = 1, error = 2, status = 3, resize = 4 };
@@ -16,8 +16,8 @@ enum class Channel { input = 0, output = 1, error = 2, status = 3, resize = 4 };
 /// What a protocol does for the core.
 struct Carrier {
   std::function<void(Channel, std::string_view bytes)> send;
-  std::function<void(Channel)> end;  // no more on this channel (protocols without half-closing do nothing)
-  std::function<void()> close;       // everything was said
+  std::function<void(Channel)> end;        // no more on this channel (protocols without half-closing do nothing)
+  std::function<void()> close;             // everything was said
   std::shared_ptr<base::Pipe> connection;  // the raw bytes out: its queue is what a fast command has to wait for
 };
 
@@ -27,9 +27,10 @@ class ExecCore : public std::enable_shared_from_this<ExecCore> {
 
   /// Starts the pumps and hands the session to the runner.
   void start(const ExecRunner& run);
-  /// start() after the time that a container runtime takes, with a terminal as soon as its size is known: kubectl 1.32 prints
-  /// complaints when output comes before it has made its streams, or the end before it has sent its size.
-  static boost::asio::awaitable<void> start_soon(std::shared_ptr<ExecCore> self, ExecRunner run, std::function<void()> opening);
+  /// start() after the time that a container runtime takes, with a terminal as soon as its size is known: kubectl 1.32
+  /// prints complaints when output comes before it has made its streams, or the end before it has sent its size.
+  static boost::asio::awaitable<void> start_soon(std::shared_ptr<ExecCore> self, ExecRunner run,
+                                                 std::function<void()> opening);
 
   void feed_input(std::string_view bytes);
   void end_input();
@@ -37,7 +38,8 @@ class ExecCore : public std::enable_shared_from_this<ExecCore> {
   void client_gone();
 
  private:
-  static boost::asio::awaitable<void> pump(std::shared_ptr<ExecCore> self, std::shared_ptr<base::Pipe> pipe, Channel channel);
+  static boost::asio::awaitable<void> pump(std::shared_ptr<ExecCore> self, std::shared_ptr<base::Pipe> pipe,
+                                           Channel channel);
   void finish(ExitStatus status);
   void pump_ended();
   void feed_terminal(std::string_view bytes);

@@ -17,7 +17,8 @@ using namespace streams;
 namespace {
 
 constexpr std::array kSpdyProtocols{Protocol{"portforward.k8s.io", 1, false}};
-constexpr std::array kChannelProtocols{Protocol{"v4.channel.k8s.io", 4, false}, Protocol{"v4.base64.channel.k8s.io", 4, true}};
+constexpr std::array kChannelProtocols{Protocol{"v4.channel.k8s.io", 4, false},
+                                       Protocol{"v4.base64.channel.k8s.io", 4, true}};
 constexpr std::string_view kTunnel = "SPDY/3.1+portforward.k8s.io";
 constexpr std::size_t kPieceMax = 32 * 1024;
 constexpr std::uint32_t kRefusedStream = 3;
@@ -50,7 +51,8 @@ asio::awaitable<void> pump(std::shared_ptr<ForwardConnection> forward, Way way, 
 }
 
 /// Makes the connection, starts its pump and tells the runner.
-std::shared_ptr<ForwardConnection> start_forward(StreamLoop loop, std::uint16_t port, Way way, const ForwardRunner& run) {
+std::shared_ptr<ForwardConnection> start_forward(StreamLoop loop, std::uint16_t port, Way way,
+                                                 const ForwardRunner& run) {
   auto forward = std::make_shared<ForwardConnection>();
   forward->port = port;
   forward->from_client = std::make_shared<Pipe>();
@@ -85,14 +87,15 @@ struct SpdyForward {
   std::shared_ptr<Pipe> out;
   ForwardRunner run;
   SpdyWriter writer;
-  std::map<std::string, Pair> pairs;                // by request id
+  std::map<std::string, Pair> pairs;               // by request id
   std::map<std::uint32_t, std::string> by_stream;  // data streams
 
   void open(const SpdyFrame& frame) {
     const std::string type = spdy_header(frame.headers, "streamtype");
     const auto port = to_port(spdy_header(frame.headers, "port"));
     std::string id = spdy_header(frame.headers, "requestid");
-    if (id.empty()) id = std::to_string(type == "data" ? frame.stream - 2 : frame.stream);  // old clients: error first, data next
+    if (id.empty())
+      id = std::to_string(type == "data" ? frame.stream - 2 : frame.stream);  // old clients: error first, data next
     if (!port || (type != "data" && type != "error")) {
       out->write(SpdyWriter::rst_stream(frame.stream, kRefusedStream));
       return;
@@ -105,7 +108,9 @@ struct SpdyForward {
     by_stream[pair.data] = id;
     Way way;
     way.connection = out;
-    way.send = [to = out, stream = pair.data](std::string_view bytes) { to->write(SpdyWriter::data(stream, bytes, false)); };
+    way.send = [to = out, stream = pair.data](std::string_view bytes) {
+      to->write(SpdyWriter::data(stream, bytes, false));
+    };
     way.finish = [to = out, data = pair.data, error = pair.error](std::string_view message) {
       if (!message.empty()) to->write(SpdyWriter::data(error, message, false));
       to->write(SpdyWriter::data(error, "", true));
@@ -140,7 +145,8 @@ struct SpdyForward {
 
 void serve_spdy(StreamLoop loop, RawConnection raw, ForwardRunner run) {
   const auto state = std::make_shared<SpdyForward>(loop, raw.out, std::move(run));
-  loop.tasks.spawn(read_frames(raw, [state](const SpdyFrame& frame) { state->feed(frame); }, [state] { state->end(); }));
+  loop.tasks.spawn(read_frames(
+      raw, [state](const SpdyFrame& frame) { state->feed(frame); }, [state] { state->end(); }));
 }
 
 /// SPDY inside binary WebSocket messages.
@@ -188,7 +194,8 @@ asio::awaitable<void> start_channels(StreamLoop loop, std::shared_ptr<Pipe> out,
   co_return;
 }
 
-http::Response forward_over_channels(const http::Request& request, StreamLoop loop, const Protocol& protocol, ForwardRunner run) {
+http::Response forward_over_channels(const http::Request& request, StreamLoop loop, const Protocol& protocol,
+                                     ForwardRunner run) {
   std::vector<std::uint16_t> ports;
   for (const auto& [name, value] : http::parse_query(request.query())) {
     if (name != "ports") continue;

@@ -32,7 +32,8 @@ std::optional<Protocol> choose(const std::vector<std::string>& offers, std::span
 
 bool wants_spdy(const http::Request& request) {
   const std::string connection = base::to_lower(request.headers.get("Connection"));
-  return connection.find("upgrade") != std::string::npos && base::to_lower(request.headers.get("Upgrade")).find("spdy/3.1") != std::string::npos;
+  return connection.find("upgrade") != std::string::npos &&
+         base::to_lower(request.headers.get("Upgrade")).find("spdy/3.1") != std::string::npos;
 }
 
 http::Response accept_spdy(const std::string& protocol) {
@@ -53,12 +54,14 @@ http::Response no_common_protocol(const std::vector<std::string>& offers, std::s
   response.status = 403;
   response.headers.set("Content-Type", "text/plain; charset=utf-8");
   for (const std::string& name : names) response.headers.add("X-Accepted-Stream-Protocol-Versions", name);
-  response.body = "unable to upgrade: unable to negotiate protocol: client supports [" + base::join(offers, " ") + "], server accepts [" + base::join(names, " ") + "]\n";
+  response.body = "unable to upgrade: unable to negotiate protocol: client supports [" + base::join(offers, " ") +
+                  "], server accepts [" + base::join(names, " ") + "]\n";
   return response;
 }
 
 std::string channel_message(int channel, std::string_view bytes, bool base64) {
-  if (base64) return ws_frame(WsKind::text, std::string(1, static_cast<char>('0' + channel)) + base::base64_encode(bytes));
+  if (base64)
+    return ws_frame(WsKind::text, std::string(1, static_cast<char>('0' + channel)) + base::base64_encode(bytes));
   return ws_frame(WsKind::binary, std::string(1, static_cast<char>(channel)).append(bytes));
 }
 

@@ -85,7 +85,8 @@ std::optional<SpdyHeaders> parse_headers(std::string_view block) {
     const auto name = take();
     const auto value = name ? take() : std::nullopt;
     if (!value) return std::nullopt;
-    for (const std::string_view one : base::split(*value, '\0')) out.emplace_back(base::to_lower(*name), std::string(one));
+    for (const std::string_view one : base::split(*value, '\0'))
+      out.emplace_back(base::to_lower(*name), std::string(one));
   }
   return out;
 }
@@ -116,7 +117,9 @@ struct SpdyReader::Inflater {
       stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
       stream.avail_out = static_cast<uInt>(buffer.size());
       int result = inflate(&stream, Z_SYNC_FLUSH);
-      if (result == Z_NEED_DICT && inflateSetDictionary(&stream, bytes_of(dictionary()), static_cast<uInt>(dictionary().size())) == Z_OK) result = Z_OK;
+      if (result == Z_NEED_DICT &&
+          inflateSetDictionary(&stream, bytes_of(dictionary()), static_cast<uInt>(dictionary().size())) == Z_OK)
+        result = Z_OK;
       out.append(buffer.data(), buffer.size() - stream.avail_out);
       if (result != Z_OK && result != Z_BUF_ERROR) return std::nullopt;
       if (out.size() > kHeaderBlockMax) return std::nullopt;
@@ -165,8 +168,9 @@ std::optional<SpdyFrame> SpdyReader::control(std::uint16_t type, std::uint8_t fl
     std::size_t fixed;  // bytes before the header block, or of the whole body
     bool headers;
   };
-  static constexpr std::array kRows{Row{SpdyType::syn_stream, 10, true}, Row{SpdyType::syn_reply, 4, true},   Row{SpdyType::rst_stream, 8, false},
-                                    Row{SpdyType::settings, 4, false},   Row{SpdyType::ping, 4, false},       Row{SpdyType::goaway, 8, false},
+  static constexpr std::array kRows{Row{SpdyType::syn_stream, 10, true}, Row{SpdyType::syn_reply, 4, true},
+                                    Row{SpdyType::rst_stream, 8, false}, Row{SpdyType::settings, 4, false},
+                                    Row{SpdyType::ping, 4, false},       Row{SpdyType::goaway, 8, false},
                                     Row{SpdyType::headers, 4, true},     Row{SpdyType::window_update, 8, false}};
   SpdyFrame frame;
   frame.type = SpdyType::other;

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-/// SPDY/3.1 framing over bytes, as much as Kubernetes' clients use: streams, data, resets, pings, goodbye; no flow control.
-/// One reader and one writer per connection: header blocks are compressed with a state that spans all of them.
+/// SPDY/3.1 framing over bytes, as much as Kubernetes' clients use: streams, data, resets, pings, goodbye; no flow
+/// control. One reader and one writer per connection: header blocks are compressed with a state that spans all of them.
 /// Source: the SPDY/3.1 draft; Kubernetes specification 5.10.4.
 namespace k8s_fake::streams {
 
@@ -18,7 +18,18 @@ using SpdyHeaders = std::vector<std::pair<std::string, std::string>>;  // names 
 /// The first value of that name, or "".
 std::string spdy_header(const SpdyHeaders& headers, std::string_view name);
 
-enum class SpdyType : std::uint16_t { data = 0, syn_stream = 1, syn_reply = 2, rst_stream = 3, settings = 4, ping = 6, goaway = 7, headers = 8, window_update = 9, other = 0xffff };
+enum class SpdyType : std::uint16_t {
+  data = 0,
+  syn_stream = 1,
+  syn_reply = 2,
+  rst_stream = 3,
+  settings = 4,
+  ping = 6,
+  goaway = 7,
+  headers = 8,
+  window_update = 9,
+  other = 0xffff
+};
 
 struct SpdyFrame {
   SpdyType type = SpdyType::data;

@@ -92,7 +92,8 @@ std::string ws_frame(WsKind kind, std::string_view data, std::optional<std::uint
   const unsigned mask_bit = mask ? 0x80U : 0;
   const std::size_t extra = data.size() < 126 ? 0 : data.size() <= 0xffff ? 2 : 8;
   out += static_cast<char>(mask_bit | (extra == 0 ? static_cast<unsigned>(data.size()) : extra == 2 ? 126U : 127U));
-  for (std::size_t i = extra; i > 0; --i) out += static_cast<char>((static_cast<std::uint64_t>(data.size()) >> (8 * (i - 1))) & 0xffU);
+  for (std::size_t i = extra; i > 0; --i)
+    out += static_cast<char>((static_cast<std::uint64_t>(data.size()) >> (8 * (i - 1))) & 0xffU);
   if (!mask) return out.append(data);
   std::array<char, 4> key{};
   for (unsigned i = 0; i < 4; ++i) key[i] = static_cast<char>((*mask >> (8 * (3 - i))) & 0xffU);
@@ -109,7 +110,8 @@ std::string ws_close(std::uint16_t code, std::string_view reason) {
 }
 
 bool wants_websocket(const base::http::Request& request) {
-  return has_token(request.headers.get("Connection"), "upgrade") && has_token(request.headers.get("Upgrade"), "websocket");
+  return has_token(request.headers.get("Connection"), "upgrade") &&
+         has_token(request.headers.get("Upgrade"), "websocket");
 }
 
 base::http::Response accept_websocket(const base::http::Request& request, const std::string& protocol) {
@@ -127,7 +129,8 @@ base::http::Response accept_websocket(const base::http::Request& request, const 
   response.status = 101;
   response.headers.set("Upgrade", "websocket");
   response.headers.set("Connection", "Upgrade");
-  response.headers.set("Sec-WebSocket-Accept", base::base64_encode({reinterpret_cast<const char*>(digest.data()), digest.size()}));
+  response.headers.set("Sec-WebSocket-Accept",
+                       base::base64_encode({reinterpret_cast<const char*>(digest.data()), digest.size()}));
   if (!protocol.empty()) response.headers.set("Sec-WebSocket-Protocol", protocol);
   response.outgoing = std::make_shared<base::Pipe>();
   response.incoming = std::make_shared<base::Pipe>();

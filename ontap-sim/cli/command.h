@@ -12,10 +12,10 @@
 #include "provisioner/base/clock.h"
 #include "provisioner/base/result.h"
 
-/// A command of the clustershell is one row: path, parameters, and a function over the model. Everything generic (abbreviation,
-/// checking values, `?`, queries, tables) reads the row. Rules live in the model; a command only translates.
-/// A command that needs an answer (a password, "are you sure") asks before it changes anything: it returns the question and
-/// is run again with the answers it got, so that a session needs no thread of its own.
+/// A command of the clustershell is one row: path, parameters, and a function over the model. Everything generic
+/// (abbreviation, checking values, `?`, queries, tables) reads the row. Rules live in the model; a command only
+/// translates. A command that needs an answer (a password, "are you sure") asks before it changes anything: it returns
+/// the question and is run again with the answers it got, so that a session needs no thread of its own.
 namespace ontap_sim::model {
 struct Cluster;
 }
@@ -28,14 +28,14 @@ enum class Privilege { admin, advanced, diagnostic };
 enum class Reach { any, cluster };
 
 struct Param {
-  std::string_view name = {};            // "home-node"
-  std::string_view hint = "text";   // stands in <…> in `?`
-  std::string_view label = {};           // what it means, in `?`
+  std::string_view name = {};      // "home-node"
+  std::string_view hint = "text";  // stands in <…> in `?`
+  std::string_view label = {};     // what it means, in `?`
   Kind kind = Kind::text;
-  std::string_view choices = {};         // of Kind::choice: "up|down"
+  std::string_view choices = {};  // of Kind::choice: "up|down"
   bool required = false;
-  bool positional = false;          // may stand without its name
-  bool list = false;                // comma-separated
+  bool positional = false;  // may stand without its name
+  bool list = false;        // comma-separated
 };
 
 /// A question to the user. `secret` answers are not echoed; a `confirm` takes only y or n.
@@ -76,7 +76,7 @@ struct Settings {
   bool confirmations = true;
   bool show_all_fields = false;
   std::string separator = {};  // empty: tables
-  std::uint64_t rows = 0;  // lines per page, 0 = no paging
+  std::uint64_t rows = 0;      // lines per page, 0 = no paging
 };
 
 /// Who is typing. `svm` is empty for administrators of the cluster.
@@ -89,7 +89,8 @@ struct User {
 /// One run of one command: its parameters, and the model.
 class Call {
  public:
-  Call(model::Cluster& on, const Command& row, const User& by, const Settings& with) : cluster(on), command(row), user(by), settings(with) {}
+  Call(model::Cluster& on, const Command& row, const User& by, const Settings& with)
+      : cluster(on), command(row), user(by), settings(with) {}
 
   bool has(std::string_view name) const { return given.contains(name); }
   /// The value as typed; "" when absent.
@@ -111,10 +112,10 @@ class Call {
   const Command& command;
   const User& user;
   const Settings& settings;
-  std::map<std::string_view, Word> given;         // parameters by full name
-  std::vector<std::string_view> fields;           // -fields
-  bool instance = false;                          // -instance
-  std::map<std::string_view, Word> conditions;    // of an extended query { … }
+  std::map<std::string_view, Word> given;       // parameters by full name
+  std::vector<std::string_view> fields;         // -fields
+  bool instance = false;                        // -instance
+  std::map<std::string_view, Word> conditions;  // of an extended query { … }
   std::vector<std::string> answers;
 };
 
@@ -130,8 +131,8 @@ std::optional<Reply> confirm(Call& call, std::size_t index, std::string_view war
 
 /// The objects of the command's view that its key parameters (queries) and its extended query select, in key order.
 std::vector<Record> select(Call& call);
-/// Runs `one` on every selected object of a modify or delete. No match of literal keys: "entry doesn't exist"; of a pattern:
-/// "There are no entries matching your query.". With a pattern the number of entries acted on is printed.
+/// Runs `one` on every selected object of a modify or delete. No match of literal keys: "entry doesn't exist"; of a
+/// pattern: "There are no entries matching your query.". With a pattern the number of entries acted on is printed.
 Reply for_each_selected(Call& call, Reply (*one)(Call& call, const Record& record), std::string_view done);
 /// A show command.
 Reply show(Call& call);

@@ -33,7 +33,8 @@ Reply done(const model::Result<T>& result) {
 }
 
 inline std::string job_succeeded(std::uint64_t job, std::string_view what) {
-  return "[Job " + std::to_string(job) + "] Job succeeded:" + (what.starts_with("\n") ? "" : " ") + std::string(what) + "\n";
+  return "[Job " + std::to_string(job) + "] Job succeeded:" + (what.starts_with("\n") ? "" : " ") + std::string(what) +
+         "\n";
 }
 inline std::string job_failed(std::uint64_t job, std::string_view reason) {
   return "[Job " + std::to_string(job) + "] Job failed: " + std::string(reason) + "\n";

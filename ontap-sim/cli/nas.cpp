@@ -38,7 +38,9 @@ constexpr std::pair<std::string_view, std::string_view> kNfsTexts[] = {
 std::map<std::string, std::string> nfs_settings(const Call& call) {
   std::map<std::string, std::string> settings;
   for (const NfsSwitch& one : kNfsSwitches) {
-    if (call.has(one.param)) settings[std::string(one.field)] = call.text(one.param) == "enabled" || call.text(one.param) == "true" ? "true" : "false";
+    if (call.has(one.param))
+      settings[std::string(one.field)] =
+          call.text(one.param) == "enabled" || call.text(one.param) == "true" ? "true" : "false";
   }
   for (const auto& [param, field] : kNfsTexts) {
     if (call.has(param)) settings[std::string(field)] = call.text(param);
@@ -48,7 +50,9 @@ std::map<std::string, std::string> nfs_settings(const Call& call) {
 
 std::vector<Param> nfs_params() {
   std::vector<Param> params{positional("vserver", "vserver name", "Vserver")};
-  for (const NfsSwitch& one : kNfsSwitches) params.push_back(one.enabled_disabled ? choice(one.param, "enabled|disabled", one.label) : boolean(one.param, one.label));
+  for (const NfsSwitch& one : kNfsSwitches)
+    params.push_back(one.enabled_disabled ? choice(one.param, "enabled|disabled", one.label)
+                                          : boolean(one.param, one.label));
   params.push_back(optional("v4-id-domain", "nis domain", "NFSv4 ID Mapping Domain"));
   params.push_back(optional("default-win-user", "text", "Default Windows User"));
   params.push_back(number("tcp-max-xfer-size", "TCP Maximum Transfer Size (bytes)"));
@@ -81,7 +85,8 @@ Reply nfs_status(Call& call) {
   const model::Svm* svm = svm_of(call);
   if (svm == nullptr) return no_svm(call);
   if (!svm->nfs) return failed("entry doesn't exist");
-  return ok("The NFS server is " + std::string(svm->nfs->access ? "running" : "not running") + " on Vserver \"" + svm->name + "\".\n");
+  return ok("The NFS server is " + std::string(svm->nfs->access ? "running" : "not running") + " on Vserver \"" +
+            svm->name + "\".\n");
 }
 
 std::vector<Record> list_nfs(Call& call) {
@@ -130,12 +135,13 @@ std::vector<Record> list_policies(Call& call) {
   }
   return records;
 }
-const View kPolicies{.layouts = {{.flag = "",
-                                  .header = "Vserver          Policy Name\n---------------  -------------------",
-                                  .columns = {"vserver", "policyname"},
-                                  .align = "ll"}},
-                     .fields = {{"vserver", "Vserver", true}, {"policyname", "Policy Name", true}, {"policyid", "Policy ID"}},
-                     .list = list_policies};
+const View kPolicies{
+    .layouts = {{.flag = "",
+                 .header = "Vserver          Policy Name\n---------------  -------------------",
+                 .columns = {"vserver", "policyname"},
+                 .align = "ll"}},
+    .fields = {{"vserver", "Vserver", true}, {"policyname", "Policy Name", true}, {"policyid", "Policy ID"}},
+    .list = list_policies};
 
 std::vector<Record> list_rules(Call& call) {
   std::vector<Record> records;
@@ -161,26 +167,27 @@ std::vector<Record> list_rules(Call& call) {
   }
   return records;
 }
-const View kRules{.layouts = {{.flag = "",
-                               .header = "             Policy          Rule    Access   Client                RO\n"
-                                         "Vserver      Name            Index   Protocol Match                 Rule\n"
-                                         "------------ --------------- ------  -------- --------------------- ---------",
-                               .columns = {"vserver", "policyname", "ruleindex", "protocol", "clientmatch", "rorule"},
-                               .align = "llllll"}},
-                  .fields = {{"vserver", "Vserver", true},
-                             {"policyname", "Policy Name", true},
-                             {"ruleindex", "Rule Index", true},
-                             {"protocol", "Access Protocol"},
-                             {"clientmatch", "List of Client Match Hostnames, IP Addresses, Netgroups, or Domains"},
-                             {"rorule", "RO Access Rule"},
-                             {"rwrule", "RW Access Rule"},
-                             {"anon", "User ID To Which Anonymous Users Are Mapped"},
-                             {"superuser", "Superuser Security Types"},
-                             {"allow-suid", "Honor SetUID Bits in SETATTR"},
-                             {"allow-dev", "Allow Creation of Devices"},
-                             {"ntfs-unix-security-ops", "NTFS Unix Security Options"},
-                             {"chown-mode", "Vserver Change Ownership Mode"}},
-                  .list = list_rules};
+const View kRules{
+    .layouts = {{.flag = "",
+                 .header = "             Policy          Rule    Access   Client                RO\n"
+                           "Vserver      Name            Index   Protocol Match                 Rule\n"
+                           "------------ --------------- ------  -------- --------------------- ---------",
+                 .columns = {"vserver", "policyname", "ruleindex", "protocol", "clientmatch", "rorule"},
+                 .align = "llllll"}},
+    .fields = {{"vserver", "Vserver", true},
+               {"policyname", "Policy Name", true},
+               {"ruleindex", "Rule Index", true},
+               {"protocol", "Access Protocol"},
+               {"clientmatch", "List of Client Match Hostnames, IP Addresses, Netgroups, or Domains"},
+               {"rorule", "RO Access Rule"},
+               {"rwrule", "RW Access Rule"},
+               {"anon", "User ID To Which Anonymous Users Are Mapped"},
+               {"superuser", "Superuser Security Types"},
+               {"allow-suid", "Honor SetUID Bits in SETATTR"},
+               {"allow-dev", "Allow Creation of Devices"},
+               {"ntfs-unix-security-ops", "NTFS Unix Security Options"},
+               {"chown-mode", "Vserver Change Ownership Mode"}},
+    .list = list_rules};
 
 Reply policy_create(Call& call) {
   model::Svm* svm = svm_of(call);
@@ -235,7 +242,8 @@ Reply rule_modify_one(Call& call, const Record& record) {
 Reply rule_modify(Call& call) { return for_each_selected(call, rule_modify_one, "modified"); }
 Reply rule_delete_one(Call& call, const Record& record) {
   model::Svm* svm = call.cluster.find_svm(text_of(record, "vserver"));
-  return done(model::destroy_export_rule(call.cluster, *svm, text_of(record, "policyname"), static_cast<int>(*record.at("ruleindex").number)));
+  return done(model::destroy_export_rule(call.cluster, *svm, text_of(record, "policyname"),
+                                         static_cast<int>(*record.at("ruleindex").number)));
 }
 Reply rule_delete(Call& call) { return for_each_selected(call, rule_delete_one, "deleted"); }
 
@@ -244,7 +252,8 @@ Reply rule_delete(Call& call) { return for_each_selected(call, rule_delete_one, 
 std::vector<Command> nas_commands() {
   const Param vserver = required("vserver", "vserver name", "Vserver");
   const Param policy = required("policyname", "export policy name", "Policy Name");
-  std::vector<Param> rule{vserver, policy,
+  std::vector<Param> rule{vserver,
+                          policy,
                           required_choice("rorule", "any|none|never|krb5|krb5i|krb5p|ntlm|sys", "RO Access Rule"),
                           required_choice("rwrule", "any|none|never|krb5|krb5i|krb5p|ntlm|sys", "RW Access Rule"),
                           choice("superuser", "any|none|krb5|krb5i|krb5p|ntlm|sys", "Superuser Security Types"),
@@ -262,20 +271,77 @@ std::vector<Command> nas_commands() {
   const Param index = {.name = "ruleindex", .hint = "integer", .label = "Rule Index", .required = true};
   const std::string_view source = "specification 10.3, 10.4";
   return {
-      {.path = "vserver nfs create", .help = "Create an NFS configuration for a Vserver", .params = nfs_params(), .run = nfs_create, .source = source},
-      {.path = "vserver nfs modify", .help = "Modify the NFS configuration of a Vserver", .params = nfs_params(), .run = nfs_modify, .source = source},
-      {.path = "vserver nfs delete", .help = "Delete the NFS configuration of a Vserver", .params = {positional("vserver", "vserver name", "Vserver")}, .run = nfs_delete, .source = source},
-      {.path = "vserver nfs on", .help = "Enable the NFS service of a Vserver", .params = {positional("vserver", "vserver name", "Vserver")}, .run = nfs_on, .source = source},
-      {.path = "vserver nfs off", .help = "Disable the NFS service of a Vserver", .params = {positional("vserver", "vserver name", "Vserver")}, .run = nfs_off, .source = source},
-      {.path = "vserver nfs status", .help = "Display the status of the NFS service", .params = {positional("vserver", "vserver name", "Vserver")}, .run = nfs_status, .source = source},
-      {.path = "vserver nfs show", .help = "Display the NFS configurations of Vservers", .view = &kNfs, .source = source},
-      {.path = "vserver export-policy create", .help = "Create an export policy", .params = {vserver, policy}, .run = policy_create, .source = source},
-      {.path = "vserver export-policy delete", .help = "Delete an export policy", .params = {vserver, policy}, .run = policy_delete, .view = &kPolicies, .source = source},
-      {.path = "vserver export-policy rename", .help = "Rename an export policy", .params = {vserver, policy, required("newpolicyname", "export policy name", "New Export Policy Name")}, .run = policy_rename, .source = source},
-      {.path = "vserver export-policy show", .help = "Display a list of export policies", .view = &kPolicies, .source = source},
-      {.path = "vserver export-policy rule create", .help = "Create a rule", .params = rule, .run = rule_create, .source = source},
-      {.path = "vserver export-policy rule modify", .help = "Modify a rule", .params = change, .run = rule_modify, .view = &kRules, .source = source},
-      {.path = "vserver export-policy rule delete", .help = "Delete a rule", .params = {vserver, policy, index}, .run = rule_delete, .view = &kRules, .source = source},
+      {.path = "vserver nfs create",
+       .help = "Create an NFS configuration for a Vserver",
+       .params = nfs_params(),
+       .run = nfs_create,
+       .source = source},
+      {.path = "vserver nfs modify",
+       .help = "Modify the NFS configuration of a Vserver",
+       .params = nfs_params(),
+       .run = nfs_modify,
+       .source = source},
+      {.path = "vserver nfs delete",
+       .help = "Delete the NFS configuration of a Vserver",
+       .params = {positional("vserver", "vserver name", "Vserver")},
+       .run = nfs_delete,
+       .source = source},
+      {.path = "vserver nfs on",
+       .help = "Enable the NFS service of a Vserver",
+       .params = {positional("vserver", "vserver name", "Vserver")},
+       .run = nfs_on,
+       .source = source},
+      {.path = "vserver nfs off",
+       .help = "Disable the NFS service of a Vserver",
+       .params = {positional("vserver", "vserver name", "Vserver")},
+       .run = nfs_off,
+       .source = source},
+      {.path = "vserver nfs status",
+       .help = "Display the status of the NFS service",
+       .params = {positional("vserver", "vserver name", "Vserver")},
+       .run = nfs_status,
+       .source = source},
+      {.path = "vserver nfs show",
+       .help = "Display the NFS configurations of Vservers",
+       .view = &kNfs,
+       .source = source},
+      {.path = "vserver export-policy create",
+       .help = "Create an export policy",
+       .params = {vserver, policy},
+       .run = policy_create,
+       .source = source},
+      {.path = "vserver export-policy delete",
+       .help = "Delete an export policy",
+       .params = {vserver, policy},
+       .run = policy_delete,
+       .view = &kPolicies,
+       .source = source},
+      {.path = "vserver export-policy rename",
+       .help = "Rename an export policy",
+       .params = {vserver, policy, required("newpolicyname", "export policy name", "New Export Policy Name")},
+       .run = policy_rename,
+       .source = source},
+      {.path = "vserver export-policy show",
+       .help = "Display a list of export policies",
+       .view = &kPolicies,
+       .source = source},
+      {.path = "vserver export-policy rule create",
+       .help = "Create a rule",
+       .params = rule,
+       .run = rule_create,
+       .source = source},
+      {.path = "vserver export-policy rule modify",
+       .help = "Modify a rule",
+       .params = change,
+       .run = rule_modify,
+       .view = &kRules,
+       .source = source},
+      {.path = "vserver export-policy rule delete",
+       .help = "Delete a rule",
+       .params = {vserver, policy, index},
+       .run = rule_delete,
+       .view = &kRules,
+       .source = source},
       {.path = "vserver export-policy rule show", .help = "Display a list of rules", .view = &kRules, .source = source},
   };
 }

@@ -15,79 +15,81 @@ std::vector<Record> list_lifs(Call& call) {
     for (const auto& [name, lif] : svm.lifs) {
       const std::string oper = model::lif_operational(call.cluster, svm, lif) ? "up" : "down";
       const std::string admin = lif.admin_up ? "up" : "down";
-      records.push_back({{"vserver", svm_name},
-                         {"lif", name},
-                         {"role", replace_all(lif.role, "_", "-")},
-                         {"data-protocol", Value::list({lif.protocols.begin(), lif.protocols.end()})},
-                         {"home-node", lif.home_node},
-                         {"home-port", lif.home_port},
-                         {"curr-node", lif.current_node},
-                         {"curr-port", lif.current_port},
-                         {"status-oper", oper},
-                         {"status-admin", admin},
-                         {"status", admin + "/" + oper},
-                         {"is-home", lif.is_home()},
-                         {"address", lif.address},
-                         {"netmask", model::netmask_text(lif.netmask_length)},
-                         {"netmask-length", Value::count(static_cast<std::uint64_t>(lif.netmask_length))},
-                         {"network", lif.address.empty() ? std::string() : lif.address + "/" + std::to_string(lif.netmask_length)},
-                         {"subnet-name", lif.subnet},
-                         {"ipspace", svm.ipspace},
-                         {"failover-policy", replace_all(lif.failover_policy, "_", "-")},
-                         {"firewall-policy", lif.firewall_policy},
-                         {"auto-revert", lif.auto_revert},
-                         {"dns-zone", lif.dns_domain},
-                         {"listen-for-dns-query", lif.listen_for_dns},
-                         {"failover-group", lif.failover_group},
-                         {"wwpn", lif.wwpn},
-                         {"address-family", lif.address.empty() ? "-" : "ipv4"},
-                         {"comment", lif.comment}});
+      records.push_back(
+          {{"vserver", svm_name},
+           {"lif", name},
+           {"role", replace_all(lif.role, "_", "-")},
+           {"data-protocol", Value::list({lif.protocols.begin(), lif.protocols.end()})},
+           {"home-node", lif.home_node},
+           {"home-port", lif.home_port},
+           {"curr-node", lif.current_node},
+           {"curr-port", lif.current_port},
+           {"status-oper", oper},
+           {"status-admin", admin},
+           {"status", admin + "/" + oper},
+           {"is-home", lif.is_home()},
+           {"address", lif.address},
+           {"netmask", model::netmask_text(lif.netmask_length)},
+           {"netmask-length", Value::count(static_cast<std::uint64_t>(lif.netmask_length))},
+           {"network", lif.address.empty() ? std::string() : lif.address + "/" + std::to_string(lif.netmask_length)},
+           {"subnet-name", lif.subnet},
+           {"ipspace", svm.ipspace},
+           {"failover-policy", replace_all(lif.failover_policy, "_", "-")},
+           {"firewall-policy", lif.firewall_policy},
+           {"auto-revert", lif.auto_revert},
+           {"dns-zone", lif.dns_domain},
+           {"listen-for-dns-query", lif.listen_for_dns},
+           {"failover-group", lif.failover_group},
+           {"wwpn", lif.wwpn},
+           {"address-family", lif.address.empty() ? "-" : "ipv4"},
+           {"comment", lif.comment}});
     }
   }
   return records;
 }
-const View kLifs{.layouts = {{.flag = "",
-                              .header = "            Logical    Status     Network            Current       Current Is\n"
-                                        "Vserver     Interface  Admin/Oper Address/Mask       Node          Port    Home\n"
-                                        "----------- ---------- ---------- ------------------ ------------- ------- ----",
-                              .columns = {"vserver", "lif", "status", "network", "curr-node", "curr-port", "is-home"},
-                              .align = "llcllll",
-                              .first_on_own_line = true},
-                             {.flag = "failover",
-                              .header = "         Logical         Home                  Failover        Failover\n"
-                                        "Vserver  Interface       Node:Port             Policy          Group\n"
-                                        "-------- --------------- --------------------- --------------- ---------------",
-                              .columns = {"vserver", "lif", "home-port", "failover-policy", "failover-group"},
-                              .align = "lllll",
-                              .first_on_own_line = true}},
-                 .fields = {{"vserver", "Vserver Name", true},
-                            {"lif", "Logical Interface Name", true},
-                            {"role", "Role"},
-                            {"data-protocol", "Data Protocol"},
-                            {"home-node", "Home Node"},
-                            {"home-port", "Home Port"},
-                            {"curr-node", "Current Node"},
-                            {"curr-port", "Current Port"},
-                            {"status-oper", "Operational Status"},
-                            {"is-home", "Is Home"},
-                            {"address", "Network Address"},
-                            {"netmask", "Netmask"},
-                            {"netmask-length", "Bits in the Netmask"},
-                            {"subnet-name", "Subnet Name"},
-                            {"status-admin", "Administrative Status"},
-                            {"status", "Status Admin/Oper"},
-                            {"network", "Network Address/Mask"},
-                            {"failover-policy", "Failover Policy"},
-                            {"firewall-policy", "Firewall Policy"},
-                            {"auto-revert", "Auto Revert"},
-                            {"dns-zone", "Fully Qualified DNS Zone Name"},
-                            {"listen-for-dns-query", "DNS Query Listen Enable"},
-                            {"failover-group", "Failover Group Name"},
-                            {"wwpn", "FCP WWPN"},
-                            {"address-family", "Address family"},
-                            {"comment", "Comment"},
-                            {"ipspace", "IPspace of LIF"}},
-                 .list = list_lifs};
+const View kLifs{
+    .layouts = {{.flag = "",
+                 .header = "            Logical    Status     Network            Current       Current Is\n"
+                           "Vserver     Interface  Admin/Oper Address/Mask       Node          Port    Home\n"
+                           "----------- ---------- ---------- ------------------ ------------- ------- ----",
+                 .columns = {"vserver", "lif", "status", "network", "curr-node", "curr-port", "is-home"},
+                 .align = "llcllll",
+                 .first_on_own_line = true},
+                {.flag = "failover",
+                 .header = "         Logical         Home                  Failover        Failover\n"
+                           "Vserver  Interface       Node:Port             Policy          Group\n"
+                           "-------- --------------- --------------------- --------------- ---------------",
+                 .columns = {"vserver", "lif", "home-port", "failover-policy", "failover-group"},
+                 .align = "lllll",
+                 .first_on_own_line = true}},
+    .fields = {{"vserver", "Vserver Name", true},
+               {"lif", "Logical Interface Name", true},
+               {"role", "Role"},
+               {"data-protocol", "Data Protocol"},
+               {"home-node", "Home Node"},
+               {"home-port", "Home Port"},
+               {"curr-node", "Current Node"},
+               {"curr-port", "Current Port"},
+               {"status-oper", "Operational Status"},
+               {"is-home", "Is Home"},
+               {"address", "Network Address"},
+               {"netmask", "Netmask"},
+               {"netmask-length", "Bits in the Netmask"},
+               {"subnet-name", "Subnet Name"},
+               {"status-admin", "Administrative Status"},
+               {"status", "Status Admin/Oper"},
+               {"network", "Network Address/Mask"},
+               {"failover-policy", "Failover Policy"},
+               {"firewall-policy", "Firewall Policy"},
+               {"auto-revert", "Auto Revert"},
+               {"dns-zone", "Fully Qualified DNS Zone Name"},
+               {"listen-for-dns-query", "DNS Query Listen Enable"},
+               {"failover-group", "Failover Group Name"},
+               {"wwpn", "FCP WWPN"},
+               {"address-family", "Address family"},
+               {"comment", "Comment"},
+               {"ipspace", "IPspace of LIF"}},
+    .list = list_lifs};
 
 std::string underscored(std::string text) { return replace_all(std::move(text), "-", "_"); }
 
@@ -117,10 +119,12 @@ Reply lif_create(Call& call) {
 }
 Reply lif_modify_one(Call& call, const Record& record) {
   model::LifChange change;
-  for (const auto& [name, field] : {std::pair{"address", &model::LifChange::address}, std::pair{"netmask", &model::LifChange::netmask},
-                                    std::pair{"home-node", &model::LifChange::home_node}, std::pair{"home-port", &model::LifChange::home_port},
-                                    std::pair{"firewall-policy", &model::LifChange::firewall_policy}, std::pair{"failover-group", &model::LifChange::failover_group},
-                                    std::pair{"dns-zone", &model::LifChange::dns_domain}, std::pair{"comment", &model::LifChange::comment}}) {
+  for (const auto& [name, field] :
+       {std::pair{"address", &model::LifChange::address}, std::pair{"netmask", &model::LifChange::netmask},
+        std::pair{"home-node", &model::LifChange::home_node}, std::pair{"home-port", &model::LifChange::home_port},
+        std::pair{"firewall-policy", &model::LifChange::firewall_policy},
+        std::pair{"failover-group", &model::LifChange::failover_group},
+        std::pair{"dns-zone", &model::LifChange::dns_domain}, std::pair{"comment", &model::LifChange::comment}}) {
     if (call.has(name)) change.*field = call.text(name);
   }
   if (call.has("failover-policy")) change.failover_policy = underscored(call.text("failover-policy"));
@@ -128,21 +132,25 @@ Reply lif_modify_one(Call& call, const Record& record) {
   if (call.has("status-admin")) change.admin_up = call.text("status-admin") == "up";
   change.auto_revert = call.maybe_flag("auto-revert");
   change.listen_for_dns = call.maybe_flag("listen-for-dns-query");
-  return done(model::modify_lif(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")), text_of(record, "lif"), change));
+  return done(model::modify_lif(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")),
+                                text_of(record, "lif"), change));
 }
 Reply lif_modify(Call& call) { return for_each_selected(call, lif_modify_one, "modified"); }
 Reply lif_delete_one(Call& call, const Record& record) {
-  return done(model::delete_lif(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")), text_of(record, "lif")));
+  return done(
+      model::delete_lif(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")), text_of(record, "lif")));
 }
 Reply lif_delete(Call& call) { return for_each_selected(call, lif_delete_one, "deleted"); }
 Reply lif_migrate_one(Call& call, const Record& record) {
   const std::string node = call.text_or("destination-node", text_of(record, "curr-node"));
   const std::string port = call.text_or("destination-port", text_of(record, "curr-port"));
-  return done(model::migrate_lif(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")), text_of(record, "lif"), node, port));
+  return done(model::migrate_lif(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")),
+                                 text_of(record, "lif"), node, port));
 }
 Reply lif_migrate(Call& call) { return for_each_selected(call, lif_migrate_one, "acted on"); }
 Reply lif_revert_one(Call& call, const Record& record) {
-  return done(model::revert_lif(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")), text_of(record, "lif")));
+  return done(
+      model::revert_lif(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")), text_of(record, "lif")));
 }
 Reply lif_revert(Call& call) { return for_each_selected(call, lif_revert_one, "acted on"); }
 
@@ -150,45 +158,47 @@ std::vector<Record> list_ports(Call& call) {
   std::vector<Record> records;
   if (!call.user.svm.empty()) return records;
   for (const auto& [key, port] : call.cluster.ports) {
-    records.push_back({{"node", port.node},
-                       {"port", port.name},
-                       {"ipspace", port.ipspace},
-                       {"broadcast-domain", port.broadcast_domain},
-                       {"link", port.up ? "up" : "down"},
-                       {"mtu", Value::count(static_cast<std::uint64_t>(port.mtu))},
-                       {"speed", "auto/" + port.speed},
-                       {"speed-oper", port.speed},
-                       {"up-admin", port.admin_up},
-                       {"type", port.type == "if_group" ? "if-group" : port.type},
-                       {"mac", port.mac},
-                       {"vlan-id", port.vlan_id == 0 ? Value() : Value::count(static_cast<std::uint64_t>(port.vlan_id))},
-                       {"vlan-port", port.vlan_parent},
-                       {"health-status", "healthy"}});
+    records.push_back(
+        {{"node", port.node},
+         {"port", port.name},
+         {"ipspace", port.ipspace},
+         {"broadcast-domain", port.broadcast_domain},
+         {"link", port.up ? "up" : "down"},
+         {"mtu", Value::count(static_cast<std::uint64_t>(port.mtu))},
+         {"speed", "auto/" + port.speed},
+         {"speed-oper", port.speed},
+         {"up-admin", port.admin_up},
+         {"type", port.type == "if_group" ? "if-group" : port.type},
+         {"mac", port.mac},
+         {"vlan-id", port.vlan_id == 0 ? Value() : Value::count(static_cast<std::uint64_t>(port.vlan_id))},
+         {"vlan-port", port.vlan_parent},
+         {"health-status", "healthy"}});
   }
   return records;
 }
-const View kPorts{.layouts = {{.flag = "",
-                               .header = "                                                  Speed(Mbps) Health\n"
-                                         "Port      IPspace      Broadcast Domain Link MTU  Admin/Oper  Status\n"
-                                         "--------- ------------ ---------------- ---- ---- ----------- --------",
-                               .columns = {"port", "ipspace", "broadcast-domain", "link", "mtu", "speed", "health-status"},
-                               .align = "llllrrl",
-                               .heading = "node"}},
-                  .fields = {{"node", "Node", true},
-                             {"port", "Port", true},
-                             {"link", "Link"},
-                             {"mtu", "MTU"},
-                             {"up-admin", "Administrative"},
-                             {"speed", "Speed Admin/Oper"},
-                             {"speed-oper", "Speed Operational"},
-                             {"type", "Port Type"},
-                             {"mac", "MAC Address"},
-                             {"vlan-id", "VLAN ID"},
-                             {"vlan-port", "VLAN Parent Port"},
-                             {"ipspace", "IPspace Name"},
-                             {"broadcast-domain", "Broadcast Domain"},
-                             {"health-status", "Port Health Status"}},
-                  .list = list_ports};
+const View kPorts{
+    .layouts = {{.flag = "",
+                 .header = "                                                  Speed(Mbps) Health\n"
+                           "Port      IPspace      Broadcast Domain Link MTU  Admin/Oper  Status\n"
+                           "--------- ------------ ---------------- ---- ---- ----------- --------",
+                 .columns = {"port", "ipspace", "broadcast-domain", "link", "mtu", "speed", "health-status"},
+                 .align = "llllrrl",
+                 .heading = "node"}},
+    .fields = {{"node", "Node", true},
+               {"port", "Port", true},
+               {"link", "Link"},
+               {"mtu", "MTU"},
+               {"up-admin", "Administrative"},
+               {"speed", "Speed Admin/Oper"},
+               {"speed-oper", "Speed Operational"},
+               {"type", "Port Type"},
+               {"mac", "MAC Address"},
+               {"vlan-id", "VLAN ID"},
+               {"vlan-port", "VLAN Parent Port"},
+               {"ipspace", "IPspace Name"},
+               {"broadcast-domain", "Broadcast Domain"},
+               {"health-status", "Port Health Status"}},
+    .list = list_ports};
 
 std::vector<Record> list_vlans(Call& call) {
   std::vector<Record> records;
@@ -209,7 +219,11 @@ const View kVlans{.layouts = {{.flag = "",
                                .columns = {"node", "vlan-name", "port", "vlan-id", "mac"},
                                .align = "lllll",
                                .first_on_own_line = true}},
-                  .fields = {{"node", "Node", true}, {"vlan-name", "VLAN Name", true}, {"port", "Network Port"}, {"vlan-id", "Network VLAN ID"}, {"mac", "MAC Address"}},
+                  .fields = {{"node", "Node", true},
+                             {"vlan-name", "VLAN Name", true},
+                             {"port", "Network Port"},
+                             {"vlan-id", "Network VLAN ID"},
+                             {"mac", "MAC Address"}},
                   .list = list_vlans};
 
 // "e2b-199", or -port and -vlan-id.
@@ -251,18 +265,19 @@ std::vector<Record> list_domains(Call& call) {
   }
   return records;
 }
-const View kDomains{.layouts = {{.flag = "",
-                                 .header = "IPspace Broadcast                                         Update\n"
-                                           "Name    Domain Name    MTU  Port List                     Status Details\n"
-                                           "------- ----------- ------  ----------------------------- --------------",
-                                 .columns = {"ipspace", "broadcast-domain", "mtu", "ports", "port-update-status-combined"},
-                                 .align = "llrll"}},
-                    .fields = {{"ipspace", "IPspace Name", true},
-                               {"broadcast-domain", "Layer 2 Broadcast Domain", true},
-                               {"mtu", "Configured MTU"},
-                               {"ports", "Ports"},
-                               {"port-update-status-combined", "Status"}},
-                    .list = list_domains};
+const View kDomains{
+    .layouts = {{.flag = "",
+                 .header = "IPspace Broadcast                                         Update\n"
+                           "Name    Domain Name    MTU  Port List                     Status Details\n"
+                           "------- ----------- ------  ----------------------------- --------------",
+                 .columns = {"ipspace", "broadcast-domain", "mtu", "ports", "port-update-status-combined"},
+                 .align = "llrll"}},
+    .fields = {{"ipspace", "IPspace Name", true},
+               {"broadcast-domain", "Layer 2 Broadcast Domain", true},
+               {"mtu", "Configured MTU"},
+               {"ports", "Ports"},
+               {"port-update-status-combined", "Status"}},
+    .list = list_domains};
 Reply domain_create(Call& call) {
   return done(model::create_broadcast_domain(call.cluster, {.name = call.text("broadcast-domain"),
                                                             .ipspace = call.text_or("ipspace", "Default"),
@@ -270,14 +285,21 @@ Reply domain_create(Call& call) {
                                                             .ports = call.list("ports")}));
 }
 Reply domain_modify(Call& call) {
-  return done(model::modify_broadcast_domain(call.cluster, call.text_or("ipspace", "Default"), call.text("broadcast-domain"), static_cast<int>(call.number("mtu").value_or(1500))));
+  return done(model::modify_broadcast_domain(call.cluster, call.text_or("ipspace", "Default"),
+                                             call.text("broadcast-domain"),
+                                             static_cast<int>(call.number("mtu").value_or(1500))));
 }
-Reply domain_delete(Call& call) { return done(model::destroy_broadcast_domain(call.cluster, call.text_or("ipspace", "Default"), call.text("broadcast-domain"))); }
+Reply domain_delete(Call& call) {
+  return done(
+      model::destroy_broadcast_domain(call.cluster, call.text_or("ipspace", "Default"), call.text("broadcast-domain")));
+}
 Reply domain_add(Call& call) {
-  return done(model::add_broadcast_ports(call.cluster, call.text_or("ipspace", "Default"), call.text("broadcast-domain"), call.list("ports")));
+  return done(model::add_broadcast_ports(call.cluster, call.text_or("ipspace", "Default"),
+                                         call.text("broadcast-domain"), call.list("ports")));
 }
 Reply domain_remove(Call& call) {
-  return done(model::remove_broadcast_ports(call.cluster, call.text_or("ipspace", "Default"), call.text("broadcast-domain"), call.list("ports")));
+  return done(model::remove_broadcast_ports(call.cluster, call.text_or("ipspace", "Default"),
+                                            call.text("broadcast-domain"), call.list("ports")));
 }
 
 std::vector<Record> list_ipspaces(Call& call) {
@@ -291,17 +313,19 @@ std::vector<Record> list_ipspaces(Call& call) {
     for (const auto& [key, domain] : call.cluster.broadcast_domains) {
       if (key.first == name) domains.push_back(key.second);
     }
-    records.push_back({{"ipspace", name}, {"vservers", Value::list(svms)}, {"broadcast-domains", Value::list(domains)}});
+    records.push_back(
+        {{"ipspace", name}, {"vservers", Value::list(svms)}, {"broadcast-domains", Value::list(domains)}});
   }
   return records;
 }
-const View kIpspaces{.layouts = {{.flag = "",
-                                  .header = "IPspace             Vserver List                  Broadcast Domains\n"
-                                            "------------------- ----------------------------- ----------------------------",
-                                  .columns = {"ipspace", "vservers", "broadcast-domains"},
-                                  .align = "lll"}},
-                     .fields = {{"ipspace", "IPspace name", true}, {"vservers", "Vservers"}, {"broadcast-domains", "Broadcast Domains"}},
-                     .list = list_ipspaces};
+const View kIpspaces{
+    .layouts = {{.flag = "",
+                 .header = "IPspace             Vserver List                  Broadcast Domains\n"
+                           "------------------- ----------------------------- ----------------------------",
+                 .columns = {"ipspace", "vservers", "broadcast-domains"},
+                 .align = "lll"}},
+    .fields = {{"ipspace", "IPspace name", true}, {"vservers", "Vservers"}, {"broadcast-domains", "Broadcast Domains"}},
+    .list = list_ipspaces};
 Reply ipspace_create(Call& call) { return done(model::create_ipspace(call.cluster, call.text("ipspace"))); }
 Reply ipspace_delete(Call& call) { return done(model::destroy_ipspace(call.cluster, call.text("ipspace"))); }
 
@@ -311,7 +335,8 @@ std::vector<Record> list_subnets(Call& call) {
     const model::SubnetCount count = model::count_subnet(call.cluster, subnet);
     std::vector<std::string> ranges;
     for (const model::IpRange& range : subnet.ranges) {
-      ranges.push_back(model::ipv4_text(range.first) + (range.last == range.first ? "" : "-" + model::ipv4_text(range.last)));
+      ranges.push_back(model::ipv4_text(range.first) +
+                       (range.last == range.first ? "" : "-" + model::ipv4_text(range.last)));
     }
     records.push_back({{"ipspace", subnet.ipspace},
                        {"subnet-name", subnet.name},
@@ -326,24 +351,25 @@ std::vector<Record> list_subnets(Call& call) {
   }
   return records;
 }
-const View kSubnets{.layouts = {{.flag = "",
-                                 .header = "Subnet                     Broadcast                   Avail/\n"
-                                           "Name      Subnet           Domain    Gateway         Total     Ranges\n"
-                                           "--------- ---------------- --------- --------------- --------- ---------------",
-                                 .columns = {"subnet-name", "subnet", "broadcast-domain", "gateway", "available", "ip-ranges"},
-                                 .align = "llllll",
-                                 .heading = "ipspace"}},
-                    .fields = {{"ipspace", "IPspace", true},
-                               {"subnet-name", "Subnet Name", true},
-                               {"broadcast-domain", "Broadcast Domain"},
-                               {"subnet", "Subnet"},
-                               {"gateway", "Gateway"},
-                               {"available", "Available/Total"},
-                               {"ip-ranges", "IP Addresses or IP Address Ranges"},
-                               {"total-count", "Total Address Count"},
-                               {"used-count", "Used Address Count"},
-                               {"available-count", "Available Address Count"}},
-                    .list = list_subnets};
+const View kSubnets{
+    .layouts = {{.flag = "",
+                 .header = "Subnet                     Broadcast                   Avail/\n"
+                           "Name      Subnet           Domain    Gateway         Total     Ranges\n"
+                           "--------- ---------------- --------- --------------- --------- ---------------",
+                 .columns = {"subnet-name", "subnet", "broadcast-domain", "gateway", "available", "ip-ranges"},
+                 .align = "llllll",
+                 .heading = "ipspace"}},
+    .fields = {{"ipspace", "IPspace", true},
+               {"subnet-name", "Subnet Name", true},
+               {"broadcast-domain", "Broadcast Domain"},
+               {"subnet", "Subnet"},
+               {"gateway", "Gateway"},
+               {"available", "Available/Total"},
+               {"ip-ranges", "IP Addresses or IP Address Ranges"},
+               {"total-count", "Total Address Count"},
+               {"used-count", "Used Address Count"},
+               {"available-count", "Available Address Count"}},
+    .list = list_subnets};
 Reply subnet_create(Call& call) {
   return done(model::create_subnet(call.cluster, {.name = call.text("subnet-name"),
                                                   .ipspace = call.text_or("ipspace", "Default"),
@@ -352,14 +378,19 @@ Reply subnet_create(Call& call) {
                                                   .gateway = call.text("gateway"),
                                                   .ranges = call.list("ip-ranges")}));
 }
-Reply subnet_delete(Call& call) { return done(model::destroy_subnet(call.cluster, call.text_or("ipspace", "Default"), call.text("subnet-name"))); }
+Reply subnet_delete(Call& call) {
+  return done(model::destroy_subnet(call.cluster, call.text_or("ipspace", "Default"), call.text("subnet-name")));
+}
 
 std::vector<Record> list_routes(Call& call) {
   std::vector<Record> records;
   for (const auto& [name, svm] : call.cluster.svms) {
     if (!may_see(call, name)) continue;
     for (const model::Route& route : svm.routes) {
-      records.push_back({{"vserver", name}, {"destination", route.destination}, {"gateway", route.gateway}, {"metric", Value::count(static_cast<std::uint64_t>(route.metric))}});
+      records.push_back({{"vserver", name},
+                         {"destination", route.destination},
+                         {"gateway", route.gateway},
+                         {"metric", Value::count(static_cast<std::uint64_t>(route.metric))}});
     }
   }
   return records;
@@ -370,7 +401,10 @@ const View kRoutes{.layouts = {{.flag = "",
                                 .columns = {"vserver", "destination", "gateway", "metric"},
                                 .align = "llll",
                                 .first_on_own_line = true}},
-                   .fields = {{"vserver", "Vserver Name", true}, {"destination", "Destination/Mask", true}, {"gateway", "Gateway IP Address", true}, {"metric", "Metric"}},
+                   .fields = {{"vserver", "Vserver Name", true},
+                              {"destination", "Destination/Mask", true},
+                              {"gateway", "Gateway IP Address", true},
+                              {"metric", "Metric"}},
                    .list = list_routes};
 Reply route_create(Call& call) {
   model::Svm* svm = svm_of(call);
@@ -380,7 +414,8 @@ Reply route_create(Call& call) {
   return done(model::create_route(call.cluster, *svm, route));
 }
 Reply route_delete_one(Call& call, const Record& record) {
-  return done(model::delete_route(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")), text_of(record, "destination"), text_of(record, "gateway")));
+  return done(model::delete_route(call.cluster, *call.cluster.find_svm(text_of(record, "vserver")),
+                                  text_of(record, "destination"), text_of(record, "gateway")));
 }
 Reply route_delete(Call& call) { return for_each_selected(call, route_delete_one, "deleted"); }
 
@@ -394,14 +429,17 @@ std::vector<Command> network_commands() {
       optional("netmask", "IP Address", "Netmask"),
       number("netmask-length", "Bits in the Netmask"),
       choice("status-admin", "up|down", "Administrative Status"),
-      choice("failover-policy", "system-defined|local-only|sfo-partner-only|disabled|broadcast-domain-wide|nextavail|priority", "Failover Policy"),
+      choice("failover-policy",
+             "system-defined|local-only|sfo-partner-only|disabled|broadcast-domain-wide|nextavail|priority",
+             "Failover Policy"),
       optional("firewall-policy", "policy", "Firewall Policy"),
       boolean("auto-revert", "Auto Revert"),
       optional("dns-zone", "zone-name|none", "Fully Qualified DNS Zone Name"),
       boolean("listen-for-dns-query", "DNS Query Listen Enable"),
       optional("failover-group", "failover-group", "Failover Group Name"),
       optional("comment", "text", "Comment")};
-  std::vector<Param> create{vserver, lif,
+  std::vector<Param> create{vserver,
+                            lif,
                             choice("role", "cluster|data|node-mgmt|intercluster|cluster-mgmt", "Role"),
                             choice("data-protocol", "nfs|cifs|iscsi|fcp|fcache|none", "Data Protocol"),
                             required("home-node", "nodename", "Home Node"),
@@ -410,40 +448,162 @@ std::vector<Command> network_commands() {
                             optional("service-policy", "text", "Service Policy")};
   create[3].list = true;
   create.insert(create.end(), common.begin(), common.end());
-  std::vector<Param> modify{vserver, lif, optional("home-node", "nodename", "Home Node"), optional("home-port", "netport|ifgrp", "Home Port")};
+  std::vector<Param> modify{vserver, lif, optional("home-node", "nodename", "Home Node"),
+                            optional("home-port", "netport|ifgrp", "Home Port")};
   modify.insert(modify.end(), common.begin(), common.end());
   const Param node = required("node", "nodename", "Node");
-  const std::vector<Param> vlan{node, optional("vlan-name", "netport", "VLAN Name"), optional("port", "netport|ifgrp", "Associated Network Port"), number("vlan-id", "Network Switch VLAN Identifier")};
+  const std::vector<Param> vlan{node, optional("vlan-name", "netport", "VLAN Name"),
+                                optional("port", "netport|ifgrp", "Associated Network Port"),
+                                number("vlan-id", "Network Switch VLAN Identifier")};
   const Param ipspace = optional("ipspace", "IPspace", "IPspace Name");
   const Param domain = required("broadcast-domain", "broadcast domain", "Layer 2 Broadcast Domain");
   const Param ports = optional_list("ports", "node:port", "Ports to be added to the broadcast domain");
-  const std::vector<Param> migrate{vserver, lif, optional("destination-node", "nodename", "Destination Node"), optional("destination-port", "netport|ifgrp", "Destination Port")};
+  const std::vector<Param> migrate{vserver, lif, optional("destination-node", "nodename", "Destination Node"),
+                                   optional("destination-port", "netport|ifgrp", "Destination Port")};
   const std::string_view source = "specification 10.3, 10.4, 7.9";
   return {
-      {.path = "network interface create", .help = "Create a logical interface", .reach = Reach::cluster, .params = create, .run = lif_create, .source = source},
-      {.path = "network interface modify", .help = "Modify a logical interface", .params = modify, .run = lif_modify, .view = &kLifs, .source = source},
-      {.path = "network interface delete", .help = "Delete a logical interface", .reach = Reach::cluster, .params = {vserver, lif}, .run = lif_delete, .view = &kLifs, .source = source},
-      {.path = "network interface migrate", .help = "Migrate a logical interface to a different node/port", .reach = Reach::cluster, .params = migrate, .run = lif_migrate, .view = &kLifs, .source = source},
-      {.path = "network interface revert", .help = "Revert a logical interface to its home node/port", .reach = Reach::cluster, .params = {vserver, lif}, .run = lif_revert, .view = &kLifs, .source = source},
+      {.path = "network interface create",
+       .help = "Create a logical interface",
+       .reach = Reach::cluster,
+       .params = create,
+       .run = lif_create,
+       .source = source},
+      {.path = "network interface modify",
+       .help = "Modify a logical interface",
+       .params = modify,
+       .run = lif_modify,
+       .view = &kLifs,
+       .source = source},
+      {.path = "network interface delete",
+       .help = "Delete a logical interface",
+       .reach = Reach::cluster,
+       .params = {vserver, lif},
+       .run = lif_delete,
+       .view = &kLifs,
+       .source = source},
+      {.path = "network interface migrate",
+       .help = "Migrate a logical interface to a different node/port",
+       .reach = Reach::cluster,
+       .params = migrate,
+       .run = lif_migrate,
+       .view = &kLifs,
+       .source = source},
+      {.path = "network interface revert",
+       .help = "Revert a logical interface to its home node/port",
+       .reach = Reach::cluster,
+       .params = {vserver, lif},
+       .run = lif_revert,
+       .view = &kLifs,
+       .source = source},
       {.path = "network interface show", .help = "Display logical interfaces", .view = &kLifs, .source = source},
-      {.path = "network port show", .help = "Display network port attributes", .reach = Reach::cluster, .view = &kPorts, .source = source},
-      {.path = "network port vlan create", .help = "Create a virtual LAN (VLAN)", .reach = Reach::cluster, .params = vlan, .run = vlan_create, .source = source},
-      {.path = "network port vlan delete", .help = "Delete a virtual LAN (VLAN)", .reach = Reach::cluster, .params = vlan, .run = vlan_delete, .source = source},
-      {.path = "network port vlan show", .help = "Display network virtual LANs (VLANs)", .reach = Reach::cluster, .view = &kVlans, .source = source},
-      {.path = "network port broadcast-domain create", .help = "Create a layer 2 broadcast domain", .reach = Reach::cluster, .params = {ipspace, domain, {.name = "mtu", .label = "Configured MTU", .kind = Kind::number, .required = true}, ports}, .run = domain_create, .source = source},
-      {.path = "network port broadcast-domain modify", .help = "Modify a layer 2 broadcast domain", .reach = Reach::cluster, .params = {ipspace, domain, {.name = "mtu", .label = "Configured MTU", .kind = Kind::number, .required = true}}, .run = domain_modify, .source = source},
-      {.path = "network port broadcast-domain delete", .help = "Delete a layer 2 broadcast domain", .reach = Reach::cluster, .params = {ipspace, domain}, .run = domain_delete, .source = source},
-      {.path = "network port broadcast-domain add-ports", .help = "Add ports to a layer 2 broadcast domain", .reach = Reach::cluster, .params = {ipspace, domain, ports}, .run = domain_add, .source = source},
-      {.path = "network port broadcast-domain remove-ports", .help = "Remove ports from a layer 2 broadcast domain", .reach = Reach::cluster, .params = {ipspace, domain, ports}, .run = domain_remove, .source = source},
-      {.path = "network port broadcast-domain show", .help = "Display layer 2 broadcast domain information", .reach = Reach::cluster, .view = &kDomains, .source = source},
-      {.path = "network ipspace create", .help = "Create a new IPspace", .reach = Reach::cluster, .params = {positional("ipspace", "IPspace", "IPspace Name")}, .run = ipspace_create, .source = source},
-      {.path = "network ipspace delete", .help = "Delete an IPspace", .reach = Reach::cluster, .params = {positional("ipspace", "IPspace", "IPspace Name")}, .run = ipspace_delete, .source = source},
-      {.path = "network ipspace show", .help = "Display IPspace information", .reach = Reach::cluster, .view = &kIpspaces, .source = source},
-      {.path = "network subnet create", .help = "Create a new layer 3 subnet", .reach = Reach::cluster, .params = {ipspace, positional("subnet-name", "subnet name", "Subnet Name"), domain, required("subnet", "IP Address/Mask", "Layer 3 Subnet"), optional("gateway", "IP Address", "Gateway"), optional_list("ip-ranges", "ipaddr|ipaddr-ipaddr", "IP Addresses or IP Address Ranges"), boolean("force-update-lif-associations", "Change the subnet association")}, .run = subnet_create, .source = source},
-      {.path = "network subnet delete", .help = "Delete an existing subnet object", .reach = Reach::cluster, .params = {ipspace, positional("subnet-name", "subnet name", "Subnet Name")}, .run = subnet_delete, .source = source},
-      {.path = "network subnet show", .help = "Display subnet information", .reach = Reach::cluster, .view = &kSubnets, .source = source},
-      {.path = "network route create", .help = "Create a static route", .params = {vserver, required("destination", "IP Address/Mask", "Destination/Mask"), required("gateway", "IP Address", "Gateway"), number("metric", "Metric")}, .run = route_create, .source = source},
-      {.path = "network route delete", .help = "Delete a static route", .params = {vserver, required("destination", "IP Address/Mask", "Destination/Mask"), optional("gateway", "IP Address", "Gateway")}, .run = route_delete, .view = &kRoutes, .source = source},
+      {.path = "network port show",
+       .help = "Display network port attributes",
+       .reach = Reach::cluster,
+       .view = &kPorts,
+       .source = source},
+      {.path = "network port vlan create",
+       .help = "Create a virtual LAN (VLAN)",
+       .reach = Reach::cluster,
+       .params = vlan,
+       .run = vlan_create,
+       .source = source},
+      {.path = "network port vlan delete",
+       .help = "Delete a virtual LAN (VLAN)",
+       .reach = Reach::cluster,
+       .params = vlan,
+       .run = vlan_delete,
+       .source = source},
+      {.path = "network port vlan show",
+       .help = "Display network virtual LANs (VLANs)",
+       .reach = Reach::cluster,
+       .view = &kVlans,
+       .source = source},
+      {.path = "network port broadcast-domain create",
+       .help = "Create a layer 2 broadcast domain",
+       .reach = Reach::cluster,
+       .params =
+           {ipspace, domain, {.name = "mtu", .label = "Configured MTU", .kind = Kind::number, .required = true}, ports},
+       .run = domain_create,
+       .source = source},
+      {.path = "network port broadcast-domain modify",
+       .help = "Modify a layer 2 broadcast domain",
+       .reach = Reach::cluster,
+       .params = {ipspace, domain, {.name = "mtu", .label = "Configured MTU", .kind = Kind::number, .required = true}},
+       .run = domain_modify,
+       .source = source},
+      {.path = "network port broadcast-domain delete",
+       .help = "Delete a layer 2 broadcast domain",
+       .reach = Reach::cluster,
+       .params = {ipspace, domain},
+       .run = domain_delete,
+       .source = source},
+      {.path = "network port broadcast-domain add-ports",
+       .help = "Add ports to a layer 2 broadcast domain",
+       .reach = Reach::cluster,
+       .params = {ipspace, domain, ports},
+       .run = domain_add,
+       .source = source},
+      {.path = "network port broadcast-domain remove-ports",
+       .help = "Remove ports from a layer 2 broadcast domain",
+       .reach = Reach::cluster,
+       .params = {ipspace, domain, ports},
+       .run = domain_remove,
+       .source = source},
+      {.path = "network port broadcast-domain show",
+       .help = "Display layer 2 broadcast domain information",
+       .reach = Reach::cluster,
+       .view = &kDomains,
+       .source = source},
+      {.path = "network ipspace create",
+       .help = "Create a new IPspace",
+       .reach = Reach::cluster,
+       .params = {positional("ipspace", "IPspace", "IPspace Name")},
+       .run = ipspace_create,
+       .source = source},
+      {.path = "network ipspace delete",
+       .help = "Delete an IPspace",
+       .reach = Reach::cluster,
+       .params = {positional("ipspace", "IPspace", "IPspace Name")},
+       .run = ipspace_delete,
+       .source = source},
+      {.path = "network ipspace show",
+       .help = "Display IPspace information",
+       .reach = Reach::cluster,
+       .view = &kIpspaces,
+       .source = source},
+      {.path = "network subnet create",
+       .help = "Create a new layer 3 subnet",
+       .reach = Reach::cluster,
+       .params = {ipspace, positional("subnet-name", "subnet name", "Subnet Name"), domain,
+                  required("subnet", "IP Address/Mask", "Layer 3 Subnet"), optional("gateway", "IP Address", "Gateway"),
+                  optional_list("ip-ranges", "ipaddr|ipaddr-ipaddr", "IP Addresses or IP Address Ranges"),
+                  boolean("force-update-lif-associations", "Change the subnet association")},
+       .run = subnet_create,
+       .source = source},
+      {.path = "network subnet delete",
+       .help = "Delete an existing subnet object",
+       .reach = Reach::cluster,
+       .params = {ipspace, positional("subnet-name", "subnet name", "Subnet Name")},
+       .run = subnet_delete,
+       .source = source},
+      {.path = "network subnet show",
+       .help = "Display subnet information",
+       .reach = Reach::cluster,
+       .view = &kSubnets,
+       .source = source},
+      {.path = "network route create",
+       .help = "Create a static route",
+       .params = {vserver, required("destination", "IP Address/Mask", "Destination/Mask"),
+                  required("gateway", "IP Address", "Gateway"), number("metric", "Metric")},
+       .run = route_create,
+       .source = source},
+      {.path = "network route delete",
+       .help = "Delete a static route",
+       .params = {vserver, required("destination", "IP Address/Mask", "Destination/Mask"),
+                  optional("gateway", "IP Address", "Gateway")},
+       .run = route_delete,
+       .view = &kRoutes,
+       .source = source},
       {.path = "network route show", .help = "Display static routes", .view = &kRoutes, .source = source},
   };
 }

@@ -12,8 +12,14 @@ std::vector<Record> list_qtrees(Call& call) {
     if (!may_see(call, svm_name) || svm.type != model::SvmType::data) continue;
     for (const auto& [name, volume] : svm.volumes) {
       if (volume.constituent()) continue;
-      records.push_back({{"vserver", svm_name}, {"volume", name}, {"qtree", "\"\""}, {"security-style", model::to_string(volume.security_style)},
-                         {"oplock-mode", "enable"}, {"status", "normal"}, {"export-policy", volume.export_policy}, {"id", Value::count(0)}});
+      records.push_back({{"vserver", svm_name},
+                         {"volume", name},
+                         {"qtree", "\"\""},
+                         {"security-style", model::to_string(volume.security_style)},
+                         {"oplock-mode", "enable"},
+                         {"status", "normal"},
+                         {"export-policy", volume.export_policy},
+                         {"id", Value::count(0)}});
       for (const auto& [qtree_name, qtree] : volume.qtrees) {
         records.push_back({{"vserver", svm_name},
                            {"volume", name},
@@ -71,7 +77,8 @@ Reply qtree_delete(Call& call) {
   model::Svm* svm = svm_of(call);
   if (svm == nullptr) return no_svm(call);
   bool declined = false;
-  const std::string question_text = "Are you sure you want to delete qtree " + call.text("qtree") + " in volume " + call.text("volume") + " of Vserver " + svm->name + "?";
+  const std::string question_text = "Are you sure you want to delete qtree " + call.text("qtree") + " in volume " +
+                                    call.text("volume") + " of Vserver " + svm->name + "?";
   if (auto question = confirm(call, 0, question_text, declined)) return *question;
   if (declined) return ok();
   return done(model::delete_qtree(call.cluster, *svm, call.text("volume"), call.text("qtree"), call.flag("force")));
@@ -107,27 +114,29 @@ std::vector<Record> list_quota_rules(Call& call) {
   }
   return records;
 }
-const View kQuotaRules{.layouts = {{.flag = "",
-                                    .header = "                                               Soft             Soft\n"
-                                              "                         User         Disk     Disk   Files    Files\n"
-                                              "Type   Target    Qtree   Mapping     Limit    Limit   Limit    Limit  Threshold\n"
-                                              "-----  --------  ------- -------  --------  -------  ------  -------  ---------",
-                                    .columns = {"type", "target", "qtree", "user-mapping", "disk-limit", "soft-disk-limit", "file-limit", "soft-file-limit", "threshold"},
-                                    .align = "llllrrrrr",
-                                    .heading = "volume"}},
-                       .fields = {{"vserver", "Vserver", true},
-                                  {"policy-name", "Policy Name", true},
-                                  {"volume", "Volume Name", true},
-                                  {"type", "Type", true},
-                                  {"target", "Target", true},
-                                  {"qtree", "Qtree Name", true},
-                                  {"user-mapping", "User Mapping"},
-                                  {"disk-limit", "Disk Limit"},
-                                  {"soft-disk-limit", "Soft Disk Limit"},
-                                  {"file-limit", "Files Limit"},
-                                  {"soft-file-limit", "Soft Files Limit"},
-                                  {"threshold", "Threshold for Disk Limit"}},
-                       .list = list_quota_rules};
+const View kQuotaRules{
+    .layouts = {{.flag = "",
+                 .header = "                                               Soft             Soft\n"
+                           "                         User         Disk     Disk   Files    Files\n"
+                           "Type   Target    Qtree   Mapping     Limit    Limit   Limit    Limit  Threshold\n"
+                           "-----  --------  ------- -------  --------  -------  ------  -------  ---------",
+                 .columns = {"type", "target", "qtree", "user-mapping", "disk-limit", "soft-disk-limit", "file-limit",
+                             "soft-file-limit", "threshold"},
+                 .align = "llllrrrrr",
+                 .heading = "volume"}},
+    .fields = {{"vserver", "Vserver", true},
+               {"policy-name", "Policy Name", true},
+               {"volume", "Volume Name", true},
+               {"type", "Type", true},
+               {"target", "Target", true},
+               {"qtree", "Qtree Name", true},
+               {"user-mapping", "User Mapping"},
+               {"disk-limit", "Disk Limit"},
+               {"soft-disk-limit", "Soft Disk Limit"},
+               {"file-limit", "Files Limit"},
+               {"soft-file-limit", "Soft Files Limit"},
+               {"threshold", "Threshold for Disk Limit"}},
+    .list = list_quota_rules};
 
 std::int64_t kib(const Call& call, std::string_view name) {
   const auto bytes = call.bytes(name);
@@ -148,7 +157,8 @@ model::QuotaRule quota_rule_from(const Call& call) {
   return rule;
 }
 model::Result<model::QuotaKey> key_from(const Call& call, const model::Svm& svm) {
-  return model::quota_key(svm, call.text("volume"), call.text_or("policy-name", svm.quota_policy), call.text("type"), call.text("target"), call.text("qtree"));
+  return model::quota_key(svm, call.text("volume"), call.text_or("policy-name", svm.quota_policy), call.text("type"),
+                          call.text("target"), call.text("qtree"));
 }
 Reply quota_rule_set(Call& call, bool create) {
   model::Svm* svm = svm_of(call);
@@ -157,7 +167,8 @@ Reply quota_rule_set(Call& call, bool create) {
   if (!volume) return failed(volume.error().reason);
   const auto key = key_from(call, *svm);
   if (!key) return failed(key.error().reason);
-  if ((*volume)->quota_rules.contains(*key) == create) return failed(create ? "duplicate entry" : "entry doesn't exist");
+  if ((*volume)->quota_rules.contains(*key) == create)
+    return failed(create ? "duplicate entry" : "entry doesn't exist");
   return done(model::set_quota_rule(call.cluster, *svm, call.text("volume"), *key, quota_rule_from(call)));
 }
 Reply quota_rule_create(Call& call) { return quota_rule_set(call, true); }
@@ -170,12 +181,14 @@ Reply quota_rule_delete(Call& call) {
   return done(model::delete_quota_rule(call.cluster, *svm, call.text("volume"), *key));
 }
 
-Reply quota_job(Call& call, model::Result<std::uint64_t> (*start)(model::Cluster&, model::Svm&, const std::string&), std::string_view what) {
+Reply quota_job(Call& call, model::Result<std::uint64_t> (*start)(model::Cluster&, model::Svm&, const std::string&),
+                std::string_view what) {
   model::Svm* svm = svm_of(call);
   if (svm == nullptr) return no_svm(call);
   const auto job = start(call.cluster, *svm, call.text("volume"));
   if (!job) return failed(job.error().reason);
-  return ok(job_queued(*job, "\"" + std::string(what) + "\" performed for quota policy \"" + svm->quota_policy + "\" on volume \"" + call.text("volume") + "\" in Vserver \"" + svm->name + "\""));
+  return ok(job_queued(*job, "\"" + std::string(what) + "\" performed for quota policy \"" + svm->quota_policy +
+                                 "\" on volume \"" + call.text("volume") + "\" in Vserver \"" + svm->name + "\""));
 }
 Reply quota_on(Call& call) { return quota_job(call, model::quota_on, "quota on"); }
 Reply quota_off(Call& call) { return quota_job(call, model::quota_off, "quota off"); }
@@ -192,7 +205,11 @@ std::vector<Record> list_quotas(Call& call) {
   for (const auto& [svm_name, svm] : call.cluster.svms) {
     if (!may_see(call, svm_name) || svm.type != model::SvmType::data) continue;
     for (const auto& [name, volume] : svm.volumes) {
-      if (!volume.constituent()) records.push_back({{"vserver", svm_name}, {"volume", name}, {"state", model::to_string(volume.quota_state)}, {"scan-status", "0%"}});
+      if (!volume.constituent())
+        records.push_back({{"vserver", svm_name},
+                           {"volume", name},
+                           {"state", model::to_string(volume.quota_state)},
+                           {"scan-status", "0%"}});
     }
   }
   return records;
@@ -203,7 +220,10 @@ const View kQuotas{.layouts = {{.flag = "",
                                           "---------- ------------- --------- ------",
                                 .columns = {"vserver", "volume", "state", "scan-status"},
                                 .align = "lllr"}},
-                   .fields = {{"vserver", "Vserver Name", true}, {"volume", "Volume Name", true}, {"state", "Quota State"}, {"scan-status", "Scan Status"}},
+                   .fields = {{"vserver", "Vserver Name", true},
+                              {"volume", "Volume Name", true},
+                              {"state", "Quota State"},
+                              {"scan-status", "Scan Status"}},
                    .list = list_quotas};
 
 std::vector<Record> list_report(Call& call) {
@@ -216,38 +236,41 @@ std::vector<Record> list_report(Call& call) {
         if (!rule.enforced) continue;
         const auto qtree = volume.qtrees.find(key.target);
         const model::Bytes used = qtree == volume.qtrees.end() ? 0 : qtree->second.used;
-        records.push_back({{"vserver", svm_name},
-                           {"volume", name},
-                           {"tree", key.target.empty() ? "\"\"" : key.target},
-                           {"quota-type", model::to_string(key.type)},
-                           {"id", qtree == volume.qtrees.end() ? "*" : std::to_string(qtree->second.id)},
-                           {"disk-used", bytes_value(used)},
-                           {"disk-limit", limit_text(rule.enforced_disk_limit)},
-                           {"files-used", qtree == volume.qtrees.end() ? Value::count(0) : Value::count(qtree->second.files_used)},
-                           {"file-limit", rule.file_limit < 0 ? "-" : std::to_string(rule.file_limit)},
-                           {"quota-specifier", key.target.empty() ? "*" : key.target}});
+        records.push_back(
+            {{"vserver", svm_name},
+             {"volume", name},
+             {"tree", key.target.empty() ? "\"\"" : key.target},
+             {"quota-type", model::to_string(key.type)},
+             {"id", qtree == volume.qtrees.end() ? "*" : std::to_string(qtree->second.id)},
+             {"disk-used", bytes_value(used)},
+             {"disk-limit", limit_text(rule.enforced_disk_limit)},
+             {"files-used", qtree == volume.qtrees.end() ? Value::count(0) : Value::count(qtree->second.files_used)},
+             {"file-limit", rule.file_limit < 0 ? "-" : std::to_string(rule.file_limit)},
+             {"quota-specifier", key.target.empty() ? "*" : key.target}});
       }
     }
   }
   return records;
 }
-const View kReport{.layouts = {{.flag = "",
-                                .header = "                                    ----Disk----  ----Files-----   Quota\n"
-                                          "Volume   Tree      Type    ID        Used  Limit    Used   Limit   Specifier\n"
-                                          "-------  --------  ------  -------  -----  -----  ------  ------   ---------",
-                                .columns = {"volume", "tree", "quota-type", "id", "disk-used", "disk-limit", "files-used", "file-limit", "quota-specifier"},
-                                .align = "llllrrrrl"}},
-                   .fields = {{"vserver", "Vserver", true},
-                              {"volume", "Volume Name", true},
-                              {"tree", "Tree Name", true},
-                              {"quota-type", "Quota Type"},
-                              {"id", "Quota Target ID"},
-                              {"disk-used", "Disk Space Used"},
-                              {"disk-limit", "Disk Space Limit"},
-                              {"files-used", "Files Used"},
-                              {"file-limit", "Files Limit"},
-                              {"quota-specifier", "Quota Specifier"}},
-                   .list = list_report};
+const View kReport{
+    .layouts = {{.flag = "",
+                 .header = "                                    ----Disk----  ----Files-----   Quota\n"
+                           "Volume   Tree      Type    ID        Used  Limit    Used   Limit   Specifier\n"
+                           "-------  --------  ------  -------  -----  -----  ------  ------   ---------",
+                 .columns = {"volume", "tree", "quota-type", "id", "disk-used", "disk-limit", "files-used",
+                             "file-limit", "quota-specifier"},
+                 .align = "llllrrrrl"}},
+    .fields = {{"vserver", "Vserver", true},
+               {"volume", "Volume Name", true},
+               {"tree", "Tree Name", true},
+               {"quota-type", "Quota Type"},
+               {"id", "Quota Target ID"},
+               {"disk-used", "Disk Space Used"},
+               {"disk-limit", "Disk Space Limit"},
+               {"files-used", "Files Used"},
+               {"file-limit", "Files Limit"},
+               {"quota-specifier", "Quota Specifier"}},
+    .list = list_report};
 
 }  // namespace
 
@@ -255,27 +278,91 @@ std::vector<Command> qtree_commands() {
   const Param vserver = required("vserver", "vserver name", "Vserver Name");
   const Param volume = required("volume", "volume name", "Volume Name");
   const Param qtree = required("qtree", "qtree name", "Qtree Name");
-  const std::vector<Param> qtree_params{vserver, volume, qtree, choice("security-style", "unix|ntfs|mixed", "Security Style"), choice("oplock-mode", "enable|disable", "Oplock Mode"), optional("unix-permissions", "unix perm", "UNIX Permissions"), optional("export-policy", "text", "Export Policy")};
-  std::vector<Param> key{vserver, optional("policy-name", "text", "Policy Name"), volume, required_choice("type", "tree|user|group", "Type"), required("target", "text", "Target"), optional("qtree", "qtree name", "Qtree Name")};
+  const std::vector<Param> qtree_params{vserver,
+                                        volume,
+                                        qtree,
+                                        choice("security-style", "unix|ntfs|mixed", "Security Style"),
+                                        choice("oplock-mode", "enable|disable", "Oplock Mode"),
+                                        optional("unix-permissions", "unix perm", "UNIX Permissions"),
+                                        optional("export-policy", "text", "Export Policy")};
+  std::vector<Param> key{vserver,
+                         optional("policy-name", "text", "Policy Name"),
+                         volume,
+                         required_choice("type", "tree|user|group", "Type"),
+                         required("target", "text", "Target"),
+                         optional("qtree", "qtree name", "Qtree Name")};
   std::vector<Param> rule = key;
-  for (const Param& param : {choice("user-mapping", "on|off", "User Mapping"), size("disk-limit", "Disk Limit"), size("soft-disk-limit", "Soft Disk Limit"), size("threshold", "Threshold for Disk Limit"), number("file-limit", "Files Limit"), number("soft-file-limit", "Soft Files Limit")}) rule.push_back(param);
+  for (const Param& param : {choice("user-mapping", "on|off", "User Mapping"), size("disk-limit", "Disk Limit"),
+                             size("soft-disk-limit", "Soft Disk Limit"), size("threshold", "Threshold for Disk Limit"),
+                             number("file-limit", "Files Limit"), number("soft-file-limit", "Soft Files Limit")})
+    rule.push_back(param);
   const std::string_view source = "specification 10.4, 10.5, 7.6";
   return {
-      {.path = "volume qtree create", .help = "Create a new qtree", .params = qtree_params, .run = qtree_create, .source = source},
-      {.path = "volume qtree modify", .help = "Modify qtree attributes", .params = qtree_params, .run = qtree_modify, .source = source},
-      {.path = "volume qtree delete", .help = "Delete a qtree", .params = {vserver, volume, qtree, flag("force", "Force Delete")}, .run = qtree_delete, .source = source},
-      {.path = "volume qtree rename", .help = "Rename an existing qtree", .params = {vserver, volume, qtree, required("newname", "qtree name", "Qtree New Name")}, .run = qtree_rename, .source = source},
+      {.path = "volume qtree create",
+       .help = "Create a new qtree",
+       .params = qtree_params,
+       .run = qtree_create,
+       .source = source},
+      {.path = "volume qtree modify",
+       .help = "Modify qtree attributes",
+       .params = qtree_params,
+       .run = qtree_modify,
+       .source = source},
+      {.path = "volume qtree delete",
+       .help = "Delete a qtree",
+       .params = {vserver, volume, qtree, flag("force", "Force Delete")},
+       .run = qtree_delete,
+       .source = source},
+      {.path = "volume qtree rename",
+       .help = "Rename an existing qtree",
+       .params = {vserver, volume, qtree, required("newname", "qtree name", "Qtree New Name")},
+       .run = qtree_rename,
+       .source = source},
       {.path = "volume qtree show", .help = "Display a list of qtrees", .view = &kQtrees, .source = source},
-      {.path = "volume quota policy rule create", .help = "Create a new quota rule", .params = rule, .run = quota_rule_create, .source = source},
-      {.path = "volume quota policy rule modify", .help = "Modify an existing quota rule", .params = rule, .run = quota_rule_modify, .source = source},
-      {.path = "volume quota policy rule delete", .help = "Delete an existing quota rule", .params = key, .run = quota_rule_delete, .source = source},
-      {.path = "volume quota policy rule show", .help = "Display the quota rules", .view = &kQuotaRules, .source = source},
-      {.path = "volume quota on", .help = "Turn quotas on for volumes", .params = {vserver, volume}, .run = quota_on, .source = source},
-      {.path = "volume quota off", .help = "Turn quotas off for volumes", .params = {vserver, volume}, .run = quota_off, .source = source},
-      {.path = "volume quota resize", .help = "Resize quotas on volumes", .params = {vserver, volume}, .run = quota_resize, .source = source},
-      {.path = "volume quota modify", .help = "Modify quota state for volumes", .params = {vserver, volume, required_choice("state", "on|off|resize", "Quota State")}, .run = quota_modify, .source = source},
+      {.path = "volume quota policy rule create",
+       .help = "Create a new quota rule",
+       .params = rule,
+       .run = quota_rule_create,
+       .source = source},
+      {.path = "volume quota policy rule modify",
+       .help = "Modify an existing quota rule",
+       .params = rule,
+       .run = quota_rule_modify,
+       .source = source},
+      {.path = "volume quota policy rule delete",
+       .help = "Delete an existing quota rule",
+       .params = key,
+       .run = quota_rule_delete,
+       .source = source},
+      {.path = "volume quota policy rule show",
+       .help = "Display the quota rules",
+       .view = &kQuotaRules,
+       .source = source},
+      {.path = "volume quota on",
+       .help = "Turn quotas on for volumes",
+       .params = {vserver, volume},
+       .run = quota_on,
+       .source = source},
+      {.path = "volume quota off",
+       .help = "Turn quotas off for volumes",
+       .params = {vserver, volume},
+       .run = quota_off,
+       .source = source},
+      {.path = "volume quota resize",
+       .help = "Resize quotas on volumes",
+       .params = {vserver, volume},
+       .run = quota_resize,
+       .source = source},
+      {.path = "volume quota modify",
+       .help = "Modify quota state for volumes",
+       .params = {vserver, volume, required_choice("state", "on|off|resize", "Quota State")},
+       .run = quota_modify,
+       .source = source},
       {.path = "volume quota show", .help = "Display quota state for volumes", .view = &kQuotas, .source = source},
-      {.path = "volume quota report", .help = "Display the quota report for volumes", .view = &kReport, .source = source},
+      {.path = "volume quota report",
+       .help = "Display the quota report for volumes",
+       .view = &kReport,
+       .source = source},
   };
 }
 

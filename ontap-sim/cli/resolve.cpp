@@ -72,7 +72,8 @@ std::vector<std::string> second_level(std::string_view word, const Settings& set
 }
 
 // The first word of a command: alias, child of the current directory, top-level word, second-level directory.
-base::Result<std::string, std::optional<std::string>> first_word(const std::string& word, std::string_view directory, const Settings& settings, const User& user) {
+base::Result<std::string, std::optional<std::string>> first_word(const std::string& word, std::string_view directory,
+                                                                 const Settings& settings, const User& user) {
   const std::string not_found = "Error: \"" + word + "\" is not a recognized command";
   for (const std::string_view start : {directory, std::string_view()}) {
     const std::set<std::string> words = children(start, settings, user);
@@ -126,8 +127,7 @@ bool is_size(std::string_view text) {
 // Brings one value into the form the command reads; an enumerated one may be shortened.
 base::Result<void, std::string> check_value(const Param& param, std::string& value) {
   switch (param.kind) {
-    case Kind::text:
-      return {};
+    case Kind::text: return {};
     case Kind::flag:
     case Kind::boolean:
       value = base::to_lower(value);
@@ -170,7 +170,8 @@ base::Result<void, std::string> check(const Param& param, Word& word) {
 }
 
 bool is_name(const Word& word) {
-  return !word.quoted && !word.braces && word.text.size() > 1 && word.text[0] == '-' && !(word.text[1] >= '0' && word.text[1] <= '9');
+  return !word.quoted && !word.braces && word.text.size() > 1 && word.text[0] == '-' &&
+         !(word.text[1] >= '0' && word.text[1] <= '9');
 }
 
 base::Result<const Param*, std::string> find_param(const std::vector<Param>& params, std::string_view typed) {
@@ -197,7 +198,8 @@ bool is_key(const Command& command, std::string_view name) {
 base::Result<void, std::string> bind_extended(Call& call, const std::string& inside) {
   const auto parsed = split_line(inside);
   if (!parsed) return parsed.error();
-  if (call.command.view == nullptr || parsed->size() > 1) return std::string("Error: An extended query is not allowed here.");
+  if (call.command.view == nullptr || parsed->size() > 1)
+    return std::string("Error: An extended query is not allowed here.");
   std::vector<Param> params;
   for (const Field& field : call.command.view->fields) params.push_back({.name = field.name, .label = field.label});
   const std::vector<Word> words = parsed->empty() ? std::vector<Word>() : (*parsed)[0];
@@ -226,7 +228,8 @@ base::Result<void, std::string> take_fields(Call& call, const Word& value) {
       }
     }
     if (matches.size() > 1) return ambiguous(matches);
-    if (matches.empty() || wanted.empty()) return "Error: \"" + wanted + "\" is an invalid value for field \"-fields <fieldname>, ...\"";
+    if (matches.empty() || wanted.empty())
+      return "Error: \"" + wanted + "\" is an invalid value for field \"-fields <fieldname>, ...\"";
     call.fields.push_back(found);
   }
   return {};
@@ -235,7 +238,8 @@ base::Result<void, std::string> take_fields(Call& call, const Word& value) {
 // A value for a parameter that was named.
 base::Result<void, std::string> take(Call& call, const Param& param, Word value) {
   if (call.given.contains(param.name)) return "Error: \"-" + std::string(param.name) + "\" was given more than once";
-  if (call.command.view != nullptr && call.command.run == nullptr && param.name == "fields") return take_fields(call, value);
+  if (call.command.view != nullptr && call.command.run == nullptr && param.name == "fields")
+    return take_fields(call, value);
   if (call.command.view != nullptr && call.command.run == nullptr && param.name == "instance") {
     call.instance = true;
     return {};
@@ -251,19 +255,23 @@ base::Result<void, std::string> check_required(Call& call, const std::vector<Par
   for (const Param& param : params) {
     if (param.name == "vserver" && !call.user.svm.empty()) {
       const auto given = call.given.find("vserver");
-      if (given != call.given.end() && given->second.text != call.user.svm && call.command.run != nullptr) return invalid_value(param, given->second.text);
-      if (given == call.given.end() && call.command.run != nullptr) call.given.emplace(param.name, Word{call.user.svm, true, false});
+      if (given != call.given.end() && given->second.text != call.user.svm && call.command.run != nullptr)
+        return invalid_value(param, given->second.text);
+      if (given == call.given.end() && call.command.run != nullptr)
+        call.given.emplace(param.name, Word{call.user.svm, true, false});
     }
     // An extended query names the objects as well as their keys do.
     if (!call.conditions.empty() && is_key(call.command, param.name)) continue;
-    if (param.required && !call.given.contains(param.name)) return "Error: Missing required argument \"" + shown(param) + "\"";
+    if (param.required && !call.given.contains(param.name))
+      return "Error: Missing required argument \"" + shown(param) + "\"";
   }
   return {};
 }
 
 }  // namespace
 
-base::Result<Target, std::string> find_target(const std::vector<Word>& words, std::string_view directory, const Settings& settings, const User& user) {
+base::Result<Target, std::string> find_target(const std::vector<Word>& words, std::string_view directory,
+                                              const Settings& settings, const User& user) {
   Target target;
   if (words.empty()) return target;
   const auto first = first_word(words[0].text, directory, settings, user);
@@ -313,7 +321,9 @@ base::Result<void, std::string> bind(Call& call, const std::vector<Word>& words,
       continue;
     }
     if (!is_name(words[i])) {
-      while (next_positional < params.size() && (!params[next_positional].positional || call.has(params[next_positional].name))) ++next_positional;
+      while (next_positional < params.size() &&
+             (!params[next_positional].positional || call.has(params[next_positional].name)))
+        ++next_positional;
       if (next_positional == params.size()) return "Error: invalid argument \"" + words[i].text + "\"";
       if (auto taken = take(call, params[next_positional], words[i]); !taken) return taken.error();
       continue;
@@ -323,7 +333,8 @@ base::Result<void, std::string> bind(Call& call, const std::vector<Word>& words,
     const Param& param = **found;
     const bool has_value = i + 1 < words.size() && !is_name(words[i + 1]) && !words[i + 1].braces;
     if (param.kind == Kind::flag) {
-      const bool spelled = has_value && (base::equals_ignoring_case(words[i + 1].text, "true") || base::equals_ignoring_case(words[i + 1].text, "false"));
+      const bool spelled = has_value && (base::equals_ignoring_case(words[i + 1].text, "true") ||
+                                         base::equals_ignoring_case(words[i + 1].text, "false"));
       if (auto taken = take(call, param, spelled ? words[++i] : Word{"true"}); !taken) return taken.error();
       continue;
     }
@@ -333,7 +344,8 @@ base::Result<void, std::string> bind(Call& call, const std::vector<Word>& words,
   return check_required(call, params);
 }
 
-std::string help_text(const std::vector<Word>& words, std::string_view directory, const Settings& settings, const User& user) {
+std::string help_text(const std::vector<Word>& words, std::string_view directory, const Settings& settings,
+                      const User& user) {
   Target target;
   target.directory = directory;
   if (!words.empty()) {
@@ -362,7 +374,8 @@ std::string help_text(const std::vector<Word>& words, std::string_view directory
   return out;
 }
 
-std::vector<std::string> completions(std::string_view line, std::string_view directory, const Settings& settings, const User& user) {
+std::vector<std::string> completions(std::string_view line, std::string_view directory, const Settings& settings,
+                                     const User& user) {
   const auto parsed = split_line(line);
   if (!parsed) return {};
   std::vector<Word> words = parsed->empty() ? std::vector<Word>() : parsed->back();
@@ -379,7 +392,8 @@ std::vector<std::string> completions(std::string_view line, std::string_view dir
     if (words.empty() && !directory.empty()) choices.merge(children("", settings, user));
   } else {
     const std::vector<Param> params = params_of(*target->command);
-    const auto named = words.empty() || !is_name(words.back()) ? nullptr : find_param(params, words.back().text).value_or(nullptr);
+    const auto named =
+        words.empty() || !is_name(words.back()) ? nullptr : find_param(params, words.back().text).value_or(nullptr);
     if (named != nullptr && named->kind != Kind::flag) {
       const std::string_view values = named->kind == Kind::boolean ? "true|false" : named->choices;
       for (const std::string_view value : base::split(values, '|')) choices.emplace(value);

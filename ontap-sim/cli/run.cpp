@@ -15,7 +15,9 @@ bool matches(const Record& record, std::string_view field, const Word& wanted) {
   if (wanted.quoted) return text_of(record, field) == (wanted.text.empty() ? "-" : wanted.text);
   if (found == record.end()) return model::query_matches(wanted.text, "-", model::QueryCase::ignored);
   const Value& value = found->second;
-  if (value.number) return model::query_matches(wanted.text, std::to_string(*value.number)) || model::query_matches(wanted.text, value.text);
+  if (value.number)
+    return model::query_matches(wanted.text, std::to_string(*value.number)) ||
+           model::query_matches(wanted.text, value.text);
   for (const std::string& part : value.parts) {
     if (model::query_matches(wanted.text, part)) return true;
   }
@@ -39,7 +41,9 @@ bool names_one_object(const Call& call) {
   });
 }
 
-std::string entries(std::size_t count, std::string_view done) { return std::to_string(count) + " entries were " + std::string(done) + ".\n"; }
+std::string entries(std::size_t count, std::string_view done) {
+  return std::to_string(count) + " entries were " + std::string(done) + ".\n";
+}
 
 }  // namespace
 
@@ -70,9 +74,13 @@ std::string Call::vserver() const { return has("vserver") ? text("vserver") : us
 
 Reply ok(std::string output) { return {.output = std::move(output), .failed = false, .question = {}}; }
 Reply failed(std::string_view reason) { return refused("command failed: " + std::string(reason)); }
-Reply refused(std::string_view text) { return {.output = "Error: " + std::string(text) + "\n", .failed = true, .question = {}}; }
+Reply refused(std::string_view text) {
+  return {.output = "Error: " + std::string(text) + "\n", .failed = true, .question = {}};
+}
 Reply ask(std::string prompt, bool secret) {
-  return {.output = {}, .failed = false, .question = Question{.prompt = std::move(prompt), .secret = secret, .confirm = false}};
+  return {.output = {},
+          .failed = false,
+          .question = Question{.prompt = std::move(prompt), .secret = secret, .confirm = false}};
 }
 
 std::optional<Reply> confirm(Call& call, std::size_t index, std::string_view warning, bool& declined) {
@@ -96,14 +104,16 @@ std::vector<Record> select(Call& call) {
       const Field* field = field_of(call.command, name);
       if (field != nullptr && (field->key || is_show) && !matches(record, name, word)) return true;
     }
-    return std::ranges::any_of(call.conditions, [&](const auto& condition) { return !matches(record, condition.first, condition.second); });
+    return std::ranges::any_of(
+        call.conditions, [&](const auto& condition) { return !matches(record, condition.first, condition.second); });
   });
   return records;
 }
 
 Reply for_each_selected(Call& call, Reply (*one)(Call& call, const Record& record), std::string_view done) {
   const std::vector<Record> records = select(call);
-  if (records.empty()) return names_one_object(call) ? failed("entry doesn't exist") : ok("There are no entries matching your query.\n");
+  if (records.empty())
+    return names_one_object(call) ? failed("entry doesn't exist") : ok("There are no entries matching your query.\n");
   Reply whole;
   std::size_t count = 0;
   for (const Record& record : records) {
@@ -149,20 +159,30 @@ Reply show(Call& call) {
   return ok(std::move(out));
 }
 
-Param required(std::string_view name, std::string_view hint, std::string_view label) { return {.name = name, .hint = hint, .label = label, .required = true}; }
+Param required(std::string_view name, std::string_view hint, std::string_view label) {
+  return {.name = name, .hint = hint, .label = label, .required = true};
+}
 Param positional(std::string_view name, std::string_view hint, std::string_view label) {
   return {.name = name, .hint = hint, .label = label, .required = true, .positional = true};
 }
-Param optional(std::string_view name, std::string_view hint, std::string_view label) { return {.name = name, .hint = hint, .label = label}; }
-Param optional_list(std::string_view name, std::string_view hint, std::string_view label) { return {.name = name, .hint = hint, .label = label, .list = true}; }
+Param optional(std::string_view name, std::string_view hint, std::string_view label) {
+  return {.name = name, .hint = hint, .label = label};
+}
+Param optional_list(std::string_view name, std::string_view hint, std::string_view label) {
+  return {.name = name, .hint = hint, .label = label, .list = true};
+}
 Param choice(std::string_view name, std::string_view choices, std::string_view label) {
   return {.name = name, .label = label, .kind = Kind::choice, .choices = choices};
 }
 Param required_choice(std::string_view name, std::string_view choices, std::string_view label) {
   return {.name = name, .label = label, .kind = Kind::choice, .choices = choices, .required = true};
 }
-Param boolean(std::string_view name, std::string_view label) { return {.name = name, .label = label, .kind = Kind::boolean}; }
-Param number(std::string_view name, std::string_view label) { return {.name = name, .label = label, .kind = Kind::number}; }
+Param boolean(std::string_view name, std::string_view label) {
+  return {.name = name, .label = label, .kind = Kind::boolean};
+}
+Param number(std::string_view name, std::string_view label) {
+  return {.name = name, .label = label, .kind = Kind::number};
+}
 Param size(std::string_view name, std::string_view label) { return {.name = name, .label = label, .kind = Kind::size}; }
 Param flag(std::string_view name, std::string_view label) { return {.name = name, .label = label, .kind = Kind::flag}; }
 

@@ -13,7 +13,8 @@ std::string_view parent(std::string_view directory) {
 }
 
 std::optional<Privilege> privilege_of(std::string_view text) {
-  for (const auto& [name, level] : {std::pair{std::string_view("admin"), Privilege::admin}, std::pair{std::string_view("advanced"), Privilege::advanced},
+  for (const auto& [name, level] : {std::pair{std::string_view("admin"), Privilege::admin},
+                                    std::pair{std::string_view("advanced"), Privilege::advanced},
                                     std::pair{std::string_view("diagnostic"), Privilege::diagnostic}}) {
     if (!text.empty() && name.starts_with(text)) return level;
   }
@@ -21,7 +22,8 @@ std::optional<Privilege> privilege_of(std::string_view text) {
 }
 
 constexpr std::string_view kAdvancedWarning =
-    "\nWarning: These advanced commands are potentially dangerous; use them only when\n         directed to do so by NetApp personnel.\nDo you want to continue? {y|n}: ";
+    "\nWarning: These advanced commands are potentially dangerous; use them only when\n         directed to do so by "
+    "NetApp personnel.\nDo you want to continue? {y|n}: ";
 constexpr std::string_view kDiagnosticWarning =
     "\nWarning: These diagnostic commands are for use by NetApp personnel only.\nDo you want to continue? {y|n}: ";
 
@@ -82,13 +84,16 @@ Session::Result Session::run(const std::vector<Word>& words) {
   const auto target = find_target(words, directory_, settings_, user_);
   if (!target) return {.output = target.error() + "\n", .failed = true};
   if (target->command == nullptr) {
-    if (target->words_used < words.size()) return {.output = "Error: \"" + words[target->words_used].text + "\" is not a recognized command\n", .failed = true};
+    if (target->words_used < words.size())
+      return {.output = "Error: \"" + words[target->words_used].text + "\" is not a recognized command\n",
+              .failed = true};
     directory_ = target->directory;
     return result;
   }
   Call call(cluster_, *target->command, user_, settings_);
   call.answers = answers_;
-  if (auto bound = bind(call, words, target->words_used); !bound) return {.output = bound.error() + "\n", .failed = true};
+  if (auto bound = bind(call, words, target->words_used); !bound)
+    return {.output = bound.error() + "\n", .failed = true};
   model::settle(cluster_);
   Reply reply = target->command->run == nullptr ? show(call) : target->command->run(call);
   question_ = std::move(reply.question);
@@ -140,7 +145,8 @@ Session::Result Session::set(const std::vector<Word>& words) {
       continue;
     }
     name.erase(0, 1);
-    if (i + 1 == words.size() || name.empty()) return {.output = "Error: Missing value for \"" + words[i].text + "\"\n", .failed = true};
+    if (i + 1 == words.size() || name.empty())
+      return {.output = "Error: Missing value for \"" + words[i].text + "\"\n", .failed = true};
     const std::string& value = words[++i].text;
     const std::string invalid = "Error: \"" + value + "\" is an invalid value for field \"-" + name + "\"\n";
     if (std::string_view("privilege").starts_with(name)) {
@@ -158,7 +164,8 @@ Session::Result Session::set(const std::vector<Word>& words) {
     } else if (std::string_view("rows").starts_with(name)) {
       if (!base::parse_unsigned(value)) return {.output = invalid, .failed = true};
       wanted.rows = *base::parse_unsigned(value);
-    } else if (name != "units" && name != "vserver" && name != "node" && name != "prompt-timestamp" && name != "stop-on-error") {
+    } else if (name != "units" && name != "vserver" && name != "node" && name != "prompt-timestamp" &&
+               name != "stop-on-error") {
       return {.output = "Error: invalid argument \"-" + name + "\"\n", .failed = true};
     }
   }
@@ -180,9 +187,12 @@ std::string Session::help(std::string_view line) const {
   return help_text(parsed->empty() ? std::vector<Word>() : parsed->back(), directory_, settings_, user_);
 }
 
-std::vector<std::string> Session::complete(std::string_view line) const { return completions(line, directory_, settings_, user_); }
+std::vector<std::string> Session::complete(std::string_view line) const {
+  return completions(line, directory_, settings_, user_);
+}
 
-Outcome run_line(model::Cluster& cluster, const User& user, std::string_view line, const std::vector<std::string>& answers, const Settings& settings) {
+Outcome run_line(model::Cluster& cluster, const User& user, std::string_view line,
+                 const std::vector<std::string>& answers, const Settings& settings) {
   Session session(cluster, user);
   session.settings() = settings;
   Session::Result result = session.line(line);

@@ -7,7 +7,8 @@
 #include "ontap-sim/cli/command.h"
 
 /// One login to the clustershell: lines in, text out. It never waits: when a command asks (a password, "are you sure"),
-/// prompt() is the question and the next line is its answer. SSH, /drydock/v1/commands and scenarios are skins over this.
+/// prompt() is the question and the next line is its answer. SSH, /drydock/v1/commands and scenarios are skins over
+/// this.
 namespace ontap_sim::cli {
 
 class Session {
@@ -44,20 +45,21 @@ class Session {
   User user_;
   Settings settings_;
   std::string directory_;
-  std::vector<Word> pending_;              // the command whose question is open
+  std::vector<Word> pending_;               // the command whose question is open
   std::vector<std::vector<Word>> waiting_;  // commands of the same line after it
   std::vector<std::string> answers_;
   std::optional<Question> question_;
   bool ended_ = false;
 };
 
-/// Runs the commands of one line with answers given beforehand. When they do not suffice, `question` holds the one that is open
-/// and nothing of that command has been done.
+/// Runs the commands of one line with answers given beforehand. When they do not suffice, `question` holds the one that
+/// is open and nothing of that command has been done.
 struct Outcome {
   std::string output = {};
   bool failed = false;
   std::optional<Question> question = {};
 };
-Outcome run_line(model::Cluster& cluster, const User& user, std::string_view line, const std::vector<std::string>& answers, const Settings& settings = {});
+Outcome run_line(model::Cluster& cluster, const User& user, std::string_view line,
+                 const std::vector<std::string>& answers, const Settings& settings = {});
 
 }  // namespace ontap_sim::cli

@@ -32,7 +32,9 @@ void Terminal::resize(std::uint64_t rows) {
   if (terminal_) session_.settings().rows = rows;
 }
 
-std::string Terminal::lines(std::string_view text) const { return terminal_ ? base::replace_all(std::string(text), "\n", "\r\n") : std::string(text); }
+std::string Terminal::lines(std::string_view text) const {
+  return terminal_ ? base::replace_all(std::string(text), "\n", "\r\n") : std::string(text);
+}
 
 std::string Terminal::feed(std::string_view bytes) {
   std::string out;
@@ -145,7 +147,9 @@ std::string Terminal::redraw() const {
   return out;
 }
 
-bool Terminal::in_quotes() const { return std::count(line_.begin(), line_.begin() + static_cast<std::ptrdiff_t>(cursor_), '"') % 2 == 1; }
+bool Terminal::in_quotes() const {
+  return std::count(line_.begin(), line_.begin() + static_cast<std::ptrdiff_t>(cursor_), '"') % 2 == 1;
+}
 
 std::string Terminal::enter() {
   const std::string line = std::exchange(line_, {});
@@ -167,7 +171,8 @@ std::string Terminal::enter() {
 std::string Terminal::show(std::string_view output) {
   const std::uint64_t rows = session_.settings().rows;
   const auto count = static_cast<std::uint64_t>(std::count(output.begin(), output.end(), '\n'));
-  if (!terminal_ || rows < 2 || count < rows || ended_) return lines(output) + (ended_ ? std::string() : shown_prompt());
+  if (!terminal_ || rows < 2 || count < rows || ended_)
+    return lines(output) + (ended_ ? std::string() : shown_prompt());
   page_.clear();
   for (const auto& line : base::split(output, '\n')) page_.emplace_back(line);
   if (page_.back().empty()) page_.pop_back();

@@ -7,14 +7,15 @@
 
 #include "ontap-sim/cli/session.h"
 
-/// What stands between a byte stream and a Session: the prompt, echo and line editing of a terminal, `?` and Tab while typing,
-/// history, pages. Bytes in, bytes out; it never waits and knows nothing of SSH. Without a terminal (a pipe) there is no echo and
-/// no paging, and lines end with a newline. Source: section 10.2 of the array's specification.
+/// What stands between a byte stream and a Session: the prompt, echo and line editing of a terminal, `?` and Tab while
+/// typing, history, pages. Bytes in, bytes out; it never waits and knows nothing of SSH. Without a terminal (a pipe)
+/// there is no echo and no paging, and lines end with a newline. Source: section 10.2 of the array's specification.
 namespace ontap_sim::cli {
 
 class Terminal {
  public:
-  /// `rows`: lines of a page when there is a terminal, 0 for no paging. `changed` is called after every line that was run.
+  /// `rows`: lines of a page when there is a terminal, 0 for no paging. `changed` is called after every line that was
+  /// run.
   Terminal(Session session, bool terminal, std::uint64_t rows, std::function<void()> changed);
 
   /// What is printed first.
@@ -51,10 +52,10 @@ class Terminal {
   std::function<void()> changed_;
   std::string line_;
   std::size_t cursor_ = 0;
-  std::string escape_;                // an escape sequence that has begun
+  std::string escape_;  // an escape sequence that has begun
   std::vector<std::string> history_;
-  std::size_t recalled_ = 0;          // index into history_, its size when none
-  std::vector<std::string> page_;     // lines not shown yet, first one last
+  std::size_t recalled_ = 0;       // index into history_, its size when none
+  std::vector<std::string> page_;  // lines not shown yet, first one last
   bool terminal_;
   bool last_was_return_ = false;
   bool only_ = false;

@@ -30,7 +30,8 @@ std::vector<Column> columns_of(std::string_view header) {
 
 // Prints one row: a value that is too long for its column ends the line, and the next column goes on in the line below.
 // One character too many only pushes the next column.
-void append_row(std::string& out, const std::vector<Column>& columns, std::string_view align, const std::vector<std::string>& values) {
+void append_row(std::string& out, const std::vector<Column>& columns, std::string_view align,
+                const std::vector<std::string>& values) {
   std::string line;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::size_t last = line.find_last_not_of(' ');
@@ -132,7 +133,8 @@ std::string render_table(const Layout& layout, const std::vector<Field>& fields,
   return out;
 }
 
-std::string render_fields(const std::vector<Field>& fields, const std::vector<std::string_view>& wanted, const std::vector<Record>& records) {
+std::string render_fields(const std::vector<Field>& fields, const std::vector<std::string_view>& wanted,
+                          const std::vector<Record>& records) {
   std::vector<std::string_view> names;
   for (const Field& field : fields) {
     if (field.key) names.push_back(field.name);
@@ -168,7 +170,8 @@ std::string render_instances(const std::vector<Field>& fields, const std::vector
   for (const Record& record : records) {
     if (!out.empty()) out += "\n";
     for (const Field& field : fields) {
-      out += std::string(width - field.label.size(), ' ') + std::string(field.label) + ": " + text_of(record, field.name) + "\n";
+      out += std::string(width - field.label.size(), ' ') + std::string(field.label) + ": " +
+             text_of(record, field.name) + "\n";
     }
   }
   return out;
@@ -187,7 +190,8 @@ std::string render_separated(const std::vector<Field>& fields, const std::vector
   };
   line([](std::string_view name) { return name; });
   line([&](std::string_view name) { return label_of(fields, name); });
-  for (const Record& record : records) line([&](std::string_view name) { return std::string_view(text_of(record, name)); });
+  for (const Record& record : records)
+    line([&](std::string_view name) { return std::string_view(text_of(record, name)); });
   return out;
 }
 

@@ -36,7 +36,7 @@ using Record = std::map<std::string_view, Value>;  // by field name; every name 
 struct Field {
   std::string_view name = {};   // "vserver"
   std::string_view label = {};  // "Vserver Name", in instance views and in `?`
-  bool key = false;        // part of what names an object; printed first with -fields
+  bool key = false;             // part of what names an object; printed first with -fields
 };
 
 /// One table. `header` is printed as it stands; its last line is dashes, and each run of dashes is a column.
@@ -45,12 +45,13 @@ struct Layout {
   std::string_view header = {};
   std::vector<std::string_view> columns = {};  // one field per column
   std::string_view align = {};                 // per column: l, r or c (centred)
-  bool first_on_own_line = false;         // the first column's value stands alone above the rows that share it
+  bool first_on_own_line = false;              // the first column's value stands alone above the rows that share it
   std::string_view heading = {};               // field printed as "Label: value" above each table of rows that share it
 };
 
 std::string render_table(const Layout& layout, const std::vector<Field>& fields, const std::vector<Record>& records);
-std::string render_fields(const std::vector<Field>& fields, const std::vector<std::string_view>& wanted, const std::vector<Record>& records);
+std::string render_fields(const std::vector<Field>& fields, const std::vector<std::string_view>& wanted,
+                          const std::vector<Record>& records);
 std::string render_instances(const std::vector<Field>& fields, const std::vector<Record>& records);
 /// Values joined by `separator`, with a header line; `set -showseparator`.
 std::string render_separated(const std::vector<Field>& fields, const std::vector<std::string_view>& wanted,

@@ -50,7 +50,8 @@ const View kVservers{
                  .header = "                               Admin      Operational Root\n"
                            "Vserver     Type    Subtype    State      State       Volume     Aggregate\n"
                            "----------- ------- ---------- ---------- ----------- ---------- ----------",
-                 .columns = {"vserver", "type", "subtype", "admin-state", "operational-state", "rootvolume", "aggregate"},
+                 .columns = {"vserver", "type", "subtype", "admin-state", "operational-state", "rootvolume",
+                             "aggregate"},
                  .align = "lllllll"},
                 {.flag = "protocols",
                  .header = "Vserver       Allowed Protocols   Disallowed Protocols\n"
@@ -97,9 +98,15 @@ Reply vserver_create(Call& call) {
   if (spec.root_volume.empty()) spec.root_volume = spec.name + "_root";
   const auto created = model::create_svm(call.cluster, spec);
   if (!created) return failed(created.error().reason);
-  const std::uint64_t job = model::record_job(
-      call.cluster, {.kind = model::JobKind::finished, .name = "Vserver Create", .type = "VSERVER_CREATE", .svm = spec.name, .volume = {}, .argument = {}, .node = {}},
-      "Vserver creation completed");
+  const std::uint64_t job = model::record_job(call.cluster,
+                                              {.kind = model::JobKind::finished,
+                                               .name = "Vserver Create",
+                                               .type = "VSERVER_CREATE",
+                                               .svm = spec.name,
+                                               .volume = {},
+                                               .argument = {},
+                                               .node = {}},
+                                              "Vserver creation completed");
   return ok(job_succeeded(job, "\nVserver creation completed"));
 }
 
@@ -110,9 +117,12 @@ Reply vserver_modify_one(Call& call, const Record& record) {
   if (call.has("disallowed-protocols")) change.disallowed_protocols = call.list("disallowed-protocols");
   if (call.has("ns-switch")) change.name_services = call.list("ns-switch");
   if (call.has("nm-switch")) change.name_mapping = call.list("nm-switch");
-  for (const auto& [name, field] : {std::pair{"language", &model::SvmChange::language}, std::pair{"comment", &model::SvmChange::comment},
-                                    std::pair{"snapshot-policy", &model::SvmChange::snapshot_policy}, std::pair{"quota-policy", &model::SvmChange::quota_policy},
-                                    std::pair{"max-volumes", &model::SvmChange::max_volumes}, std::pair{"qos-policy-group", &model::SvmChange::qos_policy}}) {
+  for (const auto& [name, field] :
+       {std::pair{"language", &model::SvmChange::language}, std::pair{"comment", &model::SvmChange::comment},
+        std::pair{"snapshot-policy", &model::SvmChange::snapshot_policy},
+        std::pair{"quota-policy", &model::SvmChange::quota_policy},
+        std::pair{"max-volumes", &model::SvmChange::max_volumes},
+        std::pair{"qos-policy-group", &model::SvmChange::qos_policy}}) {
     if (call.has(name)) change.*field = call.text(name);
   }
   return done(model::modify_svm(call.cluster, text_of(record, "vserver"), change));
@@ -123,7 +133,8 @@ Reply vserver_delete(Call& call) {
   bool declined = false;
   if (auto question = confirm(call, 0,
                               "When Vserver \"" + call.text("vserver") +
-                                  "\" is deleted, the following objects are automatically removed as well: LIFs, routes, and other configuration.\n"
+                                  "\" is deleted, the following objects are automatically removed as well: LIFs, "
+                                  "routes, and other configuration.\n"
                                   "         Do you want to continue?",
                               declined)) {
     return *question;
@@ -133,14 +144,22 @@ Reply vserver_delete(Call& call) {
   const auto gone = model::destroy_svm(call.cluster, name, true);
   if (!gone) return failed(gone.error().reason);
   const std::uint64_t job = model::record_job(call.cluster,
-                                              {.kind = model::JobKind::finished, .name = "Vserver Delete", .type = "VSERVER_DELETE", .svm = {}, .volume = {}, .argument = {}, .node = {}},
+                                              {.kind = model::JobKind::finished,
+                                               .name = "Vserver Delete",
+                                               .type = "VSERVER_DELETE",
+                                               .svm = {},
+                                               .volume = {},
+                                               .argument = {},
+                                               .node = {}},
                                               "Successful");
   return ok(job_succeeded(job, "Successful"));
 }
 
 Reply vserver_start(Call& call) { return done(model::start_svm(call.cluster, call.text("vserver"))); }
 Reply vserver_stop(Call& call) { return done(model::stop_svm(call.cluster, call.text("vserver"))); }
-Reply vserver_rename(Call& call) { return done(model::rename_svm(call.cluster, call.text("vserver"), call.text("newname"))); }
+Reply vserver_rename(Call& call) {
+  return done(model::rename_svm(call.cluster, call.text("vserver"), call.text("newname")));
+}
 
 std::vector<Record> list_svm_aggregates(Call& call) {
   std::vector<Record> records;
@@ -185,30 +204,66 @@ std::vector<Command> vserver_commands() {
       optional_list("ns-switch", "nis|file|ldap", "Name Service Switch"),
       optional_list("nm-switch", "file|ldap", "Name Mapping Switch"),
   };
-  std::vector<Param> create{positional("vserver", "vserver name", "Vserver"),
-                            optional("rootvolume", "volume name", "Root Volume"),
-                            required("aggregate", "aggregate name", "Aggregate"),
-                            choice("rootvolume-security-style", "unix|ntfs|mixed|unified", "Root Volume Security Style"),
-                            optional("ipspace", "IPspace", "IPspace Name"),
-                            choice("subtype", "default|dp-destination|sync-source|sync-destination", "Vserver Subtype")};
+  std::vector<Param> create{
+      positional("vserver", "vserver name", "Vserver"),
+      optional("rootvolume", "volume name", "Root Volume"),
+      required("aggregate", "aggregate name", "Aggregate"),
+      choice("rootvolume-security-style", "unix|ntfs|mixed|unified", "Root Volume Security Style"),
+      optional("ipspace", "IPspace", "IPspace Name"),
+      choice("subtype", "default|dp-destination|sync-source|sync-destination", "Vserver Subtype")};
   create.insert(create.end(), changes.begin(), changes.end());
-  std::vector<Param> modify{positional("vserver", "vserver name", "Vserver"),
-                            optional_list("aggr-list", "aggregate name", "List of Aggregates Assigned"),
-                            optional_list("allowed-protocols", "protocol", "Allowed Protocols"),
-                            optional_list("disallowed-protocols", "protocol", "Disallowed Protocols"),
-                            optional("max-volumes", "unlimited|<integer>", "Limit on Maximum Number of Volumes allowed"),
-                            optional("qos-policy-group", "text", "QoS Policy Group")};
+  std::vector<Param> modify{
+      positional("vserver", "vserver name", "Vserver"),
+      optional_list("aggr-list", "aggregate name", "List of Aggregates Assigned"),
+      optional_list("allowed-protocols", "protocol", "Allowed Protocols"),
+      optional_list("disallowed-protocols", "protocol", "Disallowed Protocols"),
+      optional("max-volumes", "unlimited|<integer>", "Limit on Maximum Number of Volumes allowed"),
+      optional("qos-policy-group", "text", "QoS Policy Group")};
   modify.insert(modify.end(), changes.begin(), changes.end());
   const Param vserver = positional("vserver", "vserver name", "Vserver");
   return {
-      {.path = "vserver create", .help = "Create a Vserver", .reach = Reach::cluster, .params = create, .run = vserver_create, .source = "specification 10.3"},
-      {.path = "vserver delete", .help = "Delete an existing Vserver", .reach = Reach::cluster, .params = {vserver}, .run = vserver_delete, .source = "specification 10.4"},
-      {.path = "vserver modify", .help = "Modify a Vserver", .reach = Reach::cluster, .params = modify, .run = vserver_modify, .view = &kVservers, .source = "specification 10.3"},
-      {.path = "vserver rename", .help = "Rename a Vserver", .reach = Reach::cluster, .params = {vserver, required("newname", "vserver name", "Vserver New Name")}, .run = vserver_rename, .source = "specification 10.4"},
+      {.path = "vserver create",
+       .help = "Create a Vserver",
+       .reach = Reach::cluster,
+       .params = create,
+       .run = vserver_create,
+       .source = "specification 10.3"},
+      {.path = "vserver delete",
+       .help = "Delete an existing Vserver",
+       .reach = Reach::cluster,
+       .params = {vserver},
+       .run = vserver_delete,
+       .source = "specification 10.4"},
+      {.path = "vserver modify",
+       .help = "Modify a Vserver",
+       .reach = Reach::cluster,
+       .params = modify,
+       .run = vserver_modify,
+       .view = &kVservers,
+       .source = "specification 10.3"},
+      {.path = "vserver rename",
+       .help = "Rename a Vserver",
+       .reach = Reach::cluster,
+       .params = {vserver, required("newname", "vserver name", "Vserver New Name")},
+       .run = vserver_rename,
+       .source = "specification 10.4"},
       {.path = "vserver show", .help = "Display Vservers", .view = &kVservers, .source = "specification 10.5"},
-      {.path = "vserver show-aggregates", .help = "Show details of aggregates in a Vserver", .view = &kSvmAggregates, .source = "specification 10.5"},
-      {.path = "vserver start", .help = "Start a Vserver", .reach = Reach::cluster, .params = {vserver}, .run = vserver_start, .source = "specification 10.4"},
-      {.path = "vserver stop", .help = "Stop a Vserver", .reach = Reach::cluster, .params = {vserver}, .run = vserver_stop, .source = "specification 10.4"},
+      {.path = "vserver show-aggregates",
+       .help = "Show details of aggregates in a Vserver",
+       .view = &kSvmAggregates,
+       .source = "specification 10.5"},
+      {.path = "vserver start",
+       .help = "Start a Vserver",
+       .reach = Reach::cluster,
+       .params = {vserver},
+       .run = vserver_start,
+       .source = "specification 10.4"},
+      {.path = "vserver stop",
+       .help = "Stop a Vserver",
+       .reach = Reach::cluster,
+       .params = {vserver},
+       .run = vserver_stop,
+       .source = "specification 10.4"},
   };
 }
 

@@ -6,9 +6,9 @@
 
 #include "provisioner/base/result.h"
 
-/// The clustershell's words. A line holds commands separated by `;`; a `#` at the start of a word begins a comment. Words are
-/// separated by blanks; double quotes keep blanks and switch query operators off; `{ … }` is one word (an extended query).
-/// Source: ONTAP system administration reference, "Rules for specifying values in the CLI".
+/// The clustershell's words. A line holds commands separated by `;`; a `#` at the start of a word begins a comment.
+/// Words are separated by blanks; double quotes keep blanks and switch query operators off; `{ … }` is one word (an
+/// extended query). Source: ONTAP system administration reference, "Rules for specifying values in the CLI".
 namespace ontap_sim::cli {
 
 struct Word {

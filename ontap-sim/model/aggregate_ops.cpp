@@ -13,21 +13,27 @@ Result<Portset*> require_portset(Svm& svm, const std::string& name) {
   return &at->second;
 }
 
-Bytes usable(int disk_count, Bytes disk_size) { return round_up(std::max(0, disk_count - kParityDisks) * disk_size / 10 * 9); }
+Bytes usable(int disk_count, Bytes disk_size) {
+  return round_up(std::max(0, disk_count - kParityDisks) * disk_size / 10 * 9);
+}
 
 }  // namespace
 
 Result<Aggregate*> require_aggregate(Cluster& cluster, const std::string& name) {
   Aggregate* aggregate = cluster.find_aggregate(name);
-  if (aggregate == nullptr) return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + name + "\" does not exist."};
+  if (aggregate == nullptr)
+    return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + name + "\" does not exist."};
   return aggregate;
 }
 
 Result<Aggregate*> create_aggregate(Cluster& cluster, const NewAggregate& spec) {
   if (!is_identifier(spec.name)) return refused("Aggregate name \"" + spec.name + "\" is invalid.");
-  if (cluster.find_aggregate(spec.name) != nullptr) return ModelError{Errno::eexist, "Aggregate \"" + spec.name + "\" already exists."};
+  if (cluster.find_aggregate(spec.name) != nullptr)
+    return ModelError{Errno::eexist, "Aggregate \"" + spec.name + "\" already exists."};
   if (!cluster.nodes.contains(spec.node)) return refused("Node \"" + spec.node + "\" does not exist.");
-  if (spec.disk_count <= kParityDisks) return refused("At least " + std::to_string(kParityDisks + 1) + " disks are needed for an aggregate of type \"" + spec.raid_type + "\".");
+  if (spec.disk_count <= kParityDisks)
+    return refused("At least " + std::to_string(kParityDisks + 1) + " disks are needed for an aggregate of type \"" +
+                   spec.raid_type + "\".");
   Aggregate aggregate;
   aggregate.name = spec.name;
   aggregate.node = aggregate.home_node = spec.node;
@@ -56,7 +62,8 @@ Result<void> add_disks(Cluster& cluster, const std::string& name, int disk_count
 Result<void> destroy_aggregate(Cluster& cluster, const std::string& name) {
   auto aggregate = require_aggregate(cluster, name);
   if (!aggregate) return aggregate.error();
-  if ((*aggregate)->volume_count > 0) return refused("Aggregate \"" + name + "\" contains volumes and cannot be deleted.");
+  if ((*aggregate)->volume_count > 0)
+    return refused("Aggregate \"" + name + "\" contains volumes and cannot be deleted.");
   if ((*aggregate)->root) return refused("Aggregate \"" + name + "\" is a root aggregate and cannot be deleted.");
   for (auto& [svm_name, svm] : cluster.svms) {
     if (std::erase(svm.aggregates, name) > 0) cluster.touch(svm);
@@ -70,7 +77,8 @@ Result<void> rename_aggregate(Cluster& cluster, const std::string& name, const s
   auto aggregate = require_aggregate(cluster, name);
   if (!aggregate) return aggregate.error();
   if (!is_identifier(new_name)) return refused("Aggregate name \"" + new_name + "\" is invalid.");
-  if (cluster.find_aggregate(new_name) != nullptr) return ModelError{Errno::eexist, "Aggregate \"" + new_name + "\" already exists."};
+  if (cluster.find_aggregate(new_name) != nullptr)
+    return ModelError{Errno::eexist, "Aggregate \"" + new_name + "\" already exists."};
   cluster.touch(**aggregate);
   auto node = cluster.aggregates.extract(name);
   node.key() = node.mapped().name = new_name;
@@ -94,7 +102,8 @@ Result<void> create_snapshot_policy(Cluster& cluster, Svm& svm, const SnapshotPo
   if (policy.name.empty()) return refused("A snapshot policy needs a name.");
   if (svm.snapshot_policies.contains(policy.name)) return duplicate_entry();
   for (const SnapshotSchedule& schedule : policy.schedules) {
-    if (!cluster.schedules.contains(schedule.schedule)) return refused("Schedule \"" + schedule.schedule + "\" does not exist.");
+    if (!cluster.schedules.contains(schedule.schedule))
+      return refused("Schedule \"" + schedule.schedule + "\" does not exist.");
   }
   svm.snapshot_policies.emplace(policy.name, policy);
   cluster.touch(svm);
@@ -104,7 +113,8 @@ Result<void> create_snapshot_policy(Cluster& cluster, Svm& svm, const SnapshotPo
 Result<void> destroy_snapshot_policy(Cluster& cluster, Svm& svm, const std::string& name) {
   if (!svm.snapshot_policies.contains(name)) return missing_entry();
   for (const auto& [volume_name, volume] : svm.volumes) {
-    if (volume.snapshot_policy == name) return refused("Snapshot policy \"" + name + "\" is in use by volume \"" + volume_name + "\".");
+    if (volume.snapshot_policy == name)
+      return refused("Snapshot policy \"" + name + "\" is in use by volume \"" + volume_name + "\".");
   }
   svm.snapshot_policies.erase(name);
   cluster.touch(svm);

@@ -2,8 +2,8 @@
 
 #include "ontap-sim/model/cluster.h"
 
-/// Life of aggregates, and the small policies of an SVM. Errors: 14420 unknown aggregate, 13130 duplicate, 15661 missing,
-/// 13001 in use. Source: sections 7.2 and 7.5 of the array's specification.
+/// Life of aggregates, and the small policies of an SVM. Errors: 14420 unknown aggregate, 13130 duplicate, 15661
+/// missing, 13001 in use. Source: sections 7.2 and 7.5 of the array's specification.
 namespace ontap_sim::model {
 
 struct NewAggregate {

@@ -1,4 +1,5 @@
-// A fresh cluster. Source: section 6 of the array's specification ("minimum seed data"); sizes and serials are assumption A3.
+// A fresh cluster. Source: section 6 of the array's specification ("minimum seed data"); sizes and serials are
+// assumption A3.
 #include "ontap-sim/model/cluster.h"
 
 #include <algorithm>
@@ -43,7 +44,8 @@ Result<void> add_nodes(Cluster& cluster, const ClusterSpec& spec) {
       port.name = name;
       port.mac = mac_address(cluster.rng);
       port.speed = name == "e0M" ? "1000" : "10000";
-      const bool cluster_port = std::find(want.cluster_ports.begin(), want.cluster_ports.end(), name) != want.cluster_ports.end();
+      const bool cluster_port =
+          std::find(want.cluster_ports.begin(), want.cluster_ports.end(), name) != want.cluster_ports.end();
       port.ipspace = cluster_port ? "Cluster" : "Default";
       port.broadcast_domain = port.ipspace;
       port.mtu = cluster_port ? 9000 : 1500;
@@ -62,7 +64,8 @@ Result<void> add_nodes(Cluster& cluster, const ClusterSpec& spec) {
 }
 
 Result<void> add_aggregate(Cluster& cluster, const AggregateSpec& spec, bool root) {
-  if (!cluster.nodes.contains(spec.node)) return refused("Aggregate \"" + spec.name + "\" names the unknown node \"" + spec.node + "\".");
+  if (!cluster.nodes.contains(spec.node))
+    return refused("Aggregate \"" + spec.name + "\" names the unknown node \"" + spec.node + "\".");
   if (cluster.aggregates.contains(spec.name)) return refused("Aggregate \"" + spec.name + "\" is given twice.");
   Aggregate aggregate;
   aggregate.name = spec.name;
@@ -78,7 +81,8 @@ Result<void> add_aggregate(Cluster& cluster, const AggregateSpec& spec, bool roo
 
 std::string aggregate_name_of(const std::string& node) {
   std::string name = "aggr0_" + node;
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
   return name;
 }
 
@@ -88,7 +92,8 @@ void add_node_svms(Cluster& cluster) {
     svm.name = name;
     svm.uuid = new_uuid(cluster.rng);
     svm.type = SvmType::node;
-    svm.export_policies.emplace("default", ExportPolicy{"default", static_cast<std::int64_t>(cluster.counters.next_export_policy++), {}});
+    svm.export_policies.emplace(
+        "default", ExportPolicy{"default", static_cast<std::int64_t>(cluster.counters.next_export_policy++), {}});
     svm.snapshot_policies["none"] = {"none", "", false, {}};
     svm.snapshot_policies["default"] = {"default", "", true, {}};
     Svm& placed = cluster.svms.emplace(name, std::move(svm)).first->second;
@@ -136,28 +141,48 @@ void add_admin_svm(Cluster& cluster, const ClusterSpec& spec) {
 
 void add_licences(Cluster& cluster) {
   constexpr std::pair<std::string_view, std::string_view> packages[] = {
-      {"base", "Cluster Base License"}, {"nfs", "NFS License"}, {"cifs", "CIFS License"}, {"iscsi", "iSCSI License"},
-      {"fcp", "FCP License"}, {"snaprestore", "SnapRestore License"}, {"snapmirror", "SnapMirror License"},
-      {"flexclone", "FlexClone License"}, {"snapvault", "SnapVault License"}, {"snapmanagersuite", "SnapManagerSuite License"}};
+      {"base", "Cluster Base License"},
+      {"nfs", "NFS License"},
+      {"cifs", "CIFS License"},
+      {"iscsi", "iSCSI License"},
+      {"fcp", "FCP License"},
+      {"snaprestore", "SnapRestore License"},
+      {"snapmirror", "SnapMirror License"},
+      {"flexclone", "FlexClone License"},
+      {"snapvault", "SnapVault License"},
+      {"snapmanagersuite", "SnapManagerSuite License"}};
   const std::string node = cluster.nodes.begin()->first;
   for (const auto& [package, description] : packages) {
     const bool base = package == "base";
-    cluster.licenses.emplace(std::string(package), License{std::string(package), base ? cluster.name : node, base ? "1-80-000008" : "1-81-0000000000000004082368507",
+    cluster.licenses.emplace(std::string(package), License{std::string(package), base ? cluster.name : node,
+                                                           base ? "1-80-000008" : "1-81-0000000000000004082368507",
                                                            std::string(description), base ? "site" : "license"});
   }
 }
 
 void add_schedules(Cluster& cluster) {
   constexpr std::pair<std::string_view, std::string_view> schedules[] = {
-      {"10min", "@:00,:10,:20,:30,:40,:50"}, {"12-hourly", "@0:15,12:15"}, {"5min", "@:00,:05,:10,:15,:20,:25,:30,:35,:40,:45,:50,:55"},
-      {"6-hourly", "@0:15,6:15,12:15,18:15"}, {"8hour", "@2:15,10:15,18:15"}, {"daily", "@0:10"}, {"hourly", "@:05"},
-      {"monthly", "1@0:20"}, {"pg-15-minutely", "@:05,:20,:35,:50"}, {"pg-6-hourly", "@3:03,9:03,15:03,21:03"},
-      {"pg-daily", "@0:10"}, {"pg-hourly", "@:07"}, {"pg-weekly", "Sun@0:08"}, {"weekly", "Sun@0:15"}};
-  for (const auto& [name, text] : schedules) cluster.schedules.emplace(std::string(name), Schedule{std::string(name), "cron", std::string(text)});
+      {"10min", "@:00,:10,:20,:30,:40,:50"},
+      {"12-hourly", "@0:15,12:15"},
+      {"5min", "@:00,:05,:10,:15,:20,:25,:30,:35,:40,:45,:50,:55"},
+      {"6-hourly", "@0:15,6:15,12:15,18:15"},
+      {"8hour", "@2:15,10:15,18:15"},
+      {"daily", "@0:10"},
+      {"hourly", "@:05"},
+      {"monthly", "1@0:20"},
+      {"pg-15-minutely", "@:05,:20,:35,:50"},
+      {"pg-6-hourly", "@3:03,9:03,15:03,21:03"},
+      {"pg-daily", "@0:10"},
+      {"pg-hourly", "@:07"},
+      {"pg-weekly", "Sun@0:08"},
+      {"weekly", "Sun@0:15"}};
+  for (const auto& [name, text] : schedules)
+    cluster.schedules.emplace(std::string(name), Schedule{std::string(name), "cron", std::string(text)});
 }
 
 void add_snapmirror_policies(Cluster& cluster) {
-  const auto add = [&](const char* name, const char* type, const char* comment, std::vector<SnapMirrorPolicy::Rule> rules) {
+  const auto add = [&](const char* name, const char* type, const char* comment,
+                       std::vector<SnapMirrorPolicy::Rule> rules) {
     SnapMirrorPolicy policy;
     policy.name = name;
     policy.type = type;
@@ -165,17 +190,23 @@ void add_snapmirror_policies(Cluster& cluster) {
     policy.rules = std::move(rules);
     cluster.snapmirror_policies[{"", name}] = std::move(policy);
   };
-  add("DPDefault", "async_mirror", "Asynchronous SnapMirror policy for mirroring all Snapshot copies and the latest active file system.",
+  add("DPDefault", "async_mirror",
+      "Asynchronous SnapMirror policy for mirroring all Snapshot copies and the latest active file system.",
       {{"sm_created", "1", false, 0}, {"all_source_snapshots", "1", false, 0}});
-  add("MirrorAllSnapshots", "async_mirror", "Asynchronous SnapMirror policy for mirroring all Snapshot copies and the latest active file system.",
+  add("MirrorAllSnapshots", "async_mirror",
+      "Asynchronous SnapMirror policy for mirroring all Snapshot copies and the latest active file system.",
       {{"sm_created", "1", false, 0}, {"all_source_snapshots", "1", false, 0}});
-  add("MirrorLatest", "async_mirror", "Asynchronous SnapMirror policy for mirroring the latest active file system.", {{"sm_created", "1", false, 0}});
+  add("MirrorLatest", "async_mirror", "Asynchronous SnapMirror policy for mirroring the latest active file system.",
+      {{"sm_created", "1", false, 0}});
   add("MirrorAndVault", "mirror_vault", "A unified Asynchronous SnapMirror and SnapVault policy.",
       {{"sm_created", "1", false, 0}, {"daily", "7", false, 0}, {"weekly", "52", false, 0}});
-  add("XDPDefault", "vault", "Vault policy with daily and weekly rules.", {{"daily", "7", false, 0}, {"weekly", "52", false, 0}});
+  add("XDPDefault", "vault", "Vault policy with daily and weekly rules.",
+      {{"daily", "7", false, 0}, {"weekly", "52", false, 0}});
   if (cluster.ontapi_minor >= 150) {
-    add("Sync", "sync_mirror", "Policy for SnapMirror Synchronous where client access will not be disrupted.", {{"sm_created", "2", false, 0}});
-    add("StrictSync", "strict_sync_mirror", "Policy for SnapMirror Synchronous where client access will be disrupted.", {{"sm_created", "2", false, 0}});
+    add("Sync", "sync_mirror", "Policy for SnapMirror Synchronous where client access will not be disrupted.",
+        {{"sm_created", "2", false, 0}});
+    add("StrictSync", "strict_sync_mirror", "Policy for SnapMirror Synchronous where client access will be disrupted.",
+        {{"sm_created", "2", false, 0}});
   }
 }
 
@@ -189,13 +220,17 @@ Result<void> build(Cluster& cluster, const ClusterSpec& spec) {
   cluster.rdb_uuid = new_uuid(cluster.rng);
   for (const char* name : {"Default", "Cluster"}) {
     if (auto made = create_ipspace(cluster, name); !made) return made;
-    if (auto made = create_broadcast_domain(cluster, {.name = name, .ipspace = name, .mtu = name[0] == 'D' ? 1500 : 9000, .ports = {}}); !made) return made;
+    if (auto made = create_broadcast_domain(
+            cluster, {.name = name, .ipspace = name, .mtu = name[0] == 'D' ? 1500 : 9000, .ports = {}});
+        !made)
+      return made;
   }
   // Only ipspaces of the user's own and "Cluster" show a system SVM; "Default" is the home of all the others.
   cluster.svms.erase("Default");
   if (auto added = add_nodes(cluster, spec); !added) return added;
   for (const NodeSpec& node : spec.nodes) {
-    if (auto added = add_aggregate(cluster, {aggregate_name_of(node.name), node.name, "hdd", 368 * kGiB}, true); !added) return added;
+    if (auto added = add_aggregate(cluster, {aggregate_name_of(node.name), node.name, "hdd", 368 * kGiB}, true); !added)
+      return added;
   }
   for (const AggregateSpec& aggregate : spec.aggregates) {
     if (auto added = add_aggregate(cluster, aggregate, false); !added) return added;

@@ -16,10 +16,10 @@
 #include "ontap-sim/model/version.h"
 #include "ontap-sim/model/volume.h"
 
-/// The whole array as plain data in sorted containers. Rules live in the *_ops.h headers; nothing else may change a Cluster.
-/// Every change is noted in `changes`, so that a store can write exactly what a call touched.
-/// Time comes from the Clock, ids and chance from the Rng. Work that takes time is a Job with a due time; settle() finishes
-/// everything that is due, and every reader calls it first.
+/// The whole array as plain data in sorted containers. Rules live in the *_ops.h headers; nothing else may change a
+/// Cluster. Every change is noted in `changes`, so that a store can write exactly what a call touched. Time comes from
+/// the Clock, ids and chance from the Rng. Work that takes time is a Job with a due time; settle() finishes everything
+/// that is due, and every reader calls it first.
 namespace ontap_sim::model {
 
 struct Node {
@@ -42,20 +42,20 @@ struct Node {
 
 struct Aggregate {
   std::string name{};
-  std::string node{};       // owner now
+  std::string node{};  // owner now
   std::string home_node{};
   std::string type = "hdd";  // hdd, ssd, hybrid, vmdisk
   std::string raid_type = "raid_dp";
   std::string state = "online";
   Uuid uuid{};
-  Bytes size = 0;         // size-total of the record
+  Bytes size = 0;  // size-total of the record
   int disk_count = 12;
   int raid_size = 16;
   bool root = false;
   std::string snaplock_type = "non_snaplock";
   // Derived from the volumes, kept at each change.
-  Bytes charged = 0;         // sum of Volume::charged
-  Bytes written = 0;         // sum of blocks really written
+  Bytes charged = 0;  // sum of Volume::charged
+  Bytes written = 0;  // sum of blocks really written
   std::int64_t volume_count = 0;
 
   Bytes metadata() const { return 0; }
@@ -146,8 +146,8 @@ struct Job {
   std::uint64_t id = 0;
   Uuid uuid{};
   JobKind kind = JobKind::finished;
-  std::string name{};         // "Split clone1"
-  std::string type{};         // "VOL_CLONE_SPLIT"
+  std::string name{};  // "Split clone1"
+  std::string type{};  // "VOL_CLONE_SPLIT"
   std::string description{};
   std::string node{};
   std::string svm{};
@@ -188,13 +188,13 @@ struct Svm {
   int number = 0;  // for the iSCSI node name
   bool logical_space_reporting = false;
   bool logical_space_enforcement = false;
-  std::vector<std::string> aggregates{};             // aggr-list, in the order given
+  std::vector<std::string> aggregates{};  // aggr-list, in the order given
   std::set<std::string> allowed_protocols{"nfs", "cifs", "fcp", "iscsi", "ndmp"};
   std::vector<std::string> name_mapping{"file"};
   std::vector<std::string> name_services{"file"};
 
   std::map<std::string, Volume, std::less<>> volumes{};
-  std::map<std::string, Lun, std::less<>> luns{};              // by path
+  std::map<std::string, Lun, std::less<>> luns{};  // by path
   std::map<std::string, Igroup, std::less<>> igroups{};
   std::map<std::string, Lif, std::less<>> lifs{};
   std::map<std::string, ExportPolicy, std::less<>> export_policies{};
@@ -222,7 +222,8 @@ struct Svm {
   const Igroup* find_igroup(std::string_view igroup) const;
 };
 
-/// What can change by itself and is stored as one row. `svm` rows are without volumes, LUNs and igroups; `cluster` is all the rest.
+/// What can change by itself and is stored as one row. `svm` rows are without volumes, LUNs and igroups; `cluster` is
+/// all the rest.
 enum class ObjectKind : std::uint8_t { cluster, counters, aggregate, svm, volume, lun, igroup, job };
 struct ObjectRef {
   ObjectKind kind = ObjectKind::cluster;
@@ -293,23 +294,23 @@ struct Cluster {
   std::map<std::string, Node, std::less<>> nodes{};
   std::map<std::string, Aggregate, std::less<>> aggregates{};
   std::map<std::string, Svm, std::less<>> svms{};
-  std::map<std::pair<std::string, std::string>, Port> ports{};                        // (node, port)
+  std::map<std::pair<std::string, std::string>, Port> ports{};  // (node, port)
   std::map<std::string, Ipspace, std::less<>> ipspaces{};
   std::map<std::pair<std::string, std::string>, BroadcastDomain> broadcast_domains{};  // (ipspace, name)
   std::map<std::pair<std::string, std::string>, Subnet> subnets{};                     // (ipspace, name)
   std::map<AccountKey, Account> accounts{};
-  std::map<std::pair<std::string, std::string>, User> users{};                         // (svm, user)
+  std::map<std::pair<std::string, std::string>, User> users{};  // (svm, user)
   std::map<RoleKey, RoleRule> roles{};
   std::map<std::string, License, std::less<>> licenses{};
   std::map<std::string, Schedule, std::less<>> schedules{};
-  std::map<std::pair<std::string, std::string>, QosPolicy> qos_policies{};             // (svm, name)
+  std::map<std::pair<std::string, std::string>, QosPolicy> qos_policies{};  // (svm, name)
   std::map<std::pair<std::string, std::string>, AdaptiveQosPolicy> adaptive_qos_policies{};
-  std::map<Endpoint, SnapMirror> snapmirrors{};                                        // by destination
+  std::map<Endpoint, SnapMirror> snapmirrors{};  // by destination
   std::map<std::pair<std::string, std::string>, SnapMirrorPolicy> snapmirror_policies{};
   std::vector<SvmPeer> svm_peers{};
   std::map<std::string, ClusterPeer, std::less<>> cluster_peers{};
-  std::map<std::string, std::string> options{};                                        // cluster-wide switches by name
-  std::map<std::string, Certificate> certificates{};                                   // by serial number
+  std::map<std::string, std::string> options{};       // cluster-wide switches by name
+  std::map<std::string, Certificate> certificates{};  // by serial number
   std::map<std::uint64_t, ConsistencyGroup> consistency_groups{};
   std::map<std::uint64_t, Job> jobs{};
   std::vector<EmsEvent> events{};
@@ -349,7 +350,7 @@ struct NodeSpec {
   std::string model = "SIMBOX";
   std::vector<std::string> ports{"e0a", "e0b", "e0c", "e0d", "e0e", "e0f"};
   std::vector<std::string> cluster_ports{"e0a", "e0b"};  // in ipspace Cluster
-  std::string management_address{};                        // "" = made up
+  std::string management_address{};                      // "" = made up
 };
 struct AggregateSpec {
   std::string name{};
@@ -367,14 +368,15 @@ struct ClusterSpec {
   std::string admin_password = "netapp123";
 };
 
-/// A fresh cluster: admin and node SVMs with vol0, root and data aggregates, ports, ipspaces, licences, roles, schedules and
-/// the administrator. Errors: a node or aggregate named twice, an aggregate on an unknown node.
+/// A fresh cluster: admin and node SVMs with vol0, root and data aggregates, ports, ipspaces, licences, roles,
+/// schedules and the administrator. Errors: a node or aggregate named twice, an aggregate on an unknown node.
 Result<void> build(Cluster& cluster, const ClusterSpec& spec);
 
 /// Ends every job and transfer whose time has come, in order of due time; forgets jobs older than the retention.
 void settle(Cluster& cluster);
 
-/// Recomputes everything derived (junctions, addresses, aggregate totals, due jobs) from the rest; for stores after loading.
+/// Recomputes everything derived (junctions, addresses, aggregate totals, due jobs) from the rest; for stores after
+/// loading.
 void rebuild_derived(Cluster& cluster);
 
 /// Sentences about what does not add up; empty when all is well. For tests: costs a walk over everything.

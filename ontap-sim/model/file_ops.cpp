@@ -21,7 +21,8 @@ Result<FilePath> resolve_file(Svm& svm, const std::string& path) {
   if (parts.size() < 3 || !parts[0].empty() || parts[1] != "vol" || parts[2].empty()) return no_file(path);
   auto volume = require_volume(svm, parts[2]);
   if (!volume) return volume.error();
-  if ((*volume)->state != VolumeState::online) return ModelError{Errno::volume_offline, "Volume \"" + (*volume)->name + "\" is offline."};
+  if ((*volume)->state != VolumeState::online)
+    return ModelError{Errno::volume_offline, "Volume \"" + (*volume)->name + "\" is offline."};
   const std::size_t begin = 6 + parts[2].size();
   std::string inside = path.size() > begin ? path.substr(begin) : "";
   while (inside.ends_with('/')) inside.pop_back();
@@ -32,8 +33,11 @@ Result<void> create_file(Cluster& cluster, Svm& svm, const std::string& path, Ne
   auto place = resolve_file(svm, path);
   if (!place) return place.error();
   if (place->inside.empty()) return ModelError{Errno::einval, "A file name must be given."};
-  if (place->volume->files.contains(place->inside)) return ModelError{Errno::eexist, "The file \"" + path + "\" already exists."};
-  if (auto written = write_data(cluster, svm, place->volume->name, {.qtree = "", .added = spec.used, .overwritten = 0}); !written) return written;
+  if (place->volume->files.contains(place->inside))
+    return ModelError{Errno::eexist, "The file \"" + path + "\" already exists."};
+  if (auto written = write_data(cluster, svm, place->volume->name, {.qtree = "", .added = spec.used, .overwritten = 0});
+      !written)
+    return written;
   place->volume->files.emplace(place->inside, File{spec.size, round_up(spec.used), cluster.now(), "", spec.directory});
   ++place->volume->files_used;
   cluster.touch(svm, *place->volume);
@@ -58,7 +62,8 @@ Result<void> rename_file(Cluster& cluster, Svm& svm, const std::string& from, co
   if (!target) return target.error();
   if (source->volume != target->volume) return refused("A file cannot be renamed into another volume.");
   if (auto file = require_file(*source, from); !file) return file.error();
-  if (source->volume->files.contains(target->inside)) return ModelError{Errno::eexist, "The file \"" + to + "\" already exists."};
+  if (source->volume->files.contains(target->inside))
+    return ModelError{Errno::eexist, "The file \"" + to + "\" already exists."};
   auto node = source->volume->files.extract(source->inside);
   node.key() = target->inside;
   source->volume->files.insert(std::move(node));
@@ -79,7 +84,8 @@ Result<void> set_file_qos(Cluster& cluster, Svm& svm, const std::string& path, c
   if (!place) return place.error();
   auto file = require_file(*place, path);
   if (!file) return file.error();
-  if (!cluster.qos_policies.contains({svm.name, policy}) && !cluster.adaptive_qos_policies.contains({svm.name, policy})) {
+  if (!cluster.qos_policies.contains({svm.name, policy}) &&
+      !cluster.adaptive_qos_policies.contains({svm.name, policy})) {
     return refused("Policy group \"" + policy + "\" does not exist in Vserver \"" + svm.name + "\".");
   }
   (*file)->qos_policy = policy;

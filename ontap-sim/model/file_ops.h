@@ -2,8 +2,8 @@
 
 #include "ontap-sim/model/cluster.h"
 
-/// Plain files in a volume, for clients that keep disk images on NFS. A path is "/vol/volume/a/b". Errors: 2 no such file,
-/// 13040 no such volume, 17 exists, 28 no space. Source: section 7.7 of the array's specification.
+/// Plain files in a volume, for clients that keep disk images on NFS. A path is "/vol/volume/a/b". Errors: 2 no such
+/// file, 13040 no such volume, 17 exists, 28 no space. Source: section 7.7 of the array's specification.
 namespace ontap_sim::model {
 
 struct FilePath {

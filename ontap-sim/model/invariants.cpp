@@ -16,11 +16,13 @@ struct Findings {
 
 void check_volume(const Cluster& cluster, const Svm& svm, const Volume& volume, Findings& findings) {
   const std::string name = "volume " + svm.name + ":" + volume.name;
-  findings.expect(volume.size >= 0 && volume.active >= 0 && volume.shared >= 0 && volume.lun_reserve >= 0, name + " has a negative size");
+  findings.expect(volume.size >= 0 && volume.active >= 0 && volume.shared >= 0 && volume.lun_reserve >= 0,
+                  name + " has a negative size");
   findings.expect(volume.shared <= volume.active, name + " shares more than it has");
   Bytes held = 0;
   for (const Snapshot& snapshot : volume.snapshots) held += snapshot.held;
-  findings.expect(held == volume.snapshot_held, name + ": snapshots hold " + std::to_string(held) + ", the volume says " + std::to_string(volume.snapshot_held));
+  findings.expect(held == volume.snapshot_held, name + ": snapshots hold " + std::to_string(held) +
+                                                    ", the volume says " + std::to_string(volume.snapshot_held));
   Bytes reserve = 0;
   std::int32_t luns = 0;
   const std::string prefix = "/vol/" + volume.name + "/";
@@ -29,16 +31,21 @@ void check_volume(const Cluster& cluster, const Svm& svm, const Volume& volume, 
     if (at->second.content.reserved) reserve += std::max<Bytes>(0, at->second.content.size - at->second.content.used);
   }
   findings.expect(luns == volume.lun_count, name + " counts its LUNs wrongly");
-  if (volume.snapshots.empty()) findings.expect(reserve == volume.lun_reserve, name + " reserves " + std::to_string(volume.lun_reserve) + " for LUNs that need " + std::to_string(reserve));
-  findings.expect(volume.flexgroup() || cluster.find_aggregate(volume.aggregate) != nullptr, name + " is on the unknown aggregate " + volume.aggregate);
+  if (volume.snapshots.empty())
+    findings.expect(reserve == volume.lun_reserve, name + " reserves " + std::to_string(volume.lun_reserve) +
+                                                       " for LUNs that need " + std::to_string(reserve));
+  findings.expect(volume.flexgroup() || cluster.find_aggregate(volume.aggregate) != nullptr,
+                  name + " is on the unknown aggregate " + volume.aggregate);
   if (volume.clone) {
     const Svm* parent_svm = cluster.find_svm(volume.clone->svm);
     const Volume* parent = parent_svm == nullptr ? nullptr : parent_svm->find_volume(volume.clone->volume);
-    findings.expect(parent != nullptr && parent->find_snapshot(volume.clone->snapshot) != nullptr, name + " has lost its parent");
+    findings.expect(parent != nullptr && parent->find_snapshot(volume.clone->snapshot) != nullptr,
+                    name + " has lost its parent");
   }
   if (!volume.junction_path.empty()) {
     const auto at = svm.junctions.find(base::to_lower(volume.junction_path));
-    findings.expect(at != svm.junctions.end() && at->second == volume.name, name + " is not found at its junction " + volume.junction_path);
+    findings.expect(at != svm.junctions.end() && at->second == volume.name,
+                    name + " is not found at its junction " + volume.junction_path);
   }
 }
 
@@ -48,7 +55,8 @@ void check_svm(const Cluster& cluster, const Svm& svm, Findings& findings) {
     findings.expect(name == volume.name, "volume " + svm.name + ":" + name + " is filed under another name");
     check_volume(cluster, svm, volume, findings);
   }
-  for (const auto& [path, volume] : svm.junctions) findings.expect(svm.find_volume(volume) != nullptr, "junction " + path + " leads nowhere");
+  for (const auto& [path, volume] : svm.junctions)
+    findings.expect(svm.find_volume(volume) != nullptr, "junction " + path + " leads nowhere");
   for (const auto& [path, lun] : svm.luns) {
     findings.expect(path == lun.path && svm.find_volume(lun.volume()) != nullptr, "LUN " + path + " has no volume");
     for (const auto& [igroup, id] : lun.maps) {
@@ -60,7 +68,8 @@ void check_svm(const Cluster& cluster, const Svm& svm, Findings& findings) {
   for (const auto& [name, igroup] : svm.igroups) {
     for (const auto& [id, path] : igroup.luns) {
       const Lun* lun = svm.find_lun(path);
-      findings.expect(lun != nullptr && lun->maps.contains(name), "map of igroup " + name + " to " + path + " stands on one side only");
+      findings.expect(lun != nullptr && lun->maps.contains(name),
+                      "map of igroup " + name + " to " + path + " stands on one side only");
     }
   }
 }
@@ -91,8 +100,12 @@ std::vector<std::string> check_invariants(const Cluster& cluster) {
   }
   for (const auto& [name, aggregate] : cluster.aggregates) {
     const Sum& sum = sums[name];
-    findings.expect(sum.charged == aggregate.charged, "aggregate " + name + " is charged " + std::to_string(aggregate.charged) + ", its volumes say " + std::to_string(sum.charged));
-    findings.expect(sum.written == aggregate.written, "aggregate " + name + " holds " + std::to_string(aggregate.written) + ", its volumes say " + std::to_string(sum.written));
+    findings.expect(sum.charged == aggregate.charged, "aggregate " + name + " is charged " +
+                                                          std::to_string(aggregate.charged) + ", its volumes say " +
+                                                          std::to_string(sum.charged));
+    findings.expect(sum.written == aggregate.written, "aggregate " + name + " holds " +
+                                                          std::to_string(aggregate.written) + ", its volumes say " +
+                                                          std::to_string(sum.written));
     findings.expect(sum.volumes == aggregate.volume_count, "aggregate " + name + " counts its volumes wrongly");
   }
   findings.expect(children == expected_children, "clones and the counts of their parents differ");

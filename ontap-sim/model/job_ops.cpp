@@ -42,7 +42,8 @@ Result<void> cancel_job(Cluster& cluster, std::uint64_t id) {
   const auto at = cluster.jobs.find(id);
   if (at == cluster.jobs.end()) return missing_entry();
   Job& job = at->second;
-  if (job.state != "running" && job.state != "queued") return refused("Job " + std::to_string(id) + " is already in state \"" + job.state + "\".");
+  if (job.state != "running" && job.state != "queued")
+    return refused("Job " + std::to_string(id) + " is already in state \"" + job.state + "\".");
   cluster.due_jobs.erase({job.due, id});
   job.state = "quit";
   job.completion = "Job was stopped";
@@ -53,7 +54,8 @@ Result<void> cancel_job(Cluster& cluster, std::uint64_t id) {
 
 base::Duration copy_time(const Cluster& cluster, Bytes bytes) {
   const double seconds = static_cast<double>(bytes) / static_cast<double>(cluster.settings.copy_bytes_per_second);
-  return std::max(cluster.settings.job_time, std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(seconds)));
+  return std::max(cluster.settings.job_time,
+                  std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(seconds)));
 }
 
 }  // namespace ontap_sim::model

@@ -25,7 +25,8 @@ void index_address(Cluster& cluster, const Svm& svm, const Lif& lif) {
 
 void unindex_address(Cluster& cluster, const Svm& svm, const Lif& lif) {
   const auto at = cluster.lif_by_address.find(lif.address);
-  if (at != cluster.lif_by_address.end() && at->second.svm == svm.name && at->second.lif == lif.name) cluster.lif_by_address.erase(at);
+  if (at != cluster.lif_by_address.end() && at->second.svm == svm.name && at->second.lif == lif.name)
+    cluster.lif_by_address.erase(at);
 }
 
 std::optional<std::uint32_t> free_address(const Cluster& cluster, const Subnet& subnet) {
@@ -48,7 +49,8 @@ std::string default_failover_policy(const Lif& lif) {
 }  // namespace
 
 Result<Lif*> create_lif(Cluster& cluster, Svm& svm, const NewLif& spec) {
-  if (spec.name.empty() || spec.name.size() > 255) return invalid_value("interface-name", "net-interface-create", spec.name);
+  if (spec.name.empty() || spec.name.size() > 255)
+    return invalid_value("interface-name", "net-interface-create", spec.name);
   if (svm.lifs.contains(spec.name)) {
     return ModelError{Errno::eexist, "Vserver \"" + svm.name + "\" already has a LIF named \"" + spec.name + "\"."};
   }
@@ -58,8 +60,9 @@ Result<Lif*> create_lif(Cluster& cluster, Svm& svm, const NewLif& spec) {
     return refused("The port \"" + spec.home_port + "\" does not exist on node \"" + spec.home_node + "\".");
   }
   if (port->second.ipspace != svm.ipspace) {
-    return refused("Port \"" + spec.home_port + "\" on node \"" + spec.home_node + "\" is in IPspace \"" + port->second.ipspace +
-                   "\", but Vserver \"" + svm.name + "\" is in IPspace \"" + svm.ipspace + "\".");
+    return refused("Port \"" + spec.home_port + "\" on node \"" + spec.home_node + "\" is in IPspace \"" +
+                   port->second.ipspace + "\", but Vserver \"" + svm.name + "\" is in IPspace \"" + svm.ipspace +
+                   "\".");
   }
   Lif lif;
   lif.name = spec.name;
@@ -74,11 +77,12 @@ Result<Lif*> create_lif(Cluster& cluster, Svm& svm, const NewLif& spec) {
   const bool fcp = lif.protocols.contains("fcp");
   if (!spec.subnet.empty()) {
     const auto at = cluster.subnets.find({svm.ipspace, spec.subnet});
-    if (at == cluster.subnets.end()) return refused("Subnet \"" + spec.subnet + "\" does not exist in IPspace \"" + svm.ipspace + "\".");
+    if (at == cluster.subnets.end())
+      return refused("Subnet \"" + spec.subnet + "\" does not exist in IPspace \"" + svm.ipspace + "\".");
     const Subnet& subnet = at->second;
     if (port->second.broadcast_domain != subnet.broadcast_domain) {
-      return refused("Port \"" + spec.home_port + "\" is not in broadcast domain \"" + subnet.broadcast_domain + "\" of subnet \"" +
-                     spec.subnet + "\".");
+      return refused("Port \"" + spec.home_port + "\" is not in broadcast domain \"" + subnet.broadcast_domain +
+                     "\" of subnet \"" + spec.subnet + "\".");
     }
     lif.subnet = spec.subnet;
     lif.netmask_length = subnet.prefix_length;
@@ -111,15 +115,17 @@ Result<Lif*> create_lif(Cluster& cluster, Svm& svm, const NewLif& spec) {
     lif.address = spec.address;
   }
   if (!lif.address.empty() && address_used(cluster, svm.ipspace, lif.address)) {
-    return refused("Duplicate address: IP address \"" + lif.address + "\" is already in use in IPspace \"" + svm.ipspace + "\".");
+    return refused("Duplicate address: IP address \"" + lif.address + "\" is already in use in IPspace \"" +
+                   svm.ipspace + "\".");
   }
   lif.home_node = lif.current_node = spec.home_node;
   lif.home_port = lif.current_port = spec.home_port;
   lif.firewall_policy = spec.firewall_policy;
   if (lif.firewall_policy.empty()) {
-    lif.firewall_policy = lif.role == "data" ? (lif.protocols.contains("none") ? "mgmt" : "data")
+    lif.firewall_policy = lif.role == "data"           ? (lif.protocols.contains("none") ? "mgmt" : "data")
                           : lif.role == "intercluster" ? "intercluster"
-                          : lif.role == "cluster" ? "cluster" : "mgmt";
+                          : lif.role == "cluster"      ? "cluster"
+                                                       : "mgmt";
   }
   lif.failover_policy = spec.failover_policy.empty() || san ? default_failover_policy(lif) : spec.failover_policy;
   lif.failover_group = spec.failover_group.empty() ? port->second.broadcast_domain : spec.failover_group;
@@ -140,7 +146,8 @@ Result<Lif*> create_lif(Cluster& cluster, Svm& svm, const NewLif& spec) {
   index_address(cluster, svm, placed);
   if (!placed.subnet.empty()) {
     const Subnet& subnet = cluster.subnets.at({svm.ipspace, placed.subnet});
-    const bool has_default = std::any_of(svm.routes.begin(), svm.routes.end(), [](const Route& r) { return r.destination == "0.0.0.0/0"; });
+    const bool has_default =
+        std::any_of(svm.routes.begin(), svm.routes.end(), [](const Route& r) { return r.destination == "0.0.0.0/0"; });
     if (!subnet.gateway.empty() && !has_default) svm.routes.push_back({"0.0.0.0/0", subnet.gateway, 20});
   }
   cluster.touch(svm);
@@ -165,7 +172,8 @@ Result<void> modify_lif(Cluster& cluster, Svm& svm, const std::string& name, con
   if (change.netmask_length) changed.netmask_length = *change.netmask_length;
   if (change.address && *change.address != changed.address) {
     if (!parse_ipv4(*change.address)) return invalid_value("address", "net-interface-modify", *change.address);
-    if (address_used(cluster, svm.ipspace, *change.address)) return refused("Duplicate address: IP address \"" + *change.address + "\" is in use.");
+    if (address_used(cluster, svm.ipspace, *change.address))
+      return refused("Duplicate address: IP address \"" + *change.address + "\" is in use.");
     changed.address = *change.address;
   }
   if (change.firewall_policy) changed.firewall_policy = *change.firewall_policy;
@@ -193,13 +201,17 @@ Result<void> delete_lif(Cluster& cluster, Svm& svm, const std::string& name) {
   return {};
 }
 
-Result<void> migrate_lif(Cluster& cluster, Svm& svm, const std::string& name, const std::string& node, const std::string& port) {
+Result<void> migrate_lif(Cluster& cluster, Svm& svm, const std::string& name, const std::string& node,
+                         const std::string& port) {
   const auto at = svm.lifs.find(name);
   if (at == svm.lifs.end()) return missing_entry();
   const auto target = cluster.ports.find({node, port});
-  if (target == cluster.ports.end()) return refused("The port \"" + port + "\" does not exist on node \"" + node + "\".");
-  if (at->second.protocols.contains("iscsi") || at->second.protocols.contains("fcp")) return refused("A LIF for SAN cannot be migrated.");
-  if (target->second.ipspace != svm.ipspace) return refused("Port \"" + port + "\" is not in IPspace \"" + svm.ipspace + "\".");
+  if (target == cluster.ports.end())
+    return refused("The port \"" + port + "\" does not exist on node \"" + node + "\".");
+  if (at->second.protocols.contains("iscsi") || at->second.protocols.contains("fcp"))
+    return refused("A LIF for SAN cannot be migrated.");
+  if (target->second.ipspace != svm.ipspace)
+    return refused("Port \"" + port + "\" is not in IPspace \"" + svm.ipspace + "\".");
   at->second.current_node = node;
   at->second.current_port = port;
   cluster.touch(svm);
@@ -224,14 +236,17 @@ bool lif_operational(const Cluster& cluster, const Svm& svm, const Lif& lif) {
 Result<void> create_route(Cluster& cluster, Svm& svm, const Route& route) {
   for (const Route& have : svm.routes) {
     if (have.destination == route.destination && have.gateway == route.gateway) {
-      return refused("Duplicate route exists: a route to \"" + route.destination + "\" by \"" + route.gateway + "\" already exists");
+      return refused("Duplicate route exists: a route to \"" + route.destination + "\" by \"" + route.gateway +
+                     "\" already exists");
     }
   }
   const std::size_t slash = route.destination.find('/');
-  if (slash == std::string::npos || (!parse_ipv4(route.destination.substr(0, slash)) && route.destination.find(':') == std::string::npos)) {
+  if (slash == std::string::npos ||
+      (!parse_ipv4(route.destination.substr(0, slash)) && route.destination.find(':') == std::string::npos)) {
     return invalid_value("destination", "net-routes-create", route.destination);
   }
-  if (!parse_ipv4(route.gateway) && route.gateway.find(':') == std::string::npos) return invalid_value("gateway", "net-routes-create", route.gateway);
+  if (!parse_ipv4(route.gateway) && route.gateway.find(':') == std::string::npos)
+    return invalid_value("gateway", "net-routes-create", route.gateway);
   svm.routes.push_back(route);
   cluster.touch(svm);
   return {};

@@ -8,8 +8,8 @@
 #include "ontap-sim/model/types.h"
 
 /// LUNs, initiator groups and the maps between them. Plain data; operations are in lun_ops.h.
-/// A LUN is found by its full path ("/vol/v/lun0" or "/vol/v/q/lun0") in its SVM. A map stands on both sides: the LUN knows
-/// its igroups with their LUN ids, the igroup knows its LUN ids with their paths.
+/// A LUN is found by its full path ("/vol/v/lun0" or "/vol/v/q/lun0") in its SVM. A map stands on both sides: the LUN
+/// knows its igroups with their LUN ids, the igroup knows its LUN ids with their paths.
 namespace ontap_sim::model {
 
 struct LunContent {
@@ -47,8 +47,8 @@ struct Igroup {
   std::string os_type = "default";
   std::string portset{};
   Uuid uuid{};
-  std::set<std::string, std::less<>> initiators{};           // lower case
-  std::map<std::int32_t, std::string> luns{};                // LUN id -> path
+  std::set<std::string, std::less<>> initiators{};  // lower case
+  std::map<std::int32_t, std::string> luns{};       // LUN id -> path
   bool alua = true;
 };
 

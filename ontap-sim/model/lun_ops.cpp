@@ -10,8 +10,9 @@ namespace {
 
 constexpr Bytes kLunMax = 16 * kTiB;
 constexpr Bytes kLunMin = 4096;
-constexpr std::array<std::string_view, 14> kLunOsTypes = {"aix",     "hpux",        "hyper_v", "image",        "linux",       "netware", "openvms",
-                                                          "solaris", "solaris_efi", "vmware",  "windows",      "windows_2008", "windows_gpt", "xen"};
+constexpr std::array<std::string_view, 14> kLunOsTypes = {
+    "aix",     "hpux",        "hyper_v", "image",   "linux",        "netware",     "openvms",
+    "solaris", "solaris_efi", "vmware",  "windows", "windows_2008", "windows_gpt", "xen"};
 
 ModelError no_lun(std::string_view path) {
   return {Errno::entry_does_not_exist, "LUN \"" + std::string(path) + "\" does not exist: No such LUN exists"};
@@ -24,7 +25,9 @@ Volume& home_of(Svm& svm, const Lun& lun) {
   return *volume;
 }
 
-Bytes reservation(const LunContent& content) { return content.reserved ? std::max<Bytes>(0, content.size - content.used) : 0; }
+Bytes reservation(const LunContent& content) {
+  return content.reserved ? std::max<Bytes>(0, content.size - content.used) : 0;
+}
 
 std::string next_serial(Cluster& cluster) {
   constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/-#$%*+=?@[!]^~";
@@ -43,31 +46,40 @@ Bytes rounded_size(const NewLun& spec) {
 
 Result<void> check_lun_name(const std::string& name) {
   const bool bad = name.size() > 255 || std::any_of(name.begin(), name.end(), [](char c) {
-    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return !word && std::string_view("-_.{}").find(c) == std::string_view::npos;
-  });
+                     const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+                     return !word && std::string_view("-_.{}").find(c) == std::string_view::npos;
+                   });
   if (bad) return refused("The LUN name \"" + name + "\" is invalid.");
   return {};
 }
 
 Result<Volume*> check_lun_place(Svm& svm, const std::string& path) {
   const auto parts = parse_lun_path(path);
-  if (!parts) return refused("The LUN path \"" + path + "\" is invalid. It must have the form /vol/volume/lun or /vol/volume/qtree/lun.");
+  if (!parts)
+    return refused("The LUN path \"" + path +
+                   "\" is invalid. It must have the form /vol/volume/lun or /vol/volume/qtree/lun.");
   if (auto good = check_lun_name(parts->name); !good) return good.error();
   Volume* volume = svm.find_volume(parts->volume);
-  if (volume == nullptr) return ModelError{Errno::no_such_lun_volume, "Volume \"" + parts->volume + "\" does not exist in Vserver \"" + svm.name + "\"."};
+  if (volume == nullptr)
+    return ModelError{Errno::no_such_lun_volume,
+                      "Volume \"" + parts->volume + "\" does not exist in Vserver \"" + svm.name + "\"."};
   if (volume->flexgroup()) return refused("LUNs are not supported in a FlexGroup.");
   if (!parts->qtree.empty() && !volume->qtrees.contains(parts->qtree)) {
-    return ModelError{Errno::no_such_directory, "No such directory: \"" + parts->qtree + "\" in volume \"" + parts->volume + "\"."};
+    return ModelError{Errno::no_such_directory,
+                      "No such directory: \"" + parts->qtree + "\" in volume \"" + parts->volume + "\"."};
   }
-  if (svm.find_lun(path) != nullptr) return ModelError{Errno::lun_exists, "LUN \"" + path + "\" already exists in Vserver \"" + svm.name + "\"."};
-  if (volume->state != VolumeState::online) return ModelError{Errno::volume_offline, "Volume \"" + volume->name + "\" is offline."};
+  if (svm.find_lun(path) != nullptr)
+    return ModelError{Errno::lun_exists, "LUN \"" + path + "\" already exists in Vserver \"" + svm.name + "\"."};
+  if (volume->state != VolumeState::online)
+    return ModelError{Errno::volume_offline, "Volume \"" + volume->name + "\" is offline."};
   return volume;
 }
 
 }  // namespace
 
-bool is_lun_os_type(std::string_view text) { return std::find(kLunOsTypes.begin(), kLunOsTypes.end(), text) != kLunOsTypes.end(); }
+bool is_lun_os_type(std::string_view text) {
+  return std::find(kLunOsTypes.begin(), kLunOsTypes.end(), text) != kLunOsTypes.end();
+}
 
 Result<Lun*> require_lun(Svm& svm, std::string_view path) {
   Lun* lun = svm.find_lun(path);
@@ -84,7 +96,8 @@ Result<const Lun*> require_lun(const Svm& svm, std::string_view path) {
 std::vector<const Lun*> luns_of(const Svm& svm, std::string_view volume) {
   std::vector<const Lun*> luns;
   const std::string prefix = "/vol/" + std::string(volume) + "/";
-  for (auto at = svm.luns.lower_bound(prefix); at != svm.luns.end() && at->first.starts_with(prefix); ++at) luns.push_back(&at->second);
+  for (auto at = svm.luns.lower_bound(prefix); at != svm.luns.end() && at->first.starts_with(prefix); ++at)
+    luns.push_back(&at->second);
   return luns;
 }
 
@@ -94,8 +107,10 @@ Result<Lun*> create_lun(Cluster& cluster, Svm& svm, const NewLun& spec) {
   auto place = check_lun_place(svm, spec.path);
   if (!place) return place.error();
   Volume& volume = **place;
-  if (spec.size < kLunMin) return ModelError{Errno::lun_too_small, "Invalid size specified: the LUN size is too small."};
-  if (spec.size > kLunMax) return ModelError{Errno::lun_too_large, "Invalid size specified: the LUN size is too large."};
+  if (spec.size < kLunMin)
+    return ModelError{Errno::lun_too_small, "Invalid size specified: the LUN size is too small."};
+  if (spec.size > kLunMax)
+    return ModelError{Errno::lun_too_large, "Invalid size specified: the LUN size is too large."};
   if (volume.lun_count >= cluster.settings.luns_per_volume) {
     return ModelError{Errno::too_many_luns, "Volume \"" + volume.name + "\" already has the maximum number of LUNs."};
   }
@@ -115,7 +130,8 @@ Result<Lun*> create_lun(Cluster& cluster, Svm& svm, const NewLun& spec) {
                        ? kLunMax
                        : std::min(kLunMax, std::max<Bytes>(lun.content.size * 10, 512 * kGiB));
   if (reservation(lun.content) > space_of(cluster, svm, volume).available) {
-    return ModelError{Errno::enospc, "No space left on device: failed to create LUN \"" + spec.path + "\", there is not enough space in volume \"" + volume.name + "\"."};
+    return ModelError{Errno::enospc, "No space left on device: failed to create LUN \"" + spec.path +
+                                         "\", there is not enough space in volume \"" + volume.name + "\"."};
   }
   lun.serial = next_serial(cluster);
   lun.uuid = new_uuid(cluster.rng);
@@ -135,16 +151,22 @@ Result<Bytes> resize_lun(Cluster& cluster, Svm& svm, const std::string& path, Re
   Lun& lun = **found;
   if (how.size < kLunMin) return ModelError{Errno::lun_too_small, "Invalid size specified: the LUN size is too small."};
   const Bytes size = round_up(how.size, 512);
-  if (size == lun.content.size) return ModelError{Errno::lun_size_unchanged, "New LUN size is the same as the old LUN size"};
+  if (size == lun.content.size)
+    return ModelError{Errno::lun_size_unchanged, "New LUN size is the same as the old LUN size"};
   if (size > kLunMax) return ModelError{Errno::lun_too_large, "Invalid size specified: the LUN size is too large."};
-  if (size > lun.max_resize) return ModelError{Errno::lun_resize_too_large, "New LUN size exceeds the initial geometry of the LUN."};
-  if (size < lun.content.size && !how.force) return refused("Reducing the LUN size without coordination with the host system may cause permanent data loss or corruption. Use the force option to reduce the size.");
+  if (size > lun.max_resize)
+    return ModelError{Errno::lun_resize_too_large, "New LUN size exceeds the initial geometry of the LUN."};
+  if (size < lun.content.size && !how.force)
+    return refused(
+        "Reducing the LUN size without coordination with the host system may cause permanent data loss or corruption. "
+        "Use the force option to reduce the size.");
   Volume& volume = home_of(svm, lun);
   LunContent changed = lun.content;
   changed.size = size;
   changed.used = std::min(changed.used, size);
   const Bytes more = reservation(changed) - reservation(lun.content);
-  if (more > space_of(cluster, svm, volume).available) return ModelError{Errno::enospc, "No space left on device: not enough space in volume \"" + volume.name + "\"."};
+  if (more > space_of(cluster, svm, volume).available)
+    return ModelError{Errno::enospc, "No space left on device: not enough space in volume \"" + volume.name + "\"."};
   volume.lun_reserve += more;
   volume.active -= lun.content.used - changed.used;
   lun.content = std::move(changed);
@@ -188,7 +210,8 @@ Result<void> destroy_lun(Cluster& cluster, Svm& svm, const std::string& path, bo
   auto found = require_lun(svm, path);
   if (!found) return found.error();
   Lun& lun = **found;
-  if (lun.online && !lun.maps.empty() && !force) return ModelError{Errno::lun_exported, "LUN \"" + path + "\" is mapped and online."};
+  if (lun.online && !lun.maps.empty() && !force)
+    return ModelError{Errno::lun_exported, "LUN \"" + path + "\" is mapped and online."};
   for (const auto& [name, id] : lun.maps) {
     Igroup* igroup = svm.find_igroup(name);
     CHECK(igroup != nullptr);
@@ -216,7 +239,8 @@ Result<void> set_lun_reservation(Cluster& cluster, Svm& svm, const std::string& 
   LunContent changed = lun.content;
   changed.reserved = reserved;
   if (reservation(changed) > space_of(cluster, svm, volume).available) {
-    return ModelError{Errno::enospc, "No space left on device: not enough space in volume \"" + volume.name + "\" to reserve the LUN."};
+    return ModelError{Errno::enospc, "No space left on device: not enough space in volume \"" + volume.name +
+                                         "\" to reserve the LUN."};
   }
   volume.lun_reserve += reservation(changed) - reservation(lun.content);
   lun.content.reserved = reserved;
@@ -225,7 +249,8 @@ Result<void> set_lun_reservation(Cluster& cluster, Svm& svm, const std::string& 
   return {};
 }
 
-Result<void> set_lun_attribute(Cluster& cluster, Svm& svm, const std::string& path, const std::string& name, const std::string& value) {
+Result<void> set_lun_attribute(Cluster& cluster, Svm& svm, const std::string& path, const std::string& name,
+                               const std::string& value) {
   auto found = require_lun(svm, path);
   if (!found) return found.error();
   if (name.empty() || name.size() > 255) return invalid_value("name", "lun-set-attribute", name);
@@ -238,14 +263,16 @@ Result<std::string> lun_attribute(const Svm& svm, const std::string& path, const
   const auto found = require_lun(svm, path);
   if (!found) return found.error();
   const auto at = (*found)->content.attributes.find(name);
-  if (at == (*found)->content.attributes.end()) return ModelError{Errno::no_such_lun_attribute, "No such attribute \"" + name + "\"."};
+  if (at == (*found)->content.attributes.end())
+    return ModelError{Errno::no_such_lun_attribute, "No such attribute \"" + name + "\"."};
   return at->second;
 }
 
 Result<void> delete_lun_attribute(Cluster& cluster, Svm& svm, const std::string& path, const std::string& name) {
   auto found = require_lun(svm, path);
   if (!found) return found.error();
-  if ((*found)->content.attributes.erase(name) == 0) return ModelError{Errno::no_such_lun_attribute, "No such attribute \"" + name + "\"."};
+  if ((*found)->content.attributes.erase(name) == 0)
+    return ModelError{Errno::no_such_lun_attribute, "No such attribute \"" + name + "\"."};
   cluster.touch(svm, **found);
   return {};
 }
@@ -263,7 +290,8 @@ Result<void> set_lun_qos(Cluster& cluster, Svm& svm, const std::string& path, co
   auto found = require_lun(svm, path);
   if (!found) return found.error();
   const bool none = policy.empty() || policy == "none";
-  if (!none && !cluster.qos_policies.contains({svm.name, policy}) && !cluster.adaptive_qos_policies.contains({svm.name, policy})) {
+  if (!none && !cluster.qos_policies.contains({svm.name, policy}) &&
+      !cluster.adaptive_qos_policies.contains({svm.name, policy})) {
     return refused("Policy group \"" + policy + "\" does not exist in Vserver \"" + svm.name + "\".");
   }
   (*found)->qos_policy = none ? "" : policy;
@@ -282,7 +310,8 @@ Result<Lun*> clone_lun(Cluster& cluster, Svm& svm, const CloneLun& spec) {
     const auto parts = parse_lun_path(spec.source);
     const Volume* volume = parts ? svm.find_volume(parts->volume) : nullptr;
     const Snapshot* snapshot = volume == nullptr ? nullptr : volume->find_snapshot(spec.snapshot);
-    if (snapshot == nullptr) return ModelError{Errno::entry_does_not_exist, "Snapshot \"" + spec.snapshot + "\" does not exist."};
+    if (snapshot == nullptr)
+      return ModelError{Errno::entry_does_not_exist, "Snapshot \"" + spec.snapshot + "\" does not exist."};
     const std::string inside = spec.source.substr(6 + parts->volume.size());
     const LunImage* image = nullptr;
     if (snapshot->image) {

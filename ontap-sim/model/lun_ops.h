@@ -27,7 +27,8 @@ Result<void> move_lun(Cluster& cluster, Svm& svm, const std::string& path, const
 Result<void> set_lun_online(Cluster& cluster, Svm& svm, const std::string& path, bool online);
 Result<void> destroy_lun(Cluster& cluster, Svm& svm, const std::string& path, bool force);
 Result<void> set_lun_reservation(Cluster& cluster, Svm& svm, const std::string& path, bool reserved);
-Result<void> set_lun_attribute(Cluster& cluster, Svm& svm, const std::string& path, const std::string& name, const std::string& value);
+Result<void> set_lun_attribute(Cluster& cluster, Svm& svm, const std::string& path, const std::string& name,
+                               const std::string& value);
 Result<std::string> lun_attribute(const Svm& svm, const std::string& path, const std::string& name);
 Result<void> delete_lun_attribute(Cluster& cluster, Svm& svm, const std::string& path, const std::string& name);
 Result<void> set_lun_comment(Cluster& cluster, Svm& svm, const std::string& path, const std::string& comment);
@@ -38,7 +39,7 @@ struct CloneLun {
   std::string destination{};  // full path
   std::string qos_policy{};
   std::optional<bool> reserved{};
-  std::string snapshot{};     // "" = the LUN as it is
+  std::string snapshot{};  // "" = the LUN as it is
 };
 Result<Lun*> clone_lun(Cluster& cluster, Svm& svm, const CloneLun& spec);
 Result<Lun*> require_lun(Svm& svm, std::string_view path);
@@ -64,10 +65,13 @@ struct NewIgroup {
 Result<Igroup*> create_igroup(Cluster& cluster, Svm& svm, const NewIgroup& spec);
 Result<void> destroy_igroup(Cluster& cluster, Svm& svm, const std::string& name, bool force);
 Result<void> rename_igroup(Cluster& cluster, Svm& svm, const std::string& name, const std::string& new_name);
-Result<void> add_initiator(Cluster& cluster, Svm& svm, const std::string& igroup, const std::string& initiator, bool force);
-Result<void> remove_initiator(Cluster& cluster, Svm& svm, const std::string& igroup, const std::string& initiator, bool force);
+Result<void> add_initiator(Cluster& cluster, Svm& svm, const std::string& igroup, const std::string& initiator,
+                           bool force);
+Result<void> remove_initiator(Cluster& cluster, Svm& svm, const std::string& igroup, const std::string& initiator,
+                              bool force);
 /// The LUN id: the one asked for or the lowest free one.
-Result<std::int32_t> map_lun(Cluster& cluster, Svm& svm, const std::string& path, const std::string& igroup, std::optional<std::int32_t> id);
+Result<std::int32_t> map_lun(Cluster& cluster, Svm& svm, const std::string& path, const std::string& igroup,
+                             std::optional<std::int32_t> id);
 Result<void> unmap_lun(Cluster& cluster, Svm& svm, const std::string& path, const std::string& igroup);
 /// The owner of the volume's aggregate and its partner.
 std::vector<std::string> reporting_nodes(const Cluster& cluster, const Svm& svm, const Lun& lun);

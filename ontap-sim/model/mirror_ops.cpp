@@ -16,8 +16,9 @@ Volume* mirror_volume(Cluster& cluster, const Endpoint& end) {
 }
 
 bool are_peers(const Cluster& cluster, const std::string& a, const std::string& b) {
-  return std::any_of(cluster.svm_peers.begin(), cluster.svm_peers.end(),
-                     [&](const SvmPeer& peer) { return peer.state == "peered" && ((peer.svm == a && peer.peer_svm == b) || (peer.svm == b && peer.peer_svm == a)); });
+  return std::any_of(cluster.svm_peers.begin(), cluster.svm_peers.end(), [&](const SvmPeer& peer) {
+    return peer.state == "peered" && ((peer.svm == a && peer.peer_svm == b) || (peer.svm == b && peer.peer_svm == a));
+  });
 }
 
 /// "2017-11-28_074632"
@@ -28,7 +29,8 @@ std::string mirror_stamp(TimePoint time) {
 }
 
 ModelError already_transferring(const SnapMirror& mirror) {
-  return {Errno::snapmirror_transferring, "Transfer already in progress for \"" + mirror.destination.location() + "\"."};
+  return {Errno::snapmirror_transferring,
+          "Transfer already in progress for \"" + mirror.destination.location() + "\"."};
 }
 
 /// Replaces the relationship's older snapshot on the source by a new one.
@@ -37,7 +39,8 @@ void renew_base_snapshot(Cluster& cluster, SnapMirror& mirror) {
   Volume* source = mirror_volume(cluster, mirror.source);
   if (source == nullptr) return;
   const std::string old = mirror.newest_snapshot;
-  const std::string name = "snapmirror." + mirror.id.text() + "_" + std::to_string(source->msid) + "." + mirror_stamp(cluster.now());
+  const std::string name =
+      "snapmirror." + mirror.id.text() + "_" + std::to_string(source->msid) + "." + mirror_stamp(cluster.now());
   if (name == old || !create_snapshot(cluster, *svm, {.volume = source->name, .name = name})) return;
   source->find_snapshot(name)->owners = {"snapmirror"};
   if (!old.empty()) (void)delete_snapshot(cluster, *svm, source->name, old, true).ok();  // a clone may hold it
@@ -69,10 +72,12 @@ void copy_snapshots(const SnapMirror& mirror, const Volume& source, Volume& targ
     wanted.push_back(std::move(copy));
   }
   for (const Snapshot& ours : target.snapshots) {
-    const bool stays = ours.clones > 0 && std::none_of(wanted.begin(), wanted.end(), [&](const Snapshot& each) { return each.name == ours.name; });
+    const bool stays = ours.clones > 0 && std::none_of(wanted.begin(), wanted.end(),
+                                                       [&](const Snapshot& each) { return each.name == ours.name; });
     if (stays) wanted.push_back(ours);
   }
-  std::stable_sort(wanted.begin(), wanted.end(), [](const Snapshot& a, const Snapshot& b) { return a.created < b.created; });
+  std::stable_sort(wanted.begin(), wanted.end(),
+                   [](const Snapshot& a, const Snapshot& b) { return a.created < b.created; });
   target.snapshots = std::move(wanted);
   target.snapshot_held = 0;
   for (const Snapshot& each : target.snapshots) target.snapshot_held += each.held;
@@ -83,16 +88,20 @@ void copy_snapshots(const SnapMirror& mirror, const Volume& source, Volume& targ
 Result<SnapMirror*> require_mirror(Cluster& cluster, const Endpoint& destination) {
   const auto at = cluster.snapmirrors.find(destination);
   if (at == cluster.snapmirrors.end()) {
-    return ModelError{Errno::entry_does_not_exist, "There is no SnapMirror relationship with the destination \"" + destination.location() + "\" (entry doesn't exist)."};
+    return ModelError{Errno::entry_does_not_exist, "There is no SnapMirror relationship with the destination \"" +
+                                                       destination.location() + "\" (entry doesn't exist)."};
   }
   return &at->second;
 }
 
 Result<SnapMirror*> create_mirror(Cluster& cluster, const NewMirror& spec) {
   if (cluster.snapmirrors.contains(spec.destination)) {
-    return ModelError{Errno::snapmirror_exists, "A SnapMirror relationship with the destination \"" + spec.destination.location() + "\" already exists (duplicate entry)."};
+    return ModelError{Errno::snapmirror_exists, "A SnapMirror relationship with the destination \"" +
+                                                    spec.destination.location() +
+                                                    "\" already exists (duplicate entry)."};
   }
-  if (cluster.find_svm(spec.destination.svm) == nullptr) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
+  if (cluster.find_svm(spec.destination.svm) == nullptr)
+    return ModelError{Errno::svm_not_found, "Specified vserver not found"};
   const std::string type = spec.type.empty() ? "data_protection" : spec.type;
   const Snapshot* base = nullptr;  // a writable destination that was a mirror, or the source, before: to be resynced
   if (spec.source.svm != spec.destination.svm && !are_peers(cluster, spec.source.svm, spec.destination.svm)) {
@@ -100,24 +109,36 @@ Result<SnapMirror*> create_mirror(Cluster& cluster, const NewMirror& spec) {
   }
   if (!spec.destination.volume.empty()) {
     const Volume* volume = mirror_volume(cluster, spec.destination);
-    if (volume == nullptr) return ModelError{Errno::entry_does_not_exist, "Volume \"" + spec.destination.volume + "\" does not exist: entry doesn't exist"};
+    if (volume == nullptr)
+      return ModelError{Errno::entry_does_not_exist,
+                        "Volume \"" + spec.destination.volume + "\" does not exist: entry doesn't exist"};
     const VolumeType wanted = type == "load_sharing" ? VolumeType::ls : VolumeType::dp;
-    if (volume->type == VolumeType::rw && wanted == VolumeType::dp) base = common_snapshot(mirror_volume(cluster, spec.source), volume);
-    if (volume->type != wanted && base == nullptr) return ModelError{Errno::snapmirror_not_dp, "Volume \"" + volume->name + "\" is not a volume of type " + (wanted == VolumeType::ls ? "LS." : "DP.")};
+    if (volume->type == VolumeType::rw && wanted == VolumeType::dp)
+      base = common_snapshot(mirror_volume(cluster, spec.source), volume);
+    if (volume->type != wanted && base == nullptr)
+      return ModelError{Errno::snapmirror_not_dp, "Volume \"" + volume->name + "\" is not a volume of type " +
+                                                      (wanted == VolumeType::ls ? "LS." : "DP.")};
   }
-  if (cluster.find_svm(spec.source.svm) != nullptr && !spec.source.volume.empty() && mirror_volume(cluster, spec.source) == nullptr) {
-    return ModelError{Errno::entry_does_not_exist, "Volume \"" + spec.source.volume + "\" does not exist: entry doesn't exist"};
+  if (cluster.find_svm(spec.source.svm) != nullptr && !spec.source.volume.empty() &&
+      mirror_volume(cluster, spec.source) == nullptr) {
+    return ModelError{Errno::entry_does_not_exist,
+                      "Volume \"" + spec.source.volume + "\" does not exist: entry doesn't exist"};
   }
-  if (!spec.policy.empty() && !cluster.snapmirror_policies.contains({"", spec.policy}) && !cluster.snapmirror_policies.contains({spec.destination.svm, spec.policy})) {
-    return ModelError{Errno::entry_does_not_exist, "SnapMirror policy \"" + spec.policy + "\" does not exist: entry doesn't exist"};
+  if (!spec.policy.empty() && !cluster.snapmirror_policies.contains({"", spec.policy}) &&
+      !cluster.snapmirror_policies.contains({spec.destination.svm, spec.policy})) {
+    return ModelError{Errno::entry_does_not_exist,
+                      "SnapMirror policy \"" + spec.policy + "\" does not exist: entry doesn't exist"};
   }
-  if (!spec.schedule.empty() && !cluster.schedules.contains(spec.schedule)) return refused("Schedule \"" + spec.schedule + "\" does not exist.");
+  if (!spec.schedule.empty() && !cluster.schedules.contains(spec.schedule))
+    return refused("Schedule \"" + spec.schedule + "\" does not exist.");
   SnapMirror mirror;
   mirror.source = spec.source;
   mirror.destination = spec.destination;
   mirror.source_cluster = spec.source_cluster;
   mirror.type = type;
-  mirror.policy = spec.policy.empty() ? (type == "data_protection" || type == "load_sharing" ? "DPDefault" : "XDPDefault") : spec.policy;
+  mirror.policy = spec.policy.empty()
+                      ? (type == "data_protection" || type == "load_sharing" ? "DPDefault" : "XDPDefault")
+                      : spec.policy;
   mirror.schedule = spec.schedule;
   if (!spec.tries.empty()) mirror.tries = spec.tries;
   mirror.max_transfer_rate = spec.max_transfer_rate;
@@ -129,10 +150,16 @@ Result<SnapMirror*> create_mirror(Cluster& cluster, const NewMirror& spec) {
     mirror.newest_snapshot_time = base->created;
   }
   Record known;
-  known.fields = {{"destination-location", spec.destination.location()}, {"destination-volume", spec.destination.volume},
-                  {"destination-vserver", spec.destination.svm}, {"policy-type", "async_mirror"}, {"relationship-id", mirror.id.text()},
-                  {"relationship-type", type}, {"relationship-status", "idle"}, {"source-location", spec.source.location()},
-                  {"source-volume", spec.source.volume}, {"source-vserver", spec.source.svm}};
+  known.fields = {{"destination-location", spec.destination.location()},
+                  {"destination-volume", spec.destination.volume},
+                  {"destination-vserver", spec.destination.svm},
+                  {"policy-type", "async_mirror"},
+                  {"relationship-id", mirror.id.text()},
+                  {"relationship-type", type},
+                  {"relationship-status", "idle"},
+                  {"source-location", spec.source.location()},
+                  {"source-volume", spec.source.volume},
+                  {"source-vserver", spec.source.svm}};
   cluster.records[std::string(kReleaseTable)][spec.destination.location()] = std::move(known);
   cluster.touch();
   return &cluster.snapmirrors.emplace(spec.destination, std::move(mirror)).first->second;
@@ -140,14 +167,20 @@ Result<SnapMirror*> create_mirror(Cluster& cluster, const NewMirror& spec) {
 
 Result<std::uint64_t> start_transfer(Cluster& cluster, SnapMirror& mirror, const std::string& kind) {
   if (mirror.status == "transferring") return already_transferring(mirror);
-  if (mirror.status == "quiesced" || mirror.status == "quiescing") return refused("The relationship \"" + mirror.destination.location() + "\" is quiesced.");
+  if (mirror.status == "quiesced" || mirror.status == "quiescing")
+    return refused("The relationship \"" + mirror.destination.location() + "\" is quiesced.");
   const bool initialized = mirror.mirror_state != "uninitialized";
-  if (kind == "initialize" && initialized) return refused("The relationship \"" + mirror.destination.location() + "\" is already initialized.");
-  if (kind == "update" && mirror.mirror_state != "snapmirrored") return refused("The relationship \"" + mirror.destination.location() + "\" is not initialized.");
-  if (kind == "resync" && mirror.mirror_state != "broken_off") return refused("The relationship \"" + mirror.destination.location() + "\" is not broken-off.");
-  if (kind == "resync" && mirror.newest_snapshot.empty()) return refused("No common Snapshot copy was found between source and destination.");
+  if (kind == "initialize" && initialized)
+    return refused("The relationship \"" + mirror.destination.location() + "\" is already initialized.");
+  if (kind == "update" && mirror.mirror_state != "snapmirrored")
+    return refused("The relationship \"" + mirror.destination.location() + "\" is not initialized.");
+  if (kind == "resync" && mirror.mirror_state != "broken_off")
+    return refused("The relationship \"" + mirror.destination.location() + "\" is not broken-off.");
+  if (kind == "resync" && mirror.newest_snapshot.empty())
+    return refused("No common Snapshot copy was found between source and destination.");
   const Volume* source = mirror_volume(cluster, mirror.source);
-  if (source != nullptr && source->state != VolumeState::online) return ModelError{Errno::volume_offline, "Volume \"" + source->name + "\" is offline."};
+  if (source != nullptr && source->state != VolumeState::online)
+    return ModelError{Errno::volume_offline, "Volume \"" + source->name + "\" is offline."};
   if (kind == "resync") {
     if (Volume* destination = mirror_volume(cluster, mirror.destination)) {
       destination->type = VolumeType::dp;
@@ -159,8 +192,13 @@ Result<std::uint64_t> start_transfer(Cluster& cluster, SnapMirror& mirror, const
   mirror.last_transfer_begin = cluster.now();
   const Bytes bytes = source == nullptr ? 0 : (kind == "initialize" ? source->written : source->written / 100);
   mirror.last_transfer_size = bytes;
-  const std::uint64_t job = start_job(cluster, {.kind = JobKind::snapmirror, .name = "SnapMirror " + kind + " of " + mirror.destination.location(), .type = "SNAPMIRROR",
-                                                .svm = mirror.destination.svm, .volume = mirror.destination.volume, .argument = kind},
+  const std::uint64_t job = start_job(cluster,
+                                      {.kind = JobKind::snapmirror,
+                                       .name = "SnapMirror " + kind + " of " + mirror.destination.location(),
+                                       .type = "SNAPMIRROR",
+                                       .svm = mirror.destination.svm,
+                                       .volume = mirror.destination.volume,
+                                       .argument = kind},
                                       copy_time(cluster, bytes));
   mirror.due = cluster.jobs.at(job).due;
   cluster.touch();
@@ -194,7 +232,8 @@ std::string finish_transfer(Cluster& cluster, const Endpoint& destination) {
 }
 
 Result<void> quiesce_mirror(Cluster& cluster, SnapMirror& mirror) {
-  if (mirror.mirror_state == "uninitialized" && mirror.status == "transferring") return refused("The relationship is being initialized and cannot be quiesced.");
+  if (mirror.mirror_state == "uninitialized" && mirror.status == "transferring")
+    return refused("The relationship is being initialized and cannot be quiesced.");
   if (mirror.status == "transferring") (void)abort_transfer(cluster, mirror).ok();
   mirror.status = "quiesced";
   cluster.touch();
@@ -202,17 +241,22 @@ Result<void> quiesce_mirror(Cluster& cluster, SnapMirror& mirror) {
 }
 
 Result<void> resume_mirror(Cluster& cluster, SnapMirror& mirror) {
-  if (mirror.status != "quiesced") return ModelError{Errno::snapmirror_not_quiesced, "The relationship \"" + mirror.destination.location() + "\" is not quiesced."};
+  if (mirror.status != "quiesced")
+    return ModelError{Errno::snapmirror_not_quiesced,
+                      "The relationship \"" + mirror.destination.location() + "\" is not quiesced."};
   mirror.status = "idle";
   cluster.touch();
   return {};
 }
 
 Result<void> abort_transfer(Cluster& cluster, SnapMirror& mirror) {
-  if (mirror.status != "transferring") return ModelError{Errno::snapmirror_no_transfer, "No transfer to abort for \"" + mirror.destination.location() + "\"."};
+  if (mirror.status != "transferring")
+    return ModelError{Errno::snapmirror_no_transfer,
+                      "No transfer to abort for \"" + mirror.destination.location() + "\"."};
   for (const auto& [key, id] : std::map(cluster.due_jobs)) {
     const Job& job = cluster.jobs.at(id);
-    if (job.kind == JobKind::snapmirror && job.svm == mirror.destination.svm && job.volume == mirror.destination.volume) (void)cancel_job(cluster, id).ok();
+    if (job.kind == JobKind::snapmirror && job.svm == mirror.destination.svm && job.volume == mirror.destination.volume)
+      (void)cancel_job(cluster, id).ok();
   }
   mirror.status = "idle";
   mirror.pending.clear();
@@ -222,11 +266,15 @@ Result<void> abort_transfer(Cluster& cluster, SnapMirror& mirror) {
 }
 
 Result<void> break_mirror(Cluster& cluster, SnapMirror& mirror) {
-  if (mirror.status == "transferring") return ModelError{Errno::snapmirror_other_operation, "Another operation is active for \"" + mirror.destination.location() + "\"."};
-  if (mirror.mirror_state == "uninitialized") return refused("The relationship \"" + mirror.destination.location() + "\" is not initialized.");
+  if (mirror.status == "transferring")
+    return ModelError{Errno::snapmirror_other_operation,
+                      "Another operation is active for \"" + mirror.destination.location() + "\"."};
+  if (mirror.mirror_state == "uninitialized")
+    return refused("The relationship \"" + mirror.destination.location() + "\" is not initialized.");
   Volume* target = mirror_volume(cluster, mirror.destination);
   if (target != nullptr) {
-    if (target->type != VolumeType::dp) return ModelError{Errno::snapmirror_not_dp, "Volume \"" + target->name + "\" is not a volume of type DP."};
+    if (target->type != VolumeType::dp)
+      return ModelError{Errno::snapmirror_not_dp, "Volume \"" + target->name + "\" is not a volume of type DP."};
     target->type = VolumeType::rw;
     cluster.touch(*cluster.find_svm(mirror.destination.svm), *target);
   }
@@ -250,7 +298,9 @@ Result<void> release_mirror(Cluster& cluster, const Endpoint& destination, bool 
   auto& known = cluster.records[std::string(kReleaseTable)];
   const auto at = known.find(destination.location());
   if (at == known.end()) {
-    return ModelError{Errno::snapmirror_no_source_info, "Source information for relationship of destination \"" + destination.location() + "\" not found (entry doesn't exist)."};
+    return ModelError{Errno::snapmirror_no_source_info, "Source information for relationship of destination \"" +
+                                                            destination.location() +
+                                                            "\" not found (entry doesn't exist)."};
   }
   const Endpoint source{at->second.fields["source-vserver"], at->second.fields["source-volume"]};
   const std::string prefix = "snapmirror." + at->second.fields["relationship-id"];
@@ -261,7 +311,8 @@ Result<void> release_mirror(Cluster& cluster, const Endpoint& destination, bool 
     for (const Snapshot& snapshot : volume->snapshots) {
       if (snapshot.name.starts_with(prefix)) names.push_back(snapshot.name);
     }
-    for (const std::string& name : names) (void)delete_snapshot(cluster, *svm, volume->name, name, true).ok();  // a clone may hold it
+    for (const std::string& name : names)
+      (void)delete_snapshot(cluster, *svm, volume->name, name, true).ok();  // a clone may hold it
   }
   const auto mirror = cluster.snapmirrors.find(destination);
   if (mirror != cluster.snapmirrors.end()) mirror->second.source_known = false;
@@ -275,8 +326,10 @@ Result<void> create_svm_peer(Cluster& cluster, const SvmPeer& spec) {
   if (std::any_of(cluster.svm_peers.begin(), cluster.svm_peers.end(), same)) return duplicate_entry();
   SvmPeer peer = spec;
   const bool local = peer.peer_cluster.empty() || peer.peer_cluster == cluster.name;
-  if (local && cluster.find_svm(peer.peer_svm) == nullptr) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
-  if (!local && !cluster.cluster_peers.contains(peer.peer_cluster)) return refused("Cluster \"" + peer.peer_cluster + "\" is not a peer of this cluster.");
+  if (local && cluster.find_svm(peer.peer_svm) == nullptr)
+    return ModelError{Errno::svm_not_found, "Specified vserver not found"};
+  if (!local && !cluster.cluster_peers.contains(peer.peer_cluster))
+    return refused("Cluster \"" + peer.peer_cluster + "\" is not a peer of this cluster.");
   peer.peer_cluster = local ? cluster.name : peer.peer_cluster;
   peer.state = local ? "peered" : "initiated";
   cluster.svm_peers.push_back(peer);
@@ -301,8 +354,11 @@ Result<void> accept_svm_peer(Cluster& cluster, const std::string& svm, const std
 
 Result<void> delete_svm_peer(Cluster& cluster, const std::string& svm, const std::string& peer_svm) {
   for (const auto& [destination, mirror] : cluster.snapmirrors) {
-    const bool uses = (mirror.source.svm == peer_svm && destination.svm == svm) || (mirror.source.svm == svm && destination.svm == peer_svm);
-    if (uses && svm != peer_svm) return refused("The Vserver peer relationship is in use by the SnapMirror relationship \"" + destination.location() + "\".");
+    const bool uses = (mirror.source.svm == peer_svm && destination.svm == svm) ||
+                      (mirror.source.svm == svm && destination.svm == peer_svm);
+    if (uses && svm != peer_svm)
+      return refused("The Vserver peer relationship is in use by the SnapMirror relationship \"" +
+                     destination.location() + "\".");
   }
   const auto gone = std::erase_if(cluster.svm_peers, [&](const SvmPeer& peer) {
     return (peer.svm == svm && peer.peer_svm == peer_svm) || (peer.svm == peer_svm && peer.peer_svm == svm);

@@ -4,7 +4,8 @@
 
 /// SnapMirror relationships inside one cluster and between peers. Transfers are jobs in virtual time.
 /// Errors: 17122 exists, 15661 missing, 17114 destination is no DP volume, 17127 not quiesced, 17130 nothing to abort,
-/// 17137 transfer running, 19068 source knows nothing, 13001 with a sentence. Source: section 7.12 of the array's specification.
+/// 17137 transfer running, 19068 source knows nothing, 13001 with a sentence. Source: section 7.12 of the array's
+/// specification.
 namespace ontap_sim::model {
 
 struct NewMirror {

@@ -46,10 +46,14 @@ std::string_view to_string(SecurityStyle style) { return word(kSecurityStyles, s
 std::string_view to_string(QuotaState state) { return word(kQuotaStates, state); }
 std::string_view to_string(QuotaType type) { return word(kQuotaTypes, type); }
 std::string_view to_string(SvmType type) { return word(kSvmTypes, type); }
-std::optional<VolumeState> parse_volume_state(std::string_view text) { return value_of<VolumeState>(kVolumeStates, text); }
+std::optional<VolumeState> parse_volume_state(std::string_view text) {
+  return value_of<VolumeState>(kVolumeStates, text);
+}
 std::optional<VolumeType> parse_volume_type(std::string_view text) { return value_of<VolumeType>(kVolumeTypes, text); }
 std::optional<Guarantee> parse_guarantee(std::string_view text) { return value_of<Guarantee>(kGuarantees, text); }
-std::optional<SecurityStyle> parse_security_style(std::string_view text) { return value_of<SecurityStyle>(kSecurityStyles, text); }
+std::optional<SecurityStyle> parse_security_style(std::string_view text) {
+  return value_of<SecurityStyle>(kSecurityStyles, text);
+}
 std::optional<QuotaType> parse_quota_type(std::string_view text) { return value_of<QuotaType>(kQuotaTypes, text); }
 
 std::optional<LunPath> parse_lun_path(std::string_view path) {
@@ -70,11 +74,13 @@ std::string_view Lun::qtree() const {
 std::string_view Lun::name() const { return base::split(path, '/').back(); }
 
 const Snapshot* Volume::find_snapshot(std::string_view snapshot) const {
-  const auto at = std::find_if(snapshots.begin(), snapshots.end(), [&](const Snapshot& s) { return s.name == snapshot; });
+  const auto at =
+      std::find_if(snapshots.begin(), snapshots.end(), [&](const Snapshot& s) { return s.name == snapshot; });
   return at == snapshots.end() ? nullptr : &*at;
 }
 Snapshot* Volume::find_snapshot(std::string_view snapshot) {
-  const auto at = std::find_if(snapshots.begin(), snapshots.end(), [&](const Snapshot& s) { return s.name == snapshot; });
+  const auto at =
+      std::find_if(snapshots.begin(), snapshots.end(), [&](const Snapshot& s) { return s.name == snapshot; });
   return at == snapshots.end() ? nullptr : &*at;
 }
 

@@ -53,8 +53,8 @@ struct CifsShare {
   std::string comment{};
   std::set<std::string> properties{"browsable", "oplocks", "changenotify"};
   std::set<std::string> symlink_properties{"symlinks"};
-  std::map<std::string, std::string> fields{};                  // the rest, by ZAPI name
-  std::map<std::string, std::string, std::less<>> acl{};        // user or group -> permission
+  std::map<std::string, std::string> fields{};            // the rest, by ZAPI name
+  std::map<std::string, std::string, std::less<>> acl{};  // user or group -> permission
 };
 
 /// A settings record of which the model needs no more than its fields (LDAP client, Kerberos realm, fpolicy and so on):

@@ -8,8 +8,10 @@
 namespace ontap_sim::model {
 namespace {
 
-constexpr std::array<std::string_view, 9> kFlavors = {"any", "none", "never", "krb5", "krb5i", "krb5p", "ntlm", "sys", "krb5_"};
-constexpr std::array<std::string_view, 8> kProtocols = {"any", "nfs2", "nfs3", "nfs", "cifs", "nfs4", "flexcache", "nfs4_1"};
+constexpr std::array<std::string_view, 9> kFlavors = {"any",   "none", "never", "krb5", "krb5i",
+                                                      "krb5p", "ntlm", "sys",   "krb5_"};
+constexpr std::array<std::string_view, 8> kProtocols = {"any",  "nfs2", "nfs3",      "nfs",
+                                                        "cifs", "nfs4", "flexcache", "nfs4_1"};
 
 bool valid_client_match(std::string_view text) {
   if (text.empty()) return false;
@@ -54,7 +56,8 @@ bool matches_client(std::string_view match, const std::string& client) {
 }
 
 Result<void> check_rule(const ExportRule& rule) {
-  if (!valid_client_match(rule.client_match)) return invalid_value("client-match", "export-rule-create", rule.client_match);
+  if (!valid_client_match(rule.client_match))
+    return invalid_value("client-match", "export-rule-create", rule.client_match);
   for (const auto* list : {&rule.ro, &rule.rw, &rule.superuser}) {
     for (const std::string& flavor : *list) {
       if (std::find(kFlavors.begin(), kFlavors.end(), flavor) == kFlavors.end()) {
@@ -75,7 +78,8 @@ bool allows_sys(const std::vector<std::string>& flavors) {
 }
 
 bool allows_nfs(const std::vector<std::string>& protocols) {
-  return protocols.empty() || std::any_of(protocols.begin(), protocols.end(), [](const std::string& p) { return p == "any" || p.starts_with("nfs"); });
+  return protocols.empty() || std::any_of(protocols.begin(), protocols.end(),
+                                          [](const std::string& p) { return p == "any" || p.starts_with("nfs"); });
 }
 
 struct RuleAccess {
@@ -99,28 +103,63 @@ RuleAccess evaluate(const Svm& svm, const std::string& policy, const std::string
 
 const std::map<std::string, std::string, std::less<>>& nfs_defaults() {
   static const std::map<std::string, std::string, std::less<>> defaults = {
-      {"chown-mode", "use_export_policy"}, {"default-windows-group", ""}, {"default-windows-user", ""}, {"enable-ejukebox", "true"},
-      {"is-mount-rootonly-enabled", "true"}, {"is-nfs-access-enabled", "true"}, {"is-nfs-rootonly-enabled", "false"},
-      {"is-nfsv2-enabled", "false"}, {"is-nfsv3-64bit-identifiers-enabled", "false"}, {"is-nfsv3-connection-drop-enabled", "true"},
-      {"is-nfsv3-enabled", "true"}, {"is-nfsv3-fsid-change-enabled", "true"}, {"is-nfsv4-fsid-change-enabled", "true"},
-      {"is-nfsv4-numeric-ids-enabled", "true"}, {"is-nfsv40-acl-enabled", "false"}, {"is-nfsv40-enabled", "false"},
-      {"is-nfsv40-migration-enabled", "false"}, {"is-nfsv40-read-delegation-enabled", "false"}, {"is-nfsv40-referrals-enabled", "false"},
-      {"is-nfsv40-req-open-confirm-enabled", "false"}, {"is-nfsv40-write-delegation-enabled", "false"},
-      {"is-nfsv41-acl-enabled", "false"}, {"is-nfsv41-acl-preserve-enabled", "true"}, {"is-nfsv41-enabled", "false"},
-      {"is-nfsv41-migration-enabled", "false"}, {"is-nfsv41-pnfs-enabled", "false"}, {"is-nfsv41-pnfs-striped-volumes-enabled", "false"},
-      {"is-nfsv41-read-delegation-enabled", "false"}, {"is-nfsv41-referrals-enabled", "false"},
-      {"is-nfsv41-state-protection-enabled", "true"}, {"is-nfsv41-write-delegation-enabled", "false"}, {"is-qtree-export-enabled", "false"},
-      {"is-tcp-enabled", "true"}, {"is-udp-enabled", "true"}, {"is-v3-ms-dos-client-enabled", "false"},
-      {"is-validate-qtree-export-enabled", "true"}, {"is-vstorage-enabled", "false"}, {"nfsv4-acl-max-aces", "400"},
-      {"nfsv4-grace-seconds", "45"}, {"nfsv4-id-domain", "defaultv4iddomain.com"}, {"nfsv4-lease-seconds", "30"},
-      {"nfsv41-implementation-id-domain", "netapp.com"}, {"nfsv41-implementation-id-name", "NetApp Release"},
-      {"nfsv41-implementation-id-time", "0"}, {"nfsv4x-session-num-slots", "180"}, {"nfsv4x-session-slot-reply-cache-size", "640"},
-      {"ntfs-unix-security-ops", "use_export_policy"}, {"rpcsec-ctx-high", "0"}, {"rpcsec-ctx-idle", "0"}, {"showmount", "true"},
-      {"tcp-max-xfer-size", "65536"}, {"udp-max-xfer-size", "32768"}};
+      {"chown-mode", "use_export_policy"},
+      {"default-windows-group", ""},
+      {"default-windows-user", ""},
+      {"enable-ejukebox", "true"},
+      {"is-mount-rootonly-enabled", "true"},
+      {"is-nfs-access-enabled", "true"},
+      {"is-nfs-rootonly-enabled", "false"},
+      {"is-nfsv2-enabled", "false"},
+      {"is-nfsv3-64bit-identifiers-enabled", "false"},
+      {"is-nfsv3-connection-drop-enabled", "true"},
+      {"is-nfsv3-enabled", "true"},
+      {"is-nfsv3-fsid-change-enabled", "true"},
+      {"is-nfsv4-fsid-change-enabled", "true"},
+      {"is-nfsv4-numeric-ids-enabled", "true"},
+      {"is-nfsv40-acl-enabled", "false"},
+      {"is-nfsv40-enabled", "false"},
+      {"is-nfsv40-migration-enabled", "false"},
+      {"is-nfsv40-read-delegation-enabled", "false"},
+      {"is-nfsv40-referrals-enabled", "false"},
+      {"is-nfsv40-req-open-confirm-enabled", "false"},
+      {"is-nfsv40-write-delegation-enabled", "false"},
+      {"is-nfsv41-acl-enabled", "false"},
+      {"is-nfsv41-acl-preserve-enabled", "true"},
+      {"is-nfsv41-enabled", "false"},
+      {"is-nfsv41-migration-enabled", "false"},
+      {"is-nfsv41-pnfs-enabled", "false"},
+      {"is-nfsv41-pnfs-striped-volumes-enabled", "false"},
+      {"is-nfsv41-read-delegation-enabled", "false"},
+      {"is-nfsv41-referrals-enabled", "false"},
+      {"is-nfsv41-state-protection-enabled", "true"},
+      {"is-nfsv41-write-delegation-enabled", "false"},
+      {"is-qtree-export-enabled", "false"},
+      {"is-tcp-enabled", "true"},
+      {"is-udp-enabled", "true"},
+      {"is-v3-ms-dos-client-enabled", "false"},
+      {"is-validate-qtree-export-enabled", "true"},
+      {"is-vstorage-enabled", "false"},
+      {"nfsv4-acl-max-aces", "400"},
+      {"nfsv4-grace-seconds", "45"},
+      {"nfsv4-id-domain", "defaultv4iddomain.com"},
+      {"nfsv4-lease-seconds", "30"},
+      {"nfsv41-implementation-id-domain", "netapp.com"},
+      {"nfsv41-implementation-id-name", "NetApp Release"},
+      {"nfsv41-implementation-id-time", "0"},
+      {"nfsv4x-session-num-slots", "180"},
+      {"nfsv4x-session-slot-reply-cache-size", "640"},
+      {"ntfs-unix-security-ops", "use_export_policy"},
+      {"rpcsec-ctx-high", "0"},
+      {"rpcsec-ctx-idle", "0"},
+      {"showmount", "true"},
+      {"tcp-max-xfer-size", "65536"},
+      {"udp-max-xfer-size", "32768"}};
   return defaults;
 }
 
-Result<void> create_nfs(Cluster& cluster, Svm& svm, const std::map<std::string, std::string>& settings, bool enable_only) {
+Result<void> create_nfs(Cluster& cluster, Svm& svm, const std::map<std::string, std::string>& settings,
+                        bool enable_only) {
   if (!cluster.licensed("nfs")) return refused("NFS is not licensed in the cluster.");
   if (svm.nfs) {
     if (!enable_only) return duplicate_entry();
@@ -172,9 +211,11 @@ Result<void> destroy_export_policy(Cluster& cluster, Svm& svm, const std::string
   if (at == svm.export_policies.end()) return missing_entry();
   if (name == "default") return refused("The default export policy cannot be deleted.");
   for (const auto& [volume_name, volume] : svm.volumes) {
-    const bool by_qtree = std::any_of(volume.qtrees.begin(), volume.qtrees.end(), [&](const auto& q) { return q.second.export_policy == name; });
+    const bool by_qtree = std::any_of(volume.qtrees.begin(), volume.qtrees.end(),
+                                      [&](const auto& q) { return q.second.export_policy == name; });
     if (volume.export_policy == name || by_qtree) {
-      return refused("Export policy \"" + name + "\" cannot be deleted because it is in use by volume \"" + volume_name + "\".");
+      return refused("Export policy \"" + name + "\" cannot be deleted because it is in use by volume \"" +
+                     volume_name + "\".");
     }
   }
   svm.export_policies.erase(at);
@@ -203,7 +244,8 @@ Result<void> rename_export_policy(Cluster& cluster, Svm& svm, const std::string&
   return {};
 }
 
-Result<int> create_export_rule(Cluster& cluster, Svm& svm, const std::string& policy, std::optional<int> index, ExportRule rule) {
+Result<int> create_export_rule(Cluster& cluster, Svm& svm, const std::string& policy, std::optional<int> index,
+                               ExportRule rule) {
   const auto at = svm.export_policies.find(policy);
   if (at == svm.export_policies.end()) return missing_entry();
   if (auto good = check_rule(rule); !good) return good.error();
@@ -223,7 +265,8 @@ Result<int> create_export_rule(Cluster& cluster, Svm& svm, const std::string& po
   return place;
 }
 
-Result<void> modify_export_rule(Cluster& cluster, Svm& svm, const std::string& policy, int index, const ExportRuleChange& change) {
+Result<void> modify_export_rule(Cluster& cluster, Svm& svm, const std::string& policy, int index,
+                                const ExportRuleChange& change) {
   const auto at = svm.export_policies.find(policy);
   if (at == svm.export_policies.end()) return missing_entry();
   const auto have = at->second.rules.find(index);
@@ -267,13 +310,15 @@ Result<ExportedPath> nfs_access(const Svm& svm, const std::string& path, const s
   }
   if (at == svm.junctions.end()) return ModelError{Errno::enoent, "No such file or directory"};
   const Volume* volume = svm.find_volume(at->second);
-  if (volume == nullptr || volume->state != VolumeState::online) return ModelError{Errno::enoent, "No such file or directory"};
+  if (volume == nullptr || volume->state != VolumeState::online)
+    return ModelError{Errno::enoent, "No such file or directory"};
   ExportedPath exported;
   exported.volume = volume->name;
   std::string policy = volume->export_policy;
   if (!rest.empty()) {
     const auto qtree = volume->qtrees.find(rest.substr(0, rest.find('/')));
-    if (qtree == volume->qtrees.end() && !volume->files.contains(rest)) return ModelError{Errno::enoent, "No such file or directory"};
+    if (qtree == volume->qtrees.end() && !volume->files.contains(rest))
+      return ModelError{Errno::enoent, "No such file or directory"};
     if (qtree != volume->qtrees.end()) {
       exported.qtree = qtree->first;
       if (!qtree->second.export_policy.empty()) policy = qtree->second.export_policy;

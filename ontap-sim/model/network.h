@@ -7,8 +7,8 @@
 
 #include "ontap-sim/model/types.h"
 
-/// Ports, VLANs, ipspaces, broadcast domains, subnets and logical interfaces. Plain data; operations are in network_ops.h.
-/// Lists of ports hold qualified names ("node:port"). Source: net-* record types of ONTAP.
+/// Ports, VLANs, ipspaces, broadcast domains, subnets and logical interfaces. Plain data; operations are in
+/// network_ops.h. Lists of ports hold qualified names ("node:port"). Source: net-* record types of ONTAP.
 namespace ontap_sim::model {
 
 struct Port {
@@ -16,7 +16,7 @@ struct Port {
   std::string name{};
   std::string type = "physical";  // physical, vlan, if_group
   std::string ipspace = "Default";
-  std::string broadcast_domain{};   // "" = in none
+  std::string broadcast_domain{};  // "" = in none
   std::string mac{};
   std::string speed = "10000";
   int mtu = 1500;
@@ -28,7 +28,7 @@ struct Port {
   std::string group_mode{};
   std::string group_distribution{};
   std::set<std::string> members{};
-  bool up = true;        // the link
+  bool up = true;  // the link
   bool admin_up = true;
 
   std::string qualified() const { return node + ":" + name; }
@@ -66,7 +66,7 @@ struct Lif {
   std::string name{};
   std::string address{};
   int netmask_length = 24;
-  std::string role = "data";  // data, cluster, cluster_mgmt, node_mgmt, intercluster
+  std::string role = "data";          // data, cluster, cluster_mgmt, node_mgmt, intercluster
   std::set<std::string> protocols{};  // nfs, cifs, iscsi, fcp, none
   std::string home_node{};
   std::string home_port{};
@@ -88,9 +88,7 @@ struct Lif {
 
   bool is_home() const { return home_node == current_node && home_port == current_port; }
   /// ZAPI may come in here: a management role, or firewall policy "mgmt".
-  bool management() const {
-    return role == "cluster_mgmt" || role == "node_mgmt" || firewall_policy == "mgmt";
-  }
+  bool management() const { return role == "cluster_mgmt" || role == "node_mgmt" || firewall_policy == "mgmt"; }
 };
 
 struct Route {

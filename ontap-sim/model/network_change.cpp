@@ -31,13 +31,16 @@ bool grouped(const Cluster& cluster, const Port& port) {
 
 Result<void> create_port_group(Cluster& cluster, const NewPortGroup& spec) {
   if (!cluster.nodes.contains(spec.node)) return invalid_value("node", "net-port-ifgrp-create", spec.node);
-  if (spec.mode != "multimode" && spec.mode != "multimode_lacp" && spec.mode != "singlemode") return invalid_value("mode", "net-port-ifgrp-create", spec.mode);
-  if (spec.distribution != "mac" && spec.distribution != "ip" && spec.distribution != "sequential" && spec.distribution != "port") {
+  if (spec.mode != "multimode" && spec.mode != "multimode_lacp" && spec.mode != "singlemode")
+    return invalid_value("mode", "net-port-ifgrp-create", spec.mode);
+  if (spec.distribution != "mac" && spec.distribution != "ip" && spec.distribution != "sequential" &&
+      spec.distribution != "port") {
     return invalid_value("distribution-function", "net-port-ifgrp-create", spec.distribution);
   }
   // "a0a": a letter, digits, a letter.
   const std::string& name = spec.name;
-  const bool shaped = name.size() >= 3 && name[0] == 'a' && name.back() >= 'a' && name.back() <= 'z' && base::parse_unsigned(name.substr(1, name.size() - 2)).has_value();
+  const bool shaped = name.size() >= 3 && name[0] == 'a' && name.back() >= 'a' && name.back() <= 'z' &&
+                      base::parse_unsigned(name.substr(1, name.size() - 2)).has_value();
   if (!shaped) return invalid_value("ifgrp-name", "net-port-ifgrp-create", name);
   if (cluster.ports.contains({spec.node, name})) return duplicate_entry();
   Port group;
@@ -55,21 +58,26 @@ Result<void> create_port_group(Cluster& cluster, const NewPortGroup& spec) {
 Result<void> destroy_port_group(Cluster& cluster, const std::string& node, const std::string& name) {
   auto group = find_group(cluster, node, name);
   if (!group) return group.error();
-  if (!(*group)->broadcast_domain.empty()) return refused("Port \"" + name + "\" on node \"" + node + "\" is in a broadcast domain.");
+  if (!(*group)->broadcast_domain.empty())
+    return refused("Port \"" + name + "\" on node \"" + node + "\" is in a broadcast domain.");
   if (has_vlans(cluster, **group)) return refused("Port \"" + name + "\" on node \"" + node + "\" has VLANs.");
   cluster.ports.erase({node, name});
   cluster.touch();
   return {};
 }
 
-Result<void> add_group_port(Cluster& cluster, const std::string& node, const std::string& name, const std::string& port) {
+Result<void> add_group_port(Cluster& cluster, const std::string& node, const std::string& name,
+                            const std::string& port) {
   auto group = find_group(cluster, node, name);
   if (!group) return group.error();
   const auto member = cluster.ports.find({node, port});
   if (member == cluster.ports.end()) return missing_entry();
   if ((*group)->members.contains(port)) return duplicate_entry();
-  const bool free = member->second.type == "physical" && member->second.broadcast_domain.empty() && !has_vlans(cluster, member->second) && !grouped(cluster, member->second);
-  if (!free) return refused("Port \"" + port + "\" on node \"" + node + "\" cannot be added: it is in a broadcast domain or another group, or has VLANs.");
+  const bool free = member->second.type == "physical" && member->second.broadcast_domain.empty() &&
+                    !has_vlans(cluster, member->second) && !grouped(cluster, member->second);
+  if (!free)
+    return refused("Port \"" + port + "\" on node \"" + node +
+                   "\" cannot be added: it is in a broadcast domain or another group, or has VLANs.");
   (*group)->members.insert(port);
   (*group)->mac = member->second.mac;
   (*group)->up = true;
@@ -77,7 +85,8 @@ Result<void> add_group_port(Cluster& cluster, const std::string& node, const std
   return {};
 }
 
-Result<void> remove_group_port(Cluster& cluster, const std::string& node, const std::string& name, const std::string& port) {
+Result<void> remove_group_port(Cluster& cluster, const std::string& node, const std::string& name,
+                               const std::string& port) {
   auto group = find_group(cluster, node, name);
   if (!group) return group.error();
   if ((*group)->members.erase(port) == 0) return missing_entry();
@@ -86,7 +95,8 @@ Result<void> remove_group_port(Cluster& cluster, const std::string& node, const 
   return {};
 }
 
-Result<void> rename_subnet(Cluster& cluster, const std::string& ipspace, const std::string& name, const std::string& new_name) {
+Result<void> rename_subnet(Cluster& cluster, const std::string& ipspace, const std::string& name,
+                           const std::string& new_name) {
   if (!cluster.subnets.contains({ipspace, name})) return missing_entry();
   if (new_name.empty()) return invalid_value("new-name", "net-subnet-rename", new_name);
   if (cluster.subnets.contains({ipspace, new_name})) return duplicate_entry();
@@ -114,7 +124,8 @@ Result<void> modify_subnet(Cluster& cluster, const NewSubnet& spec) {
   if (wanted.subnet.empty()) wanted.subnet = ipv4_text(old.network) + "/" + std::to_string(old.prefix_length);
   if (wanted.gateway.empty()) wanted.gateway = old.gateway;
   if (wanted.ranges.empty()) {
-    for (const IpRange& range : old.ranges) wanted.ranges.push_back(ipv4_text(range.first) + "-" + ipv4_text(range.last));
+    for (const IpRange& range : old.ranges)
+      wanted.ranges.push_back(ipv4_text(range.first) + "-" + ipv4_text(range.last));
   }
   cluster.subnets.erase(at);
   auto made = create_subnet(cluster, wanted);
@@ -139,9 +150,11 @@ Result<void> rename_lif(Cluster& cluster, Svm& svm, const std::string& name, con
 }
 
 Result<void> rename_ipspace(Cluster& cluster, const std::string& name, const std::string& new_name) {
-  if (!cluster.ipspaces.contains(name)) return ModelError{Errno::ipspace_does_not_exist, "IPspace \"" + name + "\" does not exist."};
+  if (!cluster.ipspaces.contains(name))
+    return ModelError{Errno::ipspace_does_not_exist, "IPspace \"" + name + "\" does not exist."};
   if (name == "Default" || name == "Cluster") return refused("IPspace \"" + name + "\" cannot be renamed.");
-  if (new_name.empty() || new_name.find(' ') != std::string::npos) return refused("Invalid IPspace name \"" + new_name + "\".");
+  if (new_name.empty() || new_name.find(' ') != std::string::npos)
+    return refused("Invalid IPspace name \"" + new_name + "\".");
   if (cluster.ipspaces.contains(new_name) || cluster.svms.contains(new_name)) return duplicate_entry();
   auto node = cluster.ipspaces.extract(name);
   node.key() = new_name;

@@ -19,7 +19,8 @@ Result<PortKey> parse_port(const Cluster& cluster, const std::string& qualified)
 bool lif_on_port(const Cluster& cluster, const std::string& node, const std::string& port) {
   for (const auto& [svm_name, svm] : cluster.svms) {
     for (const auto& [lif_name, lif] : svm.lifs) {
-      if ((lif.home_node == node && lif.home_port == port) || (lif.current_node == node && lif.current_port == port)) return true;
+      if ((lif.home_node == node && lif.home_port == port) || (lif.current_node == node && lif.current_port == port))
+        return true;
     }
   }
   return false;
@@ -28,8 +29,9 @@ bool lif_on_port(const Cluster& cluster, const std::string& node, const std::str
 Result<void> place_port(Cluster& cluster, const PortKey& key, const BroadcastDomain& domain) {
   Port& port = cluster.ports.at(key);
   if (!port.broadcast_domain.empty()) {
-    return ModelError{Errno::port_in_broadcast_domain,
-                      "Port \"" + port.qualified() + "\" is already assigned to broadcast domain \"" + port.broadcast_domain + "\"."};
+    return ModelError{
+        Errno::port_in_broadcast_domain,
+        "Port \"" + port.qualified() + "\" is already assigned to broadcast domain \"" + port.broadcast_domain + "\"."};
   }
   port.broadcast_domain = domain.name;
   port.ipspace = domain.ipspace;
@@ -40,9 +42,11 @@ Result<void> place_port(Cluster& cluster, const PortKey& key, const BroadcastDom
 }  // namespace
 
 Result<void> create_ipspace(Cluster& cluster, const std::string& name) {
-  if (name.empty() || name.size() > 255 || name.find(' ') != std::string::npos) return refused("Invalid IPspace name \"" + name + "\".");
+  if (name.empty() || name.size() > 255 || name.find(' ') != std::string::npos)
+    return refused("Invalid IPspace name \"" + name + "\".");
   if (cluster.ipspaces.contains(name)) return duplicate_entry();
-  if (cluster.svms.contains(name)) return refused("Vserver \"" + name + "\" already exists. Reason: the name is in use.");
+  if (cluster.svms.contains(name))
+    return refused("Vserver \"" + name + "\" already exists. Reason: the name is in use.");
   Ipspace ipspace{name, static_cast<std::int64_t>(cluster.counters.next_ipspace++), new_uuid(cluster.rng)};
   cluster.ipspaces.emplace(name, ipspace);
   Svm system;  // every ipspace contains a system SVM of its name
@@ -56,7 +60,8 @@ Result<void> create_ipspace(Cluster& cluster, const std::string& name) {
 }
 
 Result<void> destroy_ipspace(Cluster& cluster, const std::string& name) {
-  if (!cluster.ipspaces.contains(name)) return ModelError{Errno::ipspace_does_not_exist, "IPspace \"" + name + "\" does not exist."};
+  if (!cluster.ipspaces.contains(name))
+    return ModelError{Errno::ipspace_does_not_exist, "IPspace \"" + name + "\" does not exist."};
   if (name == "Default" || name == "Cluster") return refused("IPspace \"" + name + "\" cannot be deleted.");
   for (const auto& [svm_name, svm] : cluster.svms) {
     if (svm.ipspace == name && svm.type != SvmType::system) {
@@ -65,7 +70,8 @@ Result<void> destroy_ipspace(Cluster& cluster, const std::string& name) {
   }
   for (const auto& [key, domain] : cluster.broadcast_domains) {
     if (key.first == name) {
-      return refused("IPspace \"" + name + "\" cannot be deleted because broadcast domain \"" + key.second + "\" is using it.");
+      return refused("IPspace \"" + name + "\" cannot be deleted because broadcast domain \"" + key.second +
+                     "\" is using it.");
     }
   }
   for (auto& [key, port] : cluster.ports) {
@@ -101,7 +107,8 @@ Result<void> create_broadcast_domain(Cluster& cluster, const NewBroadcastDomain&
   }
   const PortKey key{spec.ipspace, spec.name};
   if (cluster.broadcast_domains.contains(key)) return duplicate_entry();
-  if (spec.mtu < 68 || spec.mtu > 9000) return invalid_value("mtu", "net-port-broadcast-domain-create", std::to_string(spec.mtu));
+  if (spec.mtu < 68 || spec.mtu > 9000)
+    return invalid_value("mtu", "net-port-broadcast-domain-create", std::to_string(spec.mtu));
   BroadcastDomain domain{spec.name, spec.ipspace, spec.mtu, {}};
   std::vector<PortKey> ports;
   for (const std::string& name : spec.ports) {
@@ -136,13 +143,15 @@ Result<void> destroy_broadcast_domain(Cluster& cluster, const std::string& ipspa
   if (at == cluster.broadcast_domains.end()) return missing_entry();
   for (const auto& [key, subnet] : cluster.subnets) {
     if (key.first == ipspace && subnet.broadcast_domain == name) {
-      return refused("Broadcast domain \"" + name + "\" cannot be deleted because subnet \"" + key.second + "\" is using it.");
+      return refused("Broadcast domain \"" + name + "\" cannot be deleted because subnet \"" + key.second +
+                     "\" is using it.");
     }
   }
   for (const std::string& qualified : at->second.ports) {
     const auto port = parse_port(cluster, qualified);
     if (port && lif_on_port(cluster, port->first, port->second)) {
-      return refused("Broadcast domain \"" + name + "\" cannot be deleted because port \"" + qualified + "\" has LIFs.");
+      return refused("Broadcast domain \"" + name + "\" cannot be deleted because port \"" + qualified +
+                     "\" has LIFs.");
     }
   }
   for (auto& [key, port] : cluster.ports) {
@@ -153,7 +162,8 @@ Result<void> destroy_broadcast_domain(Cluster& cluster, const std::string& ipspa
   return {};
 }
 
-Result<void> add_broadcast_ports(Cluster& cluster, const std::string& ipspace, const std::string& name, const std::vector<std::string>& ports) {
+Result<void> add_broadcast_ports(Cluster& cluster, const std::string& ipspace, const std::string& name,
+                                 const std::vector<std::string>& ports) {
   const auto at = cluster.broadcast_domains.find({ipspace, name});
   if (at == cluster.broadcast_domains.end()) return missing_entry();
   for (const std::string& qualified : ports) {
@@ -176,7 +186,8 @@ Result<void> remove_broadcast_ports(Cluster& cluster, const std::string& ipspace
     if (!at->second.ports.contains(qualified)) {
       return refused("Port \"" + qualified + "\" is not in broadcast domain \"" + name + "\".");
     }
-    if (lif_on_port(cluster, port->first, port->second)) return refused("Port \"" + qualified + "\" has LIFs and cannot be removed.");
+    if (lif_on_port(cluster, port->first, port->second))
+      return refused("Port \"" + qualified + "\" has LIFs and cannot be removed.");
   }
   for (const std::string& qualified : ports) {
     cluster.ports.at(*parse_port(cluster, qualified)).broadcast_domain.clear();
@@ -223,26 +234,30 @@ Result<void> create_subnet(Cluster& cluster, const NewSubnet& spec) {
     return ModelError{Errno::ipspace_does_not_exist, "IPspace \"" + spec.ipspace + "\" does not exist."};
   }
   if (!cluster.broadcast_domains.contains({spec.ipspace, spec.broadcast_domain})) {
-    return refused("Broadcast domain \"" + spec.broadcast_domain + "\" does not exist in IPspace \"" + spec.ipspace + "\".");
+    return refused("Broadcast domain \"" + spec.broadcast_domain + "\" does not exist in IPspace \"" + spec.ipspace +
+                   "\".");
   }
   if (cluster.subnets.contains({spec.ipspace, spec.name})) return duplicate_entry();
   Subnet subnet{spec.name, spec.ipspace, spec.broadcast_domain, 0, 0, spec.gateway, {}};
   const std::size_t slash = spec.subnet.find('/');
   const auto network = parse_ipv4(spec.subnet.substr(0, slash));
   const auto length = slash == std::string::npos ? std::nullopt : base::parse_unsigned(spec.subnet.substr(slash + 1));
-  if (!network || !length || *length > 31 || *length < 1) return invalid_value("subnet", "net-subnet-create", spec.subnet);
+  if (!network || !length || *length > 31 || *length < 1)
+    return invalid_value("subnet", "net-subnet-create", spec.subnet);
   subnet.prefix_length = static_cast<int>(*length);
   const std::uint32_t mask = ~std::uint32_t{0} << (32 - subnet.prefix_length);
   subnet.network = *network & mask;
   const auto inside = [&](std::uint32_t address) { return (address & mask) == subnet.network; };
   if (!spec.gateway.empty()) {
     const auto gateway = parse_ipv4(spec.gateway);
-    if (!gateway || !inside(*gateway)) return refused("Gateway \"" + spec.gateway + "\" is not in subnet \"" + spec.subnet + "\".");
+    if (!gateway || !inside(*gateway))
+      return refused("Gateway \"" + spec.gateway + "\" is not in subnet \"" + spec.subnet + "\".");
   }
   for (const std::string& text : spec.ranges) {
     const std::size_t dash = text.find('-');
     const auto first = parse_ipv4(base::trim(std::string_view(text).substr(0, dash)));
-    const auto last = dash == std::string::npos ? first : parse_ipv4(base::trim(std::string_view(text).substr(dash + 1)));
+    const auto last =
+        dash == std::string::npos ? first : parse_ipv4(base::trim(std::string_view(text).substr(dash + 1)));
     if (!first || !last || *first > *last || !inside(*first) || !inside(*last)) {
       return refused("The specified IP range \"" + text + "\" is not valid for subnet \"" + spec.subnet + "\".");
     }
@@ -256,7 +271,8 @@ Result<void> create_subnet(Cluster& cluster, const NewSubnet& spec) {
 Result<void> destroy_subnet(Cluster& cluster, const std::string& ipspace, const std::string& name) {
   const auto at = cluster.subnets.find({ipspace, name});
   if (at == cluster.subnets.end()) return missing_entry();
-  if (count_subnet(cluster, at->second).used > 0) return refused("Subnet \"" + name + "\" cannot be deleted because LIFs use its addresses.");
+  if (count_subnet(cluster, at->second).used > 0)
+    return refused("Subnet \"" + name + "\" cannot be deleted because LIFs use its addresses.");
   cluster.subnets.erase(at);
   cluster.touch();
   return {};
@@ -269,7 +285,8 @@ SubnetCount count_subnet(const Cluster& cluster, const Subnet& subnet) {
     for (const auto& [address, ref] : cluster.lif_by_address) {
       const auto number = parse_ipv4(address);
       const Svm* svm = cluster.find_svm(ref.svm);
-      if (number && svm != nullptr && svm->ipspace == subnet.ipspace && *number >= range.first && *number <= range.last) ++count.used;
+      if (number && svm != nullptr && svm->ipspace == subnet.ipspace && *number >= range.first && *number <= range.last)
+        ++count.used;
     }
   }
   return count;

@@ -3,7 +3,8 @@
 #include "ontap-sim/model/cluster.h"
 
 /// Ipspaces, broadcast domains, VLANs, subnets, LIFs and routes. Errors: 13130 duplicate, 15661 missing, 17 LIF exists,
-/// 18605 port assigned already, 14636 unknown ipspace, 13001 with a sentence. Source: section 7.9 of the array's specification.
+/// 18605 port assigned already, 14636 unknown ipspace, 13001 with a sentence. Source: section 7.9 of the array's
+/// specification.
 namespace ontap_sim::model {
 
 Result<void> create_ipspace(Cluster& cluster, const std::string& name);
@@ -19,7 +20,8 @@ struct NewBroadcastDomain {
 Result<void> create_broadcast_domain(Cluster& cluster, const NewBroadcastDomain& spec);
 Result<void> modify_broadcast_domain(Cluster& cluster, const std::string& ipspace, const std::string& name, int mtu);
 Result<void> destroy_broadcast_domain(Cluster& cluster, const std::string& ipspace, const std::string& name);
-Result<void> add_broadcast_ports(Cluster& cluster, const std::string& ipspace, const std::string& name, const std::vector<std::string>& ports);
+Result<void> add_broadcast_ports(Cluster& cluster, const std::string& ipspace, const std::string& name,
+                                 const std::vector<std::string>& ports);
 Result<void> remove_broadcast_ports(Cluster& cluster, const std::string& ipspace, const std::string& name,
                                     const std::vector<std::string>& ports);
 
@@ -35,18 +37,21 @@ struct NewPortGroup {
 };
 Result<void> create_port_group(Cluster& cluster, const NewPortGroup& spec);
 Result<void> destroy_port_group(Cluster& cluster, const std::string& node, const std::string& name);
-Result<void> add_group_port(Cluster& cluster, const std::string& node, const std::string& name, const std::string& port);
-Result<void> remove_group_port(Cluster& cluster, const std::string& node, const std::string& name, const std::string& port);
+Result<void> add_group_port(Cluster& cluster, const std::string& node, const std::string& name,
+                            const std::string& port);
+Result<void> remove_group_port(Cluster& cluster, const std::string& node, const std::string& name,
+                               const std::string& port);
 
 Result<void> rename_ipspace(Cluster& cluster, const std::string& name, const std::string& new_name);
-Result<void> rename_subnet(Cluster& cluster, const std::string& ipspace, const std::string& name, const std::string& new_name);
+Result<void> rename_subnet(Cluster& cluster, const std::string& ipspace, const std::string& name,
+                           const std::string& new_name);
 Result<void> rename_lif(Cluster& cluster, Svm& svm, const std::string& name, const std::string& new_name);
 
 struct NewSubnet {
   std::string name{};
   std::string ipspace = "Default";
   std::string broadcast_domain{};
-  std::string subnet{};               // "192.168.199.0/24"
+  std::string subnet{};  // "192.168.199.0/24"
   std::string gateway{};
   std::vector<std::string> ranges{};  // "192.168.199.100-192.168.199.150"
 };
@@ -67,9 +72,9 @@ struct NewLif {
   std::string home_node{};
   std::string home_port{};
   std::string address{};
-  std::string netmask{};        // either this ...
-  int netmask_length = 0;     // ... or this ...
-  std::string subnet{};         // ... or an address out of a subnet
+  std::string netmask{};   // either this ...
+  int netmask_length = 0;  // ... or this ...
+  std::string subnet{};    // ... or an address out of a subnet
   std::string firewall_policy{};
   std::string failover_policy{};
   std::string failover_group{};
@@ -82,14 +87,15 @@ struct NewLif {
 };
 Result<Lif*> create_lif(Cluster& cluster, Svm& svm, const NewLif& spec);
 struct LifChange {
-  std::optional<std::string> address, netmask, home_node, home_port, firewall_policy, failover_policy, failover_group, dns_domain, comment,
-      service_policy{};
+  std::optional<std::string> address, netmask, home_node, home_port, firewall_policy, failover_policy, failover_group,
+      dns_domain, comment, service_policy{};
   std::optional<int> netmask_length{};
   std::optional<bool> admin_up{}, auto_revert{}, listen_for_dns{};
 };
 Result<void> modify_lif(Cluster& cluster, Svm& svm, const std::string& name, const LifChange& change);
 Result<void> delete_lif(Cluster& cluster, Svm& svm, const std::string& name);
-Result<void> migrate_lif(Cluster& cluster, Svm& svm, const std::string& name, const std::string& node, const std::string& port);
+Result<void> migrate_lif(Cluster& cluster, Svm& svm, const std::string& name, const std::string& node,
+                         const std::string& port);
 Result<void> revert_lif(Cluster& cluster, Svm& svm, const std::string& name);
 /// Administratively up, port up, SVM running.
 bool lif_operational(const Cluster& cluster, const Svm& svm, const Lif& lif);

@@ -37,8 +37,8 @@ struct SnapMirror {
   TimePoint last_transfer_begin{};
   TimePoint last_transfer_end{};
   TimePoint newest_snapshot_time{};
-  TimePoint due{};             // when the running transfer or change of state ends
-  std::string pending{};         // what then happens: initialize, update, resync, quiesce ...
+  TimePoint due{};        // when the running transfer or change of state ends
+  std::string pending{};  // what then happens: initialize, update, resync, quiesce ...
   std::int64_t update_successful = 0;
   std::int64_t resync_successful = 0;
   std::int64_t break_successful = 0;

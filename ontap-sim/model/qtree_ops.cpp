@@ -24,17 +24,26 @@ ModelError no_qtree(const std::string& volume, const std::string& name) {
 Result<Volume*> writable_volume(Svm& svm, const std::string& name, Errno missing) {
   auto volume = require_volume(svm, name, missing);
   if (!volume) return volume.error();
-  if ((*volume)->state != VolumeState::online) return ModelError{Errno::volume_offline, "Volume \"" + name + "\" is offline."};
+  if ((*volume)->state != VolumeState::online)
+    return ModelError{Errno::volume_offline, "Volume \"" + name + "\" is offline."};
   if ((*volume)->type == VolumeType::dp) return refused("Volume \"" + name + "\" is read-only.");
   return *volume;
 }
 
 bool has_rules(const Svm& svm, const Volume& volume) {
-  return std::any_of(volume.quota_rules.begin(), volume.quota_rules.end(), [&](const auto& row) { return row.first.policy == svm.quota_policy; });
+  return std::any_of(volume.quota_rules.begin(), volume.quota_rules.end(),
+                     [&](const auto& row) { return row.first.policy == svm.quota_policy; });
 }
 
 std::uint64_t quota_job(Cluster& cluster, const Svm& svm, const Volume& volume, JobKind kind, const std::string& verb) {
-  return start_job(cluster, {.kind = kind, .name = verb + " quotas on volume \"" + volume.name + "\"", .type = "QUOTA", .svm = svm.name, .volume = volume.name, .argument = "", .node = ""},
+  return start_job(cluster,
+                   {.kind = kind,
+                    .name = verb + " quotas on volume \"" + volume.name + "\"",
+                    .type = "QUOTA",
+                    .svm = svm.name,
+                    .volume = volume.name,
+                    .argument = "",
+                    .node = ""},
                    cluster.settings.job_time);
 }
 
@@ -54,9 +63,11 @@ Result<Qtree*> create_qtree(Cluster& cluster, Svm& svm, const NewQtree& spec) {
   if (!found) return found.error();
   Volume& volume = **found;
   if (auto good = check_qtree_name(spec.name); !good) return good.error();
-  if (volume.flexgroup() && cluster.ontapi_minor < 130) return refused("Qtrees are not supported on a FlexGroup in this release.");
+  if (volume.flexgroup() && cluster.ontapi_minor < 130)
+    return refused("Qtrees are not supported on a FlexGroup in this release.");
   if (volume.qtrees.contains(spec.name) || volume.files.contains(spec.name)) {
-    return ModelError{Errno::qtree_exists, "Qtree \"" + spec.name + "\" already exists in volume \"" + spec.volume + "\"."};
+    return ModelError{Errno::qtree_exists,
+                      "Qtree \"" + spec.name + "\" already exists in volume \"" + spec.volume + "\"."};
   }
   if (static_cast<int>(volume.qtrees.size()) >= cluster.settings.qtrees_per_volume) {
     return refused("Volume \"" + spec.volume + "\" already has the maximum number of qtrees.");
@@ -67,7 +78,8 @@ Result<Qtree*> create_qtree(Cluster& cluster, Svm& svm, const NewQtree& spec) {
   Qtree qtree;
   qtree.name = spec.name;
   qtree.id = volume.next_qtree_id++;
-  qtree.mode = spec.mode.value_or(volume.security_style == SecurityStyle::ntfs ? std::uint16_t{0} : std::uint16_t{0755});
+  qtree.mode =
+      spec.mode.value_or(volume.security_style == SecurityStyle::ntfs ? std::uint16_t{0} : std::uint16_t{0755});
   qtree.security_style = spec.security_style.value_or(volume.security_style);
   qtree.export_policy = spec.export_policy;
   qtree.qos_policy = spec.qos_policy;
@@ -96,7 +108,8 @@ Result<void> modify_qtree(Cluster& cluster, Svm& svm, const NewQtree& change) {
   return {};
 }
 
-Result<void> delete_qtree(Cluster& cluster, Svm& svm, const std::string& volume_name, const std::string& name, bool force) {
+Result<void> delete_qtree(Cluster& cluster, Svm& svm, const std::string& volume_name, const std::string& name,
+                          bool force) {
   auto found = writable_volume(svm, volume_name, Errno::volume_does_not_exist);
   if (!found) return found.error();
   Volume& volume = **found;
@@ -104,7 +117,8 @@ Result<void> delete_qtree(Cluster& cluster, Svm& svm, const std::string& volume_
   if (at == volume.qtrees.end()) return no_qtree(volume_name, name);
   const std::string prefix = "/vol/" + volume_name + "/" + name + "/";
   std::vector<std::string> luns;
-  for (auto lun = svm.luns.lower_bound(prefix); lun != svm.luns.end() && lun->first.starts_with(prefix); ++lun) luns.push_back(lun->first);
+  for (auto lun = svm.luns.lower_bound(prefix); lun != svm.luns.end() && lun->first.starts_with(prefix); ++lun)
+    luns.push_back(lun->first);
   if (!force && (at->second.used > 0 || !luns.empty())) {
     return ModelError{Errno::qtree_has_files, "Qtree \"" + name + "\" in volume \"" + volume_name + "\" is not empty."};
   }
@@ -124,14 +138,16 @@ Result<void> delete_qtree(Cluster& cluster, Svm& svm, const std::string& volume_
   return {};
 }
 
-Result<void> rename_qtree(Cluster& cluster, Svm& svm, const std::string& volume_name, const std::string& name, const std::string& new_name) {
+Result<void> rename_qtree(Cluster& cluster, Svm& svm, const std::string& volume_name, const std::string& name,
+                          const std::string& new_name) {
   auto found = writable_volume(svm, volume_name, Errno::volume_does_not_exist);
   if (!found) return found.error();
   Volume& volume = **found;
   if (!volume.qtrees.contains(name)) return no_qtree(volume_name, name);
   if (auto good = check_qtree_name(new_name); !good) return good;
   if (volume.qtrees.contains(new_name)) {
-    return ModelError{Errno::qtree_exists, "Qtree \"" + new_name + "\" already exists in volume \"" + volume_name + "\"."};
+    return ModelError{Errno::qtree_exists,
+                      "Qtree \"" + new_name + "\" already exists in volume \"" + volume_name + "\"."};
   }
   auto node = volume.qtrees.extract(name);
   node.key() = new_name;
@@ -147,7 +163,8 @@ Result<void> rename_qtree(Cluster& cluster, Svm& svm, const std::string& volume_
   volume.quota_rules = std::move(rules);
   const std::string prefix = "/vol/" + volume_name + "/" + name + "/";
   std::vector<std::string> paths;
-  for (auto lun = svm.luns.lower_bound(prefix); lun != svm.luns.end() && lun->first.starts_with(prefix); ++lun) paths.push_back(lun->first);
+  for (auto lun = svm.luns.lower_bound(prefix); lun != svm.luns.end() && lun->first.starts_with(prefix); ++lun)
+    paths.push_back(lun->first);
   for (const std::string& path : paths) {
     const std::string moved = "/vol/" + volume_name + "/" + new_name + "/" + path.substr(prefix.size());
     auto lun = svm.luns.extract(path);
@@ -163,18 +180,20 @@ Result<void> rename_qtree(Cluster& cluster, Svm& svm, const std::string& volume_
   return {};
 }
 
-Result<QuotaKey> quota_key(const Svm& svm, const std::string& volume, const std::string& policy, const std::string& type,
-                           const std::string& target, const std::string& qtree) {
+Result<QuotaKey> quota_key(const Svm& svm, const std::string& volume, const std::string& policy,
+                           const std::string& type, const std::string& target, const std::string& qtree) {
   const auto kind = parse_quota_type(type);
   if (!kind) return invalid_value("quota-type", "quota-set-entry", type);
   QuotaKey key{policy.empty() ? svm.quota_policy : policy, *kind, target, qtree};
-  if (!svm.quota_policies.contains(key.policy)) return ModelError{Errno::quota_policy_not_found, "Quota policy \"" + key.policy + "\" does not exist."};
+  if (!svm.quota_policies.contains(key.policy))
+    return ModelError{Errno::quota_policy_not_found, "Quota policy \"" + key.policy + "\" does not exist."};
   if (key.target == "*") key.target.clear();
   if (key.qtree == "\"\"") key.qtree.clear();
   if (*kind != QuotaType::tree || key.target.empty()) return key;
   if (key.target.starts_with("/")) {
     const auto path = parse_qtree_path(key.target);
-    if (!path || path->first != volume) return refused("Quota target \"" + target + "\" is not a qtree of volume \"" + volume + "\".");
+    if (!path || path->first != volume)
+      return refused("Quota target \"" + target + "\" is not a qtree of volume \"" + volume + "\".");
     key.target = path->second;
   }
   return key;
@@ -193,12 +212,14 @@ std::optional<std::int64_t> parse_limit(std::string_view text) {
   return static_cast<std::int64_t>(*number);
 }
 
-Result<void> set_quota_rule(Cluster& cluster, Svm& svm, const std::string& volume_name, const QuotaKey& key, const QuotaRule& rule) {
+Result<void> set_quota_rule(Cluster& cluster, Svm& svm, const std::string& volume_name, const QuotaKey& key,
+                            const QuotaRule& rule) {
   auto found = require_volume(svm, volume_name, Errno::entry_does_not_exist);
   if (!found) return found.error();
   Volume& volume = **found;
   if (key.type == QuotaType::tree && !key.target.empty() && !volume.qtrees.contains(key.target)) {
-    return ModelError{Errno::entry_does_not_exist, "Qtree \"" + key.target + "\" does not exist in volume \"" + volume_name + "\"."};
+    return ModelError{Errno::entry_does_not_exist,
+                      "Qtree \"" + key.target + "\" does not exist in volume \"" + volume_name + "\"."};
   }
   constexpr std::size_t rules_max = 10000;
   if (volume.quota_rules.size() >= rules_max && !volume.quota_rules.contains(key)) {
@@ -225,11 +246,15 @@ Result<std::uint64_t> quota_on(Cluster& cluster, Svm& svm, const std::string& na
   auto found = writable_volume(svm, name, Errno::volume_does_not_exist);
   if (!found) return found.error();
   Volume& volume = **found;
-  if (volume.quota_state == QuotaState::on) return ModelError{Errno::quotas_on, "Quotas are already on for volume \"" + name + "\"."};
+  if (volume.quota_state == QuotaState::on)
+    return ModelError{Errno::quotas_on, "Quotas are already on for volume \"" + name + "\"."};
   if (volume.quota_state != QuotaState::off) {
-    return ModelError{Errno::quotas_operation_mismatch, "A quota operation is already running on volume \"" + name + "\"."};
+    return ModelError{Errno::quotas_operation_mismatch,
+                      "A quota operation is already running on volume \"" + name + "\"."};
   }
-  if (!has_rules(svm, volume)) return ModelError{Errno::quotas_no_valid_rules, "No valid quota rules found in quota policy \"" + svm.quota_policy + "\" for volume \"" + name + "\"."};
+  if (!has_rules(svm, volume))
+    return ModelError{Errno::quotas_no_valid_rules, "No valid quota rules found in quota policy \"" + svm.quota_policy +
+                                                        "\" for volume \"" + name + "\"."};
   volume.quota_state = QuotaState::initializing;
   cluster.touch(svm, volume);
   return quota_job(cluster, svm, volume, JobKind::quota_on, "Enable");
@@ -239,11 +264,19 @@ Result<std::uint64_t> quota_off(Cluster& cluster, Svm& svm, const std::string& n
   auto found = require_volume(svm, name);
   if (!found) return found.error();
   Volume& volume = **found;
-  if (volume.quota_state == QuotaState::off) return ModelError{Errno::quotas_off, "Quotas are already off for volume \"" + name + "\"."};
+  if (volume.quota_state == QuotaState::off)
+    return ModelError{Errno::quotas_off, "Quotas are already off for volume \"" + name + "\"."};
   volume.quota_state = QuotaState::off;
   for (auto& [key, rule] : volume.quota_rules) rule.enforced = false;
   cluster.touch(svm, volume);
-  return record_job(cluster, {.kind = JobKind::finished, .name = "Disable quotas on volume \"" + name + "\"", .type = "QUOTA", .svm = svm.name, .volume = name, .argument = "", .node = ""},
+  return record_job(cluster,
+                    {.kind = JobKind::finished,
+                     .name = "Disable quotas on volume \"" + name + "\"",
+                     .type = "QUOTA",
+                     .svm = svm.name,
+                     .volume = name,
+                     .argument = "",
+                     .node = ""},
                     "Successful");
 }
 
@@ -251,11 +284,15 @@ Result<std::uint64_t> quota_resize(Cluster& cluster, Svm& svm, const std::string
   auto found = require_volume(svm, name);
   if (!found) return found.error();
   Volume& volume = **found;
-  if (volume.quota_state == QuotaState::off) return ModelError{Errno::quotas_off, "Quotas are off for volume \"" + name + "\"."};
+  if (volume.quota_state == QuotaState::off)
+    return ModelError{Errno::quotas_off, "Quotas are off for volume \"" + name + "\"."};
   if (volume.quota_state != QuotaState::on) {
-    return ModelError{Errno::quotas_operation_mismatch, "A quota operation is already running on volume \"" + name + "\"."};
+    return ModelError{Errno::quotas_operation_mismatch,
+                      "A quota operation is already running on volume \"" + name + "\"."};
   }
-  if (!has_rules(svm, volume)) return ModelError{Errno::quotas_no_valid_rules, "No valid quota rules found in quota policy \"" + svm.quota_policy + "\" for volume \"" + name + "\"."};
+  if (!has_rules(svm, volume))
+    return ModelError{Errno::quotas_no_valid_rules, "No valid quota rules found in quota policy \"" + svm.quota_policy +
+                                                        "\" for volume \"" + name + "\"."};
   volume.quota_state = QuotaState::resizing;
   cluster.touch(svm, volume);
   return quota_job(cluster, svm, volume, JobKind::quota_resize, "Resize");
@@ -266,7 +303,8 @@ std::optional<Bytes> tree_limit(const Volume& volume, std::string_view qtree) {
   std::int64_t general = -1;
   for (const auto& [key, rule] : volume.quota_rules) {
     if (key.type != QuotaType::tree || !rule.enforced) continue;
-    if (key.target == qtree) return rule.enforced_disk_limit < 0 ? std::nullopt : std::optional<Bytes>(rule.enforced_disk_limit * kKiB);
+    if (key.target == qtree)
+      return rule.enforced_disk_limit < 0 ? std::nullopt : std::optional<Bytes>(rule.enforced_disk_limit * kKiB);
     if (key.target.empty()) general = rule.enforced_disk_limit;
   }
   if (general < 0) return std::nullopt;

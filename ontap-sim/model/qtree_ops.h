@@ -2,8 +2,8 @@
 
 #include "ontap-sim/model/cluster.h"
 
-/// Qtrees and quotas of one volume. Errors: 13080 exists, 15669 missing, 15671 not empty, 14958 no rules, 15672 on, 15673 off.
-/// Source: section 7.6 of the array's specification.
+/// Qtrees and quotas of one volume. Errors: 13080 exists, 15669 missing, 15671 not empty, 14958 no rules, 15672 on,
+/// 15673 off. Source: section 7.6 of the array's specification.
 namespace ontap_sim::model {
 
 struct NewQtree {
@@ -19,16 +19,18 @@ Result<Qtree*> create_qtree(Cluster& cluster, Svm& svm, const NewQtree& spec);
 Result<void> modify_qtree(Cluster& cluster, Svm& svm, const NewQtree& change);
 /// Also removes the quota rules that name the qtree.
 Result<void> delete_qtree(Cluster& cluster, Svm& svm, const std::string& volume, const std::string& name, bool force);
-Result<void> rename_qtree(Cluster& cluster, Svm& svm, const std::string& volume, const std::string& name, const std::string& new_name);
+Result<void> rename_qtree(Cluster& cluster, Svm& svm, const std::string& volume, const std::string& name,
+                          const std::string& new_name);
 /// "/vol/v/q" -> {"v", "q"}; nothing otherwise.
 std::optional<std::pair<std::string, std::string>> parse_qtree_path(std::string_view path);
 
 /// A quota target as clients write it ("", "*", "/vol/v/q", "joe") as the key stores it.
-Result<QuotaKey> quota_key(const Svm& svm, const std::string& volume, const std::string& policy, const std::string& type,
-                           const std::string& target, const std::string& qtree);
+Result<QuotaKey> quota_key(const Svm& svm, const std::string& volume, const std::string& policy,
+                           const std::string& type, const std::string& target, const std::string& qtree);
 /// The other way round: "*" or "/vol/v/q" or the user.
 std::string quota_target_text(const std::string& volume, const QuotaKey& key);
-Result<void> set_quota_rule(Cluster& cluster, Svm& svm, const std::string& volume, const QuotaKey& key, const QuotaRule& rule);
+Result<void> set_quota_rule(Cluster& cluster, Svm& svm, const std::string& volume, const QuotaKey& key,
+                            const QuotaRule& rule);
 Result<void> delete_quota_rule(Cluster& cluster, Svm& svm, const std::string& volume, const QuotaKey& key);
 /// "-" or a decimal number of KiB (files for file limits); -1 stands for "-". Nothing when malformed.
 std::optional<std::int64_t> parse_limit(std::string_view text);

@@ -70,20 +70,24 @@ bool wildcard(std::string_view pattern, std::string_view value, QueryCase letter
 
 bool one_matches(std::string_view query, std::string_view value, QueryCase letters) {
   query = base::trim(query);
-  if (query.size() >= 2 && query.front() == '"' && query.back() == '"') return equal(query.substr(1, query.size() - 2), value, letters);
+  if (query.size() >= 2 && query.front() == '"' && query.back() == '"')
+    return equal(query.substr(1, query.size() - 2), value, letters);
   if (query.starts_with('!')) return !one_matches(query.substr(1), value, letters);
   if (query.starts_with(">=")) return compare(value, base::trim(query.substr(2))) >= 0;
   if (query.starts_with("<=")) return compare(value, base::trim(query.substr(2))) <= 0;
   if (query.starts_with('>')) return compare(value, base::trim(query.substr(1))) > 0;
   if (query.starts_with('<')) return compare(value, base::trim(query.substr(1))) < 0;
-  if (const std::size_t dots = query.find(".."); dots != std::string_view::npos && dots > 0 && dots + 2 < query.size()) {
-    return compare(value, base::trim(query.substr(0, dots))) >= 0 && compare(value, base::trim(query.substr(dots + 2))) <= 0;
+  if (const std::size_t dots = query.find("..");
+      dots != std::string_view::npos && dots > 0 && dots + 2 < query.size()) {
+    return compare(value, base::trim(query.substr(0, dots))) >= 0 &&
+           compare(value, base::trim(query.substr(dots + 2))) <= 0;
   }
   if (query.find('*') != std::string_view::npos) return wildcard(query, value, letters);
   if (equal(query, value, letters)) return true;
   const auto x = number_of(query);
   const auto y = number_of(value);
-  return x && y && *x == *y && query != "" && (query.back() < '0' || query.back() > '9' || value.back() < '0' || value.back() > '9');
+  return x && y && *x == *y && query != "" &&
+         (query.back() < '0' || query.back() > '9' || value.back() < '0' || value.back() > '9');
 }
 
 }  // namespace
@@ -102,7 +106,8 @@ bool query_matches(std::string_view query, std::string_view value, QueryCase let
 
 bool is_pattern(std::string_view query) {
   if (query.size() >= 2 && query.front() == '"' && query.back() == '"') return false;
-  return query.find_first_of("*|<>") != std::string_view::npos || query.starts_with('!') || query.find("..") != std::string_view::npos;
+  return query.find_first_of("*|<>") != std::string_view::npos || query.starts_with('!') ||
+         query.find("..") != std::string_view::npos;
 }
 
 }  // namespace ontap_sim::model

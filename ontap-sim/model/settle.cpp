@@ -88,7 +88,10 @@ std::string perform(Cluster& cluster, Job& job) {
   if (job.kind == JobKind::snapmirror) return finish_transfer(cluster, {job.svm, job.volume});
   Svm* svm = cluster.find_svm(job.svm);
   Volume* volume = svm == nullptr ? nullptr : svm->find_volume(job.volume);
-  if (volume == nullptr) return job.kind == JobKind::finished || job.kind == JobKind::other ? "" : "Volume \"" + job.volume + "\" does not exist.";
+  if (volume == nullptr)
+    return job.kind == JobKind::finished || job.kind == JobKind::other
+               ? ""
+               : "Volume \"" + job.volume + "\" does not exist.";
   switch (job.kind) {
     case JobKind::quota_on:
       if (volume->quota_state == QuotaState::initializing) {
@@ -104,19 +107,15 @@ std::string perform(Cluster& cluster, Job& job) {
         cluster.touch(*svm, *volume);
       }
       return "";
-    case JobKind::clone_split:
-      finish_split(cluster, *svm, *volume);
-      return "";
-    case JobKind::volume_move:
-      return finish_move(cluster, *svm, *volume, job);
+    case JobKind::clone_split: finish_split(cluster, *svm, *volume); return "";
+    case JobKind::volume_move: return finish_move(cluster, *svm, *volume, job);
     case JobKind::finished:
     case JobKind::quota_off:
     case JobKind::volume_create:
     case JobKind::volume_destroy:
     case JobKind::volume_modify:
     case JobKind::snapmirror:
-    case JobKind::other:
-      return "";
+    case JobKind::other: return "";
   }
   return "";
 }

@@ -9,7 +9,9 @@ namespace ontap_sim::model {
 namespace {
 
 Result<void> check_snapshot_name(const std::string& name) {
-  const bool bad = name.empty() || name.size() > 255 || std::any_of(name.begin(), name.end(), [](char c) { return c == '/' || static_cast<unsigned char>(c) < 32; });
+  const bool bad = name.empty() || name.size() > 255 || std::any_of(name.begin(), name.end(), [](char c) {
+                     return c == '/' || static_cast<unsigned char>(c) < 32;
+                   });
   if (bad) return refused("Snapshot name \"" + name + "\" is invalid.");
   return {};
 }
@@ -17,12 +19,14 @@ Result<void> check_snapshot_name(const std::string& name) {
 Result<Volume*> online_volume_of(Svm& svm, const std::string& name) {
   auto volume = require_volume(svm, name);
   if (!volume) return volume.error();
-  if ((*volume)->state != VolumeState::online) return ModelError{Errno::volume_offline, "Volume \"" + name + "\" is offline."};
+  if ((*volume)->state != VolumeState::online)
+    return ModelError{Errno::volume_offline, "Volume \"" + name + "\" is offline."};
   return *volume;
 }
 
 ModelError no_snapshot(const std::string& volume, const std::string& name) {
-  return {Errno::entry_does_not_exist, "Snapshot copy \"" + name + "\" of volume \"" + volume + "\" does not exist: entry doesn't exist"};
+  return {Errno::entry_does_not_exist,
+          "Snapshot copy \"" + name + "\" of volume \"" + volume + "\" does not exist: entry doesn't exist"};
 }
 
 Box<VolumeImage> image_of(const Svm& svm, const Volume& volume) {
@@ -40,7 +44,8 @@ std::string busy_reason(const Volume& volume, const Snapshot& snapshot) {
   std::string owners;
   if (snapshot.clones > 0) owners = "volume clone";
   for (const std::string& owner : snapshot.owners) owners += (owners.empty() ? "" : ", ") + owner;
-  return "Snapshot copy \"" + snapshot.name + "\" of volume \"" + volume.name + "\" has not expired or is locked. Owners: " + owners + ".";
+  return "Snapshot copy \"" + snapshot.name + "\" of volume \"" + volume.name +
+         "\" has not expired or is locked. Owners: " + owners + ".";
 }
 
 /// LUNs of the volume become those of the image. A LUN at the same path keeps its identity and maps.
@@ -48,7 +53,8 @@ void revert_luns(Cluster& cluster, Svm& svm, const Volume& volume, const VolumeI
   const std::string prefix = "/vol/" + volume.name + "/";
   std::vector<std::string> gone;
   for (const Lun* lun : luns_of(svm, volume.name)) {
-    const bool kept = std::any_of(image.luns.begin(), image.luns.end(), [&](const LunImage& i) { return prefix + i.path_in_volume == lun->path; });
+    const bool kept = std::any_of(image.luns.begin(), image.luns.end(),
+                                  [&](const LunImage& i) { return prefix + i.path_in_volume == lun->path; });
     if (!kept) gone.push_back(lun->path);
   }
   for (const std::string& path : gone) CHECK(destroy_lun(cluster, svm, path, true).ok());
@@ -91,15 +97,19 @@ Result<Snapshot*> create_snapshot(Cluster& cluster, Svm& svm, const NewSnapshot&
   if (spec.comment.size() > 255) return invalid_value("comment", "snapshot-create", spec.comment);
   if (spec.label.size() > 31) return invalid_value("snapmirror-label", "snapshot-create", spec.label);
   if (volume.type == VolumeType::dp) return refused("Snapshot copies can only be created on volumes of type RW.");
-  if (volume.clone && volume.clone->split_job != 0) return refused("Volume \"" + spec.volume + "\" is undergoing a clone split.");
+  if (volume.clone && volume.clone->split_job != 0)
+    return refused("Volume \"" + spec.volume + "\" is undergoing a clone split.");
   if (volume.find_snapshot(spec.name) != nullptr) {
-    return ModelError{Errno::snapshot_exists, "Snapshot copy \"" + spec.name + "\" already exists in volume \"" + spec.volume + "\"."};
+    return ModelError{Errno::snapshot_exists,
+                      "Snapshot copy \"" + spec.name + "\" already exists in volume \"" + spec.volume + "\"."};
   }
   if (static_cast<int>(volume.snapshots.size()) >= snapshots_max(cluster)) {
-    return ModelError{Errno::snapshot_too_many, "Volume \"" + spec.volume + "\" already has the maximum number of Snapshot copies."};
+    return ModelError{Errno::snapshot_too_many,
+                      "Volume \"" + spec.volume + "\" already has the maximum number of Snapshot copies."};
   }
   if (!volume.flexgroup() && space_of(cluster, svm, volume).snapshot_available <= 0) {
-    return ModelError{Errno::snapshot_no_space, "No space left on device for a Snapshot copy of volume \"" + spec.volume + "\"."};
+    return ModelError{Errno::snapshot_no_space,
+                      "No space left on device for a Snapshot copy of volume \"" + spec.volume + "\"."};
   }
   Snapshot snapshot;
   snapshot.name = spec.name;
@@ -114,13 +124,15 @@ Result<Snapshot*> create_snapshot(Cluster& cluster, Svm& svm, const NewSnapshot&
   snapshot.image = image_of(svm, volume);
   volume.snapshots.push_back(std::move(snapshot));
   for (const std::string& part : std::vector<std::string>(volume.constituents)) {
-    if (auto made = create_snapshot(cluster, svm, {part, spec.name, spec.comment, spec.label}); !made) return made.error();
+    if (auto made = create_snapshot(cluster, svm, {part, spec.name, spec.comment, spec.label}); !made)
+      return made.error();
   }
   cluster.touch(svm, volume);
   return &svm.find_volume(spec.volume)->snapshots.back();
 }
 
-Result<void> delete_snapshot(Cluster& cluster, Svm& svm, const std::string& volume_name, const std::string& name, bool ignore_owners) {
+Result<void> delete_snapshot(Cluster& cluster, Svm& svm, const std::string& volume_name, const std::string& name,
+                             bool ignore_owners) {
   auto found = online_volume_of(svm, volume_name);
   if (!found) return found.error();
   Volume& volume = **found;
@@ -128,17 +140,20 @@ Result<void> delete_snapshot(Cluster& cluster, Svm& svm, const std::string& volu
   if (snapshot == nullptr) return no_snapshot(volume_name, name);
   const bool locked = snapshot->clones > 0 || (!snapshot->owners.empty() && !ignore_owners);
   if (locked) return ModelError{Errno::snapshot_busy, busy_reason(volume, *snapshot)};
-  if (volume.clone && volume.clone->split_job != 0) return refused("Volume \"" + volume_name + "\" is undergoing a clone split.");
+  if (volume.clone && volume.clone->split_job != 0)
+    return refused("Volume \"" + volume_name + "\" is undergoing a clone split.");
   volume.snapshot_held -= snapshot->held;
   volume.snapshots.erase(volume.snapshots.begin() + (snapshot - volume.snapshots.data()));
   for (const std::string& part : std::vector<std::string>(volume.constituents)) {
-    (void)delete_snapshot(cluster, svm, part, name, ignore_owners).ok();  // a constituent added later has no such snapshot
+    (void)delete_snapshot(cluster, svm, part, name, ignore_owners)
+        .ok();  // a constituent added later has no such snapshot
   }
   recharge(cluster, svm, volume);
   return {};
 }
 
-Result<void> rename_snapshot(Cluster& cluster, Svm& svm, const std::string& volume_name, const std::string& name, const std::string& new_name) {
+Result<void> rename_snapshot(Cluster& cluster, Svm& svm, const std::string& volume_name, const std::string& name,
+                             const std::string& new_name) {
   auto found = online_volume_of(svm, volume_name);
   if (!found) return found.error();
   Volume& volume = **found;
@@ -146,7 +161,8 @@ Result<void> rename_snapshot(Cluster& cluster, Svm& svm, const std::string& volu
   if (snapshot == nullptr) return no_snapshot(volume_name, name);
   if (auto good = check_snapshot_name(new_name); !good) return good;
   if (volume.find_snapshot(new_name) != nullptr) {
-    return ModelError{Errno::snapshot_exists, "Snapshot copy \"" + new_name + "\" already exists in volume \"" + volume_name + "\"."};
+    return ModelError{Errno::snapshot_exists,
+                      "Snapshot copy \"" + new_name + "\" already exists in volume \"" + volume_name + "\"."};
   }
   if (snapshot->clones > 0) {
     for (auto& [svm_name, other] : cluster.svms) {
@@ -163,13 +179,15 @@ Result<void> rename_snapshot(Cluster& cluster, Svm& svm, const std::string& volu
 }
 
 Result<void> restore_snapshot(Cluster& cluster, Svm& svm, const std::string& volume_name, const std::string& name) {
-  if (!cluster.licensed("snaprestore")) return refused("SnapRestore is not licensed on node \"" + cluster.nodes.begin()->first + "\".");
+  if (!cluster.licensed("snaprestore"))
+    return refused("SnapRestore is not licensed on node \"" + cluster.nodes.begin()->first + "\".");
   auto found = online_volume_of(svm, volume_name);
   if (!found) return found.error();
   Volume& volume = **found;
   const Snapshot* target = volume.find_snapshot(name);
   if (target == nullptr) return no_snapshot(volume_name, name);
-  if (volume.type == VolumeType::dp) return refused("Volume \"" + volume_name + "\" is a SnapMirror destination and cannot be restored.");
+  if (volume.type == VolumeType::dp)
+    return refused("Volume \"" + volume_name + "\" is a SnapMirror destination and cannot be restored.");
   const auto index = target - volume.snapshots.data();
   for (std::size_t i = static_cast<std::size_t>(index) + 1; i < volume.snapshots.size(); ++i) {
     if (volume.snapshots[i].busy()) return ModelError{Errno::snapshot_busy, busy_reason(volume, volume.snapshots[i])};
@@ -197,22 +215,26 @@ Result<std::uint64_t> start_consistency_group(Cluster& cluster, Svm& svm, const 
     auto volume = require_volume(svm, name, Errno::entry_does_not_exist);
     if (!volume) return volume.error();
     if ((*volume)->find_snapshot(spec.snapshot) != nullptr) {
-      return ModelError{Errno::snapshot_exists, "Snapshot copy \"" + spec.snapshot + "\" already exists in volume \"" + name + "\"."};
+      return ModelError{Errno::snapshot_exists,
+                        "Snapshot copy \"" + spec.snapshot + "\" already exists in volume \"" + name + "\"."};
     }
   }
   const std::uint64_t id = cluster.counters.next_cg++;
-  cluster.consistency_groups.emplace(id, ConsistencyGroup{svm.name, spec.snapshot, spec.label, spec.volumes, cluster.now() + spec.fence});
+  cluster.consistency_groups.emplace(
+      id, ConsistencyGroup{svm.name, spec.snapshot, spec.label, spec.volumes, cluster.now() + spec.fence});
   cluster.touch();
   return id;
 }
 
 Result<void> commit_consistency_group(Cluster& cluster, Svm& svm, std::uint64_t id) {
   const auto at = cluster.consistency_groups.find(id);
-  if (at == cluster.consistency_groups.end() || at->second.svm != svm.name) return refused("Consistency group " + std::to_string(id) + " does not exist.");
+  if (at == cluster.consistency_groups.end() || at->second.svm != svm.name)
+    return refused("Consistency group " + std::to_string(id) + " does not exist.");
   const ConsistencyGroup group = at->second;
   cluster.consistency_groups.erase(at);
   cluster.touch();
-  if (cluster.now() > group.expires) return refused("The fence of consistency group " + std::to_string(id) + " has expired.");
+  if (cluster.now() > group.expires)
+    return refused("The fence of consistency group " + std::to_string(id) + " has expired.");
   for (const std::string& name : group.volumes) {
     auto made = create_snapshot(cluster, svm, {name, group.snapshot, "", group.label});
     if (!made) return made.error();

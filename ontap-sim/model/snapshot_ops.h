@@ -13,8 +13,10 @@ struct NewSnapshot {
   std::string label{};
 };
 Result<Snapshot*> create_snapshot(Cluster& cluster, Svm& svm, const NewSnapshot& spec);
-Result<void> delete_snapshot(Cluster& cluster, Svm& svm, const std::string& volume, const std::string& name, bool ignore_owners);
-Result<void> rename_snapshot(Cluster& cluster, Svm& svm, const std::string& volume, const std::string& name, const std::string& new_name);
+Result<void> delete_snapshot(Cluster& cluster, Svm& svm, const std::string& volume, const std::string& name,
+                             bool ignore_owners);
+Result<void> rename_snapshot(Cluster& cluster, Svm& svm, const std::string& volume, const std::string& name,
+                             const std::string& new_name);
 /// The licence is checked before anything else: a client probes for it with a volume that does not exist.
 Result<void> restore_snapshot(Cluster& cluster, Svm& svm, const std::string& volume, const std::string& name);
 /// 255 up to 9.3, 1023 from 9.4.

@@ -15,10 +15,14 @@ namespace {
 
 Result<void> check_svm_name(const Cluster& cluster, const std::string& name) {
   const std::size_t longest = cluster.ontapi_minor >= 100 ? 47 : 41;
-  const auto fine = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_'; };
+  const auto fine = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
+  };
   const bool bad_start = name.empty() || !(std::isalpha(static_cast<unsigned char>(name[0])) != 0 || name[0] == '_');
   if (bad_start || name.size() > longest || !std::all_of(name.begin(), name.end(), fine)) {
-    return refused("Vserver name \"" + name + "\" is invalid. It must start with a letter or an underscore and contain only letters, digits, \"_\", \"-\" and \".\", at most " +
+    return refused("Vserver name \"" + name +
+                   "\" is invalid. It must start with a letter or an underscore and contain only letters, digits, "
+                   "\"_\", \"-\" and \".\", at most " +
                    std::to_string(longest) + " characters.");
   }
   return {};
@@ -26,10 +30,16 @@ Result<void> check_svm_name(const Cluster& cluster, const std::string& name) {
 
 void seed_policies(Cluster& cluster, Svm& svm) {
   CHECK(create_export_policy(cluster, svm, "default").ok());
-  svm.snapshot_policies["default"] = {"default", "Default policy with hourly, daily & weekly schedules.", true,
-                                      {{"hourly", 6, "hourly", ""}, {"daily", 2, "daily", "daily"}, {"weekly", 2, "weekly", "weekly"}}};
-  svm.snapshot_policies["default-1weekly"] = {"default-1weekly", "Default policy with 6 hourly, 2 daily & 1 weekly schedule.", true,
-                                              {{"hourly", 6, "hourly", ""}, {"daily", 2, "daily", ""}, {"weekly", 1, "weekly", ""}}};
+  svm.snapshot_policies["default"] = {
+      "default",
+      "Default policy with hourly, daily & weekly schedules.",
+      true,
+      {{"hourly", 6, "hourly", ""}, {"daily", 2, "daily", "daily"}, {"weekly", 2, "weekly", "weekly"}}};
+  svm.snapshot_policies["default-1weekly"] = {
+      "default-1weekly",
+      "Default policy with 6 hourly, 2 daily & 1 weekly schedule.",
+      true,
+      {{"hourly", 6, "hourly", ""}, {"daily", 2, "daily", ""}, {"weekly", 1, "weekly", ""}}};
   svm.snapshot_policies["none"] = {"none", "Policy for no automatic snapshots.", false, {}};
 }
 
@@ -63,9 +73,11 @@ Result<std::vector<std::string>> resolve_aggregates(const Cluster& cluster, cons
   return list;
 }
 
-Result<void> check_words(const std::vector<std::string>& given, std::initializer_list<std::string_view> known, const std::string& element) {
+Result<void> check_words(const std::vector<std::string>& given, std::initializer_list<std::string_view> known,
+                         const std::string& element) {
   for (const std::string& word : given) {
-    if (std::find(known.begin(), known.end(), word) == known.end()) return invalid_value(element, "vserver-modify", word);
+    if (std::find(known.begin(), known.end(), word) == known.end())
+      return invalid_value(element, "vserver-modify", word);
   }
   return {};
 }
@@ -81,7 +93,8 @@ Result<void> check_change(const Cluster& cluster, const Svm& svm, const SvmChang
   if (change.name_mapping) {
     if (auto good = check_words(*change.name_mapping, {"file", "ldap"}, "nmswitch"); !good) return good;
   }
-  if (change.language && !is_language(*change.language)) return invalid_value("language", "vserver-modify", *change.language);
+  if (change.language && !is_language(*change.language))
+    return invalid_value("language", "vserver-modify", *change.language);
   if (change.snapshot_policy && !cluster.has_snapshot_policy(svm, *change.snapshot_policy)) {
     return refused("Snapshot policy \"" + *change.snapshot_policy + "\" does not exist.");
   }
@@ -91,7 +104,8 @@ Result<void> check_change(const Cluster& cluster, const Svm& svm, const SvmChang
   if (change.max_volumes && *change.max_volumes != "unlimited" && !base::parse_unsigned(*change.max_volumes)) {
     return invalid_value("max-volumes", "vserver-modify", *change.max_volumes);
   }
-  if (change.comment && change.comment->size() > 255) return invalid_value("comment", "vserver-modify", *change.comment);
+  if (change.comment && change.comment->size() > 255)
+    return invalid_value("comment", "vserver-modify", *change.comment);
   if (change.qos_policy && !change.qos_policy->empty() && *change.qos_policy != "none" &&
       !cluster.qos_policies.contains({svm.name, *change.qos_policy})) {
     return refused("Policy group \"" + *change.qos_policy + "\" does not exist.");
@@ -115,7 +129,8 @@ Result<void> require_running(const Svm& svm) {
 Result<Svm*> create_svm(Cluster& cluster, const NewSvm& spec) {
   if (auto good = check_svm_name(cluster, spec.name); !good) return good.error();
   if (cluster.svms.contains(spec.name)) {
-    return ModelError{Errno::svm_name_exists, "Vserver name \"" + spec.name + "\" already exists. Specify a different name."};
+    return ModelError{Errno::svm_name_exists,
+                      "Vserver name \"" + spec.name + "\" already exists. Specify a different name."};
   }
   if (!cluster.ipspaces.contains(spec.ipspace)) {
     return ModelError{Errno::ipspace_does_not_exist, "IPspace \"" + spec.ipspace + "\" does not exist."};
@@ -124,13 +139,17 @@ Result<Svm*> create_svm(Cluster& cluster, const NewSvm& spec) {
   if (aggregate == nullptr) {
     return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + spec.root_aggregate + "\" does not exist."};
   }
-  if (aggregate->root) return refused("Aggregate \"" + spec.root_aggregate + "\" is a root aggregate and cannot hold the root volume of a data Vserver.");
+  if (aggregate->root)
+    return refused("Aggregate \"" + spec.root_aggregate +
+                   "\" is a root aggregate and cannot hold the root volume of a data Vserver.");
   const auto style = parse_security_style(spec.root_security_style);
-  if (!style || *style == SecurityStyle::unified) return invalid_value("root-volume-security-style", "vserver-create", spec.root_security_style);
+  if (!style || *style == SecurityStyle::unified)
+    return invalid_value("root-volume-security-style", "vserver-create", spec.root_security_style);
   if (!is_language(spec.language)) return invalid_value("language", "vserver-create", spec.language);
   if (auto good = check_words(spec.name_services, {"file", "nis", "ldap"}, "nsswitch"); !good) return good.error();
   if (auto good = check_volume_name(spec.root_volume); !good) return good.error();
-  if (aggregate->available() < kGiB) return require_aggregate_space(cluster, spec.root_aggregate, spec.root_volume, kGiB).error();
+  if (aggregate->available() < kGiB)
+    return require_aggregate_space(cluster, spec.root_aggregate, spec.root_volume, kGiB).error();
 
   Svm svm;
   svm.name = spec.name;
@@ -146,7 +165,8 @@ Result<Svm*> create_svm(Cluster& cluster, const NewSvm& spec) {
   svm.name_mapping = spec.name_mapping;
   svm.number = static_cast<int>(++cluster.counters.next_svm);
   seed_policies(cluster, svm);
-  if (!cluster.has_snapshot_policy(svm, spec.snapshot_policy)) return refused("Snapshot policy \"" + spec.snapshot_policy + "\" does not exist.");
+  if (!cluster.has_snapshot_policy(svm, spec.snapshot_policy))
+    return refused("Snapshot policy \"" + spec.snapshot_policy + "\" does not exist.");
   svm.snapshot_policy = spec.snapshot_policy;
   Svm& placed = cluster.svms.emplace(spec.name, std::move(svm)).first->second;
   NewVolume root;
@@ -190,7 +210,8 @@ Result<void> modify_svm(Cluster& cluster, const std::string& name, const SvmChan
     svm.state = state;
   }
   const std::set<std::string> all(std::begin(kSvmProtocols), std::end(kSvmProtocols));
-  if (change.allowed_protocols) svm.allowed_protocols = {change.allowed_protocols->begin(), change.allowed_protocols->end()};
+  if (change.allowed_protocols)
+    svm.allowed_protocols = {change.allowed_protocols->begin(), change.allowed_protocols->end()};
   if (change.disallowed_protocols) {
     svm.allowed_protocols = all;
     for (const std::string& protocol : *change.disallowed_protocols) svm.allowed_protocols.erase(protocol);
@@ -214,7 +235,8 @@ Result<void> modify_svm(Cluster& cluster, const std::string& name, const SvmChan
 Result<void> start_svm(Cluster& cluster, const std::string& name) {
   auto svm = require_svm(cluster, name);
   if (!svm) return svm.error();
-  if ((*svm)->state == "running") return ModelError{Errno::svm_already_started, "Vserver \"" + name + "\" is already running."};
+  if ((*svm)->state == "running")
+    return ModelError{Errno::svm_already_started, "Vserver \"" + name + "\" is already running."};
   (*svm)->state = "running";
   cluster.touch(**svm);
   return {};
@@ -223,7 +245,8 @@ Result<void> start_svm(Cluster& cluster, const std::string& name) {
 Result<void> stop_svm(Cluster& cluster, const std::string& name) {
   auto svm = require_svm(cluster, name);
   if (!svm) return svm.error();
-  if ((*svm)->type != SvmType::data) return ModelError{Errno::svm_op_not_allowed, "Vserver \"" + name + "\" cannot be stopped."};
+  if ((*svm)->type != SvmType::data)
+    return ModelError{Errno::svm_op_not_allowed, "Vserver \"" + name + "\" cannot be stopped."};
   if ((*svm)->state != "running") return ModelError{Errno::svm_not_running, "Vserver \"" + name + "\" is not running."};
   (*svm)->state = "stopped";
   cluster.touch(**svm);
@@ -233,10 +256,12 @@ Result<void> stop_svm(Cluster& cluster, const std::string& name) {
 Result<void> rename_svm(Cluster& cluster, const std::string& name, const std::string& new_name) {
   auto found = require_svm(cluster, name);
   if (!found) return found.error();
-  if ((*found)->type != SvmType::data) return ModelError{Errno::svm_op_not_allowed, "Vserver \"" + name + "\" cannot be renamed."};
+  if ((*found)->type != SvmType::data)
+    return ModelError{Errno::svm_op_not_allowed, "Vserver \"" + name + "\" cannot be renamed."};
   if (auto good = check_svm_name(cluster, new_name); !good) return good;
   if (cluster.svms.contains(new_name)) {
-    return ModelError{Errno::svm_name_exists, "Vserver name \"" + new_name + "\" already exists. Specify a different name."};
+    return ModelError{Errno::svm_name_exists,
+                      "Vserver name \"" + new_name + "\" already exists. Specify a different name."};
   }
   const auto touch_all = [&](const Svm& svm) {
     cluster.touch(svm);
@@ -300,14 +325,19 @@ Result<void> destroy_svm(Cluster& cluster, const std::string& name, bool with_ro
   auto found = require_svm(cluster, name);
   if (!found) return found.error();
   Svm& svm = **found;
-  if (svm.type != SvmType::data) return ModelError{Errno::svm_op_not_allowed, "Vserver \"" + name + "\" cannot be deleted."};
+  if (svm.type != SvmType::data)
+    return ModelError{Errno::svm_op_not_allowed, "Vserver \"" + name + "\" cannot be deleted."};
   for (const auto& [volume_name, volume] : svm.volumes) {
     if (volume.svm_root && with_root) continue;
-    return refused("Cannot delete Vserver \"" + name + "\" because volume \"" + volume_name + "\" is still in it. Delete all volumes first.");
+    return refused("Cannot delete Vserver \"" + name + "\" because volume \"" + volume_name +
+                   "\" is still in it. Delete all volumes first.");
   }
-  if (svm.cifs) return refused("Cannot delete Vserver \"" + name + "\" because it has a CIFS server. Delete the CIFS server first.");
+  if (svm.cifs)
+    return refused("Cannot delete Vserver \"" + name +
+                   "\" because it has a CIFS server. Delete the CIFS server first.");
   for (const SvmPeer& peer : cluster.svm_peers) {
-    if (peer.svm == name) return refused("Cannot delete Vserver \"" + name + "\" because it has Vserver peer relationships.");
+    if (peer.svm == name)
+      return refused("Cannot delete Vserver \"" + name + "\" because it has Vserver peer relationships.");
   }
   while (!svm.volumes.empty()) {
     Volume& root = svm.volumes.begin()->second;

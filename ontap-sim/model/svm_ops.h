@@ -29,7 +29,8 @@ struct SvmChange {
   std::optional<std::vector<std::string>> disallowed_protocols{};
   std::optional<std::vector<std::string>> name_services{};
   std::optional<std::vector<std::string>> name_mapping{};
-  std::optional<std::string> language{}, comment{}, snapshot_policy{}, quota_policy{}, max_volumes{}, qos_policy{}, state{}, antivirus_policy{};
+  std::optional<std::string> language{}, comment{}, snapshot_policy{}, quota_policy{}, max_volumes{}, qos_policy{},
+      state{}, antivirus_policy{};
   std::optional<int> retention_hours{};
   std::optional<bool> logical_space_reporting{}, logical_space_enforcement{};
 };

@@ -17,10 +17,11 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Bases of the languages ONTAP knows; each also exists with ".utf_8" unless it has a variant already.
 constexpr std::array<std::string_view, 40> kLanguages = {
-    "c.utf_8", "c",     "en",    "en_us", "ja",    "ja_v1", "ja_jp.pck", "ja_jp.932", "ja_jp.pck_v2", "de",
-    "fr",      "es",    "it",    "nl",    "pt",    "sv",    "da",        "fi",        "no",           "pl",
-    "cs",      "hu",    "ro",    "ru",    "sk",    "sl",    "hr",        "tr",        "ar",           "he",
-    "ko",      "zh",    "zh.gbk", "zh_tw", "zh_tw.big5", "en.utf_8", "en_us.utf_8", "ja.utf_8", "ja_v1.utf_8", "utf8mb4"};
+    "c.utf_8",      "c",     "en",         "en_us",    "ja",          "ja_v1",    "ja_jp.pck",   "ja_jp.932",
+    "ja_jp.pck_v2", "de",    "fr",         "es",       "it",          "nl",       "pt",          "sv",
+    "da",           "fi",    "no",         "pl",       "cs",          "hu",       "ro",          "ru",
+    "sk",           "sl",    "hr",         "tr",       "ar",          "he",       "ko",          "zh",
+    "zh.gbk",       "zh_tw", "zh_tw.big5", "en.utf_8", "en_us.utf_8", "ja.utf_8", "ja_v1.utf_8", "utf8mb4"};
 
 // The remaining ".utf_8" variants follow the table: index = kLanguages.size() + index of the base.
 std::optional<std::size_t> find_language(std::string_view zapi) {
@@ -37,7 +38,8 @@ std::optional<std::size_t> find_language(std::string_view zapi) {
 
 std::string Uuid::digits() const {
   char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high), static_cast<unsigned long long>(low));
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high),
+                static_cast<unsigned long long>(low));
   return text;
 }
 
@@ -49,7 +51,7 @@ std::string Uuid::text() const {
 
 Uuid new_uuid(base::Rng& rng) {
   Uuid id{rng.next(), rng.next()};
-  id.high = (id.high & ~0xf000ULL) | 0x1000ULL;                                  // version 1, as ONTAP's are
+  id.high = (id.high & ~0xf000ULL) | 0x1000ULL;  // version 1, as ONTAP's are
   id.low = (id.low & ~(0x3ULL << 62)) | (0x2ULL << 62);
   return id;
 }
@@ -172,9 +174,11 @@ InitiatorKind initiator_kind(std::string_view name) {
     return clean ? InitiatorKind::iscsi : InitiatorKind::invalid;
   }
   const auto hex = [](std::string_view digits) {
-    return std::all_of(digits.begin(), digits.end(), [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; });
+    return std::all_of(digits.begin(), digits.end(),
+                       [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; });
   };
-  if (text.starts_with("eui.")) return text.size() == 20 && hex(text.substr(4)) ? InitiatorKind::iscsi : InitiatorKind::invalid;
+  if (text.starts_with("eui."))
+    return text.size() == 20 && hex(text.substr(4)) ? InitiatorKind::iscsi : InitiatorKind::invalid;
   if (text.size() == 16 && hex(text)) return InitiatorKind::fcp;
   if (text.size() == 23) {
     std::string digits;
@@ -258,8 +262,6 @@ std::optional<int> netmask_length(std::string_view mask) {
   return std::nullopt;
 }
 
-std::string netmask_text(int length) {
-  return ipv4_text(length <= 0 ? 0U : ~std::uint32_t{0} << (32 - length));
-}
+std::string netmask_text(int length) { return ipv4_text(length <= 0 ? 0U : ~std::uint32_t{0} << (32 - length)); }
 
 }  // namespace ontap_sim::model

@@ -7,7 +7,8 @@
 namespace ontap_sim::model {
 namespace {
 
-// Release, version line, tuple. The builds of 8.2 to 9.1, 9.3 and 9.7 are known lines; the other dates are assumption A2.
+// Release, version line, tuple. The builds of 8.2 to 9.1, 9.3 and 9.7 are known lines; the other dates are assumption
+// A2.
 constexpr std::array<Release, 20> kReleases = {{
     {20, "8.2", "NetApp Release 8.2 Cluster-Mode: Fri Jun 21 10:05:11 PDT 2013", 8, 2, 0, 1371834311},
     {21, "8.2.1", "NetApp Release 8.2.1 Cluster-Mode: Fri Mar 21 14:25:07 PDT 2014", 8, 2, 1, 1395437107},

@@ -8,8 +8,8 @@
 #include "ontap-sim/model/lun.h"
 #include "ontap-sim/model/types.h"
 
-/// Volumes with what lives inside them: snapshots, qtrees, quota rules, files. Plain data; operations are in volume_ops.h.
-/// All sizes are bytes. Space (source: section 8 of the array's specification):
+/// Volumes with what lives inside them: snapshots, qtrees, quota rules, files. Plain data; operations are in
+/// volume_ops.h. All sizes are bytes. Space (source: section 8 of the array's specification):
 ///   active        blocks of the active file system, 192 KiB when empty
 ///   lun_reserve   promised to space-reserved LUNs and not written yet
 ///   snapshot_held blocks that only snapshots hold
@@ -72,7 +72,8 @@ struct QuotaRule {
   bool enforced = false;
 };
 
-/// A plain file for the NFS clients that clone and copy files. The key of the map is the path inside the volume ("a/b").
+/// A plain file for the NFS clients that clone and copy files. The key of the map is the path inside the volume
+/// ("a/b").
 struct File {
   Bytes size = 0;
   Bytes used = 0;
@@ -102,10 +103,10 @@ struct Snapshot {
   Uuid instance_uuid{};
   Uuid version_uuid{};
   TimePoint created{};
-  Bytes active = 0;       // the active file system at that moment
+  Bytes active = 0;  // the active file system at that moment
   Bytes lun_reserve = 0;
   Bytes volume_size = 0;
-  Bytes held = 0;         // blocks that only this snapshot holds
+  Bytes held = 0;  // blocks that only this snapshot holds
   std::int32_t clones = 0;
   Box<VolumeImage> image{};
 
@@ -215,21 +216,21 @@ struct Volume {
   Guarantee guarantee = Guarantee::volume;
   SecurityStyle security_style = SecurityStyle::unix_style;
   QuotaState quota_state = QuotaState::off;
-  std::uint8_t language = 0;         // index into the SVM's languages table (types.h: language names)
-  std::uint8_t tiering_policy = 0;   // index into kTieringPolicies
+  std::uint8_t language = 0;        // index into the SVM's languages table (types.h: language names)
+  std::uint8_t tiering_policy = 0;  // index into kTieringPolicies
   bool guarantee_enabled = true;
   bool snapdir_access = true;
   bool encrypt = false;
   bool junction_active = true;
   bool node_root = false;
   bool svm_root = false;
-  std::vector<Snapshot> snapshots{};   // oldest first
+  std::vector<Snapshot> snapshots{};  // oldest first
   std::map<std::string, Qtree, std::less<>> qtrees{};
   std::map<QuotaKey, QuotaRule> quota_rules{};
   std::map<std::string, File, std::less<>> files{};
   std::vector<std::string> constituents{};  // FlexGroup: names of its constituent volumes
   Box<CloneOrigin> clone{};
-  Box<Efficiency> efficiency{};             // absent = never enabled
+  Box<Efficiency> efficiency{};  // absent = never enabled
   Box<Move> move{};
   Box<VolumeExtras> extras{};
 

@@ -11,10 +11,12 @@ std::string on_off(bool value) { return value ? "on" : "off"; }
 
 Result<void> check_space_change(const Cluster& cluster, const Volume& volume, const VolumeChange& change) {
   if (change.snapshot_reserve && (*change.snapshot_reserve < 0 || *change.snapshot_reserve > 90)) {
-    return invalid_value("percentage-snapshot-reserve", "volume-space-attributes", std::to_string(*change.snapshot_reserve));
+    return invalid_value("percentage-snapshot-reserve", "volume-space-attributes",
+                         std::to_string(*change.snapshot_reserve));
   }
   if (change.fractional_reserve && *change.fractional_reserve != 0 && *change.fractional_reserve != 100) {
-    return invalid_value("percentage-fractional-reserve", "volume-space-attributes", std::to_string(*change.fractional_reserve));
+    return invalid_value("percentage-fractional-reserve", "volume-space-attributes",
+                         std::to_string(*change.fractional_reserve));
   }
   if (change.guarantee == Guarantee::volume && volume.guarantee != Guarantee::volume) {
     return require_aggregate_space(cluster, volume.aggregate, volume.name, volume.size - volume.charged);
@@ -24,10 +26,12 @@ Result<void> check_space_change(const Cluster& cluster, const Volume& volume, co
     if (*change.files_total < allocated) {
       return ModelError{Errno::volume_op_not_supported,
                         "Unable to set volume attribute \"files-total\" for volume \"" + volume.name +
-                            "\" on Vserver. Reason: the number of inodes cannot be less than the allocated count " + std::to_string(allocated) + "."};
+                            "\" on Vserver. Reason: the number of inodes cannot be less than the allocated count " +
+                            std::to_string(allocated) + "."};
     }
     if (*change.files_total > volume.size / kBlock) {
-      return refused("Unable to set volume attribute \"files-total\" for volume \"" + volume.name + "\": the volume is too small for so many files.");
+      return refused("Unable to set volume attribute \"files-total\" for volume \"" + volume.name +
+                     "\": the volume is too small for so many files.");
     }
   }
   return {};
@@ -38,7 +42,8 @@ Result<void> check_names(const Cluster& cluster, const Svm& svm, const Volume& v
     return refused("Export policy \"" + *change.export_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
   }
   if (change.snapshot_policy && !cluster.has_snapshot_policy(svm, *change.snapshot_policy)) {
-    return refused("Snapshot policy \"" + *change.snapshot_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
+    return refused("Snapshot policy \"" + *change.snapshot_policy + "\" does not exist in Vserver \"" + svm.name +
+                   "\".");
   }
   const auto real = [](const std::string& name) { return !name.empty() && name != "none"; };
   if (change.qos_policy && real(*change.qos_policy) && !cluster.qos_policies.contains({svm.name, *change.qos_policy})) {
@@ -46,23 +51,29 @@ Result<void> check_names(const Cluster& cluster, const Svm& svm, const Volume& v
   }
   if (change.adaptive_qos_policy && real(*change.adaptive_qos_policy) &&
       !cluster.adaptive_qos_policies.contains({svm.name, *change.adaptive_qos_policy})) {
-    return refused("Adaptive policy group \"" + *change.adaptive_qos_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
+    return refused("Adaptive policy group \"" + *change.adaptive_qos_policy + "\" does not exist in Vserver \"" +
+                   svm.name + "\".");
   }
-  if (change.language && !is_language(*change.language)) return invalid_value("language", "volume-language-attributes", *change.language);
-  if (change.comment && change.comment->size() > 1023) return invalid_value("comment", "volume-id-attributes", *change.comment);
-  if (change.security_style && volume.type == VolumeType::dp) return refused("The security style of a volume of type DP cannot be changed.");
-  if (change.tiering_policy && std::find(std::begin(kTieringPolicies), std::end(kTieringPolicies), *change.tiering_policy) == std::end(kTieringPolicies)) {
+  if (change.language && !is_language(*change.language))
+    return invalid_value("language", "volume-language-attributes", *change.language);
+  if (change.comment && change.comment->size() > 1023)
+    return invalid_value("comment", "volume-id-attributes", *change.comment);
+  if (change.security_style && volume.type == VolumeType::dp)
+    return refused("The security style of a volume of type DP cannot be changed.");
+  if (change.tiering_policy && std::find(std::begin(kTieringPolicies), std::end(kTieringPolicies),
+                                         *change.tiering_policy) == std::end(kTieringPolicies)) {
     return invalid_value("tiering-policy", "volume-comp-aggr-attributes", *change.tiering_policy);
   }
-  if (change.autosize_mode && *change.autosize_mode != "off" && *change.autosize_mode != "grow" && *change.autosize_mode != "grow_shrink") {
+  if (change.autosize_mode && *change.autosize_mode != "off" && *change.autosize_mode != "grow" &&
+      *change.autosize_mode != "grow_shrink") {
     return invalid_value("mode", "volume-autosize-attributes", *change.autosize_mode);
   }
   return {};
 }
 
 void change_autosize(Volume& volume, const VolumeChange& change) {
-  const bool any = change.autosize_mode || change.autosize_maximum || change.autosize_minimum || change.autosize_grow || change.autosize_shrink ||
-                   change.autosize_reset;
+  const bool any = change.autosize_mode || change.autosize_maximum || change.autosize_minimum || change.autosize_grow ||
+                   change.autosize_shrink || change.autosize_reset;
   if (!any) return;
   Autosize& autosize = volume.edit_extras().autosize;
   if (autosize.maximum == 0 || change.autosize_reset) {
@@ -93,7 +104,8 @@ Result<void> modify_volume(Cluster& cluster, Svm& svm, const std::string& name, 
     volume.guarantee_enabled = volume.state != VolumeState::offline;
   }
   if (change.snapshot_reserve) volume.snapshot_reserve_percent = static_cast<std::uint8_t>(*change.snapshot_reserve);
-  if (change.fractional_reserve) volume.fractional_reserve_percent = static_cast<std::uint8_t>(*change.fractional_reserve);
+  if (change.fractional_reserve)
+    volume.fractional_reserve_percent = static_cast<std::uint8_t>(*change.fractional_reserve);
   if (change.size_fixed) volume.edit_extras().size_fixed = *change.size_fixed;
   if (change.snapdir_access) volume.snapdir_access = *change.snapdir_access;
   if (change.snapshot_policy) volume.snapshot_policy = *change.snapshot_policy;
@@ -162,7 +174,8 @@ std::vector<std::pair<std::string, std::string>> volume_options(const Volume& vo
   return options;
 }
 
-Result<void> set_volume_option(Cluster& cluster, Svm& svm, const std::string& name, const std::string& option, const std::string& value) {
+Result<void> set_volume_option(Cluster& cluster, Svm& svm, const std::string& name, const std::string& option,
+                               const std::string& value) {
   auto found = require_volume(svm, name);
   if (!found) return found.error();
   Volume& volume = **found;

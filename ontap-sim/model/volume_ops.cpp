@@ -12,35 +12,47 @@ namespace {
 constexpr Bytes kVolumeMin = 20 * kMiB;
 constexpr Bytes kVolumeMax = 100 * kTiB;
 
-std::string in_svm(const std::string& volume, const Svm& svm) { return "Volume \"" + volume + "\" in Vserver \"" + svm.name + "\""; }
+std::string in_svm(const std::string& volume, const Svm& svm) {
+  return "Volume \"" + volume + "\" in Vserver \"" + svm.name + "\"";
+}
 
 ModelError offline_error(const std::string& volume, const Svm& svm) {
   return {Errno::volume_offline, in_svm(volume, svm) + " is offline."};
 }
 
 Result<void> check_policies(const Cluster& cluster, const Svm& svm, const NewVolume& spec) {
-  if (!svm.export_policies.contains(spec.export_policy)) return refused("Export policy \"" + spec.export_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
+  if (!svm.export_policies.contains(spec.export_policy))
+    return refused("Export policy \"" + spec.export_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
   if (spec.snapshot_policy && !cluster.has_snapshot_policy(svm, *spec.snapshot_policy)) {
     return refused("Snapshot policy \"" + *spec.snapshot_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
   }
-  if (!spec.qos_policy.empty() && !spec.adaptive_qos_policy.empty()) return refused("A volume cannot have both a QoS policy group and an adaptive QoS policy group.");
+  if (!spec.qos_policy.empty() && !spec.adaptive_qos_policy.empty())
+    return refused("A volume cannot have both a QoS policy group and an adaptive QoS policy group.");
   if (!spec.qos_policy.empty() && !cluster.qos_policies.contains({svm.name, spec.qos_policy})) {
     return refused("Policy group \"" + spec.qos_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
   }
-  if (!spec.adaptive_qos_policy.empty() && !cluster.adaptive_qos_policies.contains({svm.name, spec.adaptive_qos_policy})) {
-    return refused("Adaptive policy group \"" + spec.adaptive_qos_policy + "\" does not exist in Vserver \"" + svm.name + "\".");
+  if (!spec.adaptive_qos_policy.empty() &&
+      !cluster.adaptive_qos_policies.contains({svm.name, spec.adaptive_qos_policy})) {
+    return refused("Adaptive policy group \"" + spec.adaptive_qos_policy + "\" does not exist in Vserver \"" +
+                   svm.name + "\".");
   }
   return {};
 }
 
 Result<void> check_aggregate(const Cluster& cluster, const Svm& svm, const NewVolume& spec) {
   const Aggregate* aggregate = cluster.find_aggregate(spec.aggregate);
-  if (aggregate == nullptr) return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + spec.aggregate + "\" does not exist."};
-  if (aggregate->state != "online") return ModelError{Errno::aggregate_not_online, "Aggregate \"" + spec.aggregate + "\" is not online."};
-  if (aggregate->root && svm.type == SvmType::data) return refused("Aggregate \"" + spec.aggregate + "\" is a root aggregate and cannot hold volumes of a data Vserver.");
+  if (aggregate == nullptr)
+    return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + spec.aggregate + "\" does not exist."};
+  if (aggregate->state != "online")
+    return ModelError{Errno::aggregate_not_online, "Aggregate \"" + spec.aggregate + "\" is not online."};
+  if (aggregate->root && svm.type == SvmType::data)
+    return refused("Aggregate \"" + spec.aggregate +
+                   "\" is a root aggregate and cannot hold volumes of a data Vserver.");
   const bool listed = std::find(svm.aggregates.begin(), svm.aggregates.end(), spec.aggregate) != svm.aggregates.end();
   if (spec.by_svm_admin && !listed) {
-    return ModelError{Errno::aggregate_not_in_svm_list, "Aggregate \"" + spec.aggregate + "\" is not in the aggregate list of Vserver \"" + svm.name + "\"."};
+    return ModelError{
+        Errno::aggregate_not_in_svm_list,
+        "Aggregate \"" + spec.aggregate + "\" is not in the aggregate list of Vserver \"" + svm.name + "\"."};
   }
   return {};
 }
@@ -56,7 +68,8 @@ Result<void> check_junction(const Svm& svm, const std::string& path) {
     if (part.empty() || part.size() > 255 || part == "." || part == "..") return bad();
   }
   if (svm.junctions.contains(junction_key(path))) {
-    return ModelError{Errno::junction_exists, "Junction path \"" + path + "\" already exists in Vserver \"" + svm.name + "\"."};
+    return ModelError{Errno::junction_exists,
+                      "Junction path \"" + path + "\" already exists in Vserver \"" + svm.name + "\"."};
   }
   if (parts.size() == 1) return {};
   // The parent must be a mounted volume, or a qtree or directory right inside one.
@@ -69,7 +82,9 @@ Result<void> check_junction(const Svm& svm, const std::string& path) {
     const std::string leaf = parent.substr(slash + 1);
     if (volume != nullptr && (volume->qtrees.contains(leaf) || volume->files.contains(leaf))) return {};
   }
-  return ModelError{Errno::junction_create_failed, "Failed to create or determine if a junction exists within volume. Parent directory of \"" + path + "\" does not exist."};
+  return ModelError{Errno::junction_create_failed,
+                    "Failed to create or determine if a junction exists within volume. Parent directory of \"" + path +
+                        "\" does not exist."};
 }
 
 void forget_junction(Svm& svm, Volume& volume) {
@@ -103,8 +118,10 @@ Volume make_volume(Cluster& cluster, const Svm& svm, const NewVolume& spec) {
   volume.files_total = std::max<std::int64_t>(566, volume.size / (32 * kKiB) * 19 / 20);
   volume.user_id = spec.user_id;
   volume.group_id = spec.group_id;
-  volume.security_style = spec.security_style.value_or(root != nullptr ? root->security_style : SecurityStyle::unix_style);
-  volume.mode = spec.mode.value_or(volume.security_style == SecurityStyle::ntfs ? std::uint16_t{0} : std::uint16_t{0755});
+  volume.security_style =
+      spec.security_style.value_or(root != nullptr ? root->security_style : SecurityStyle::unix_style);
+  volume.mode =
+      spec.mode.value_or(volume.security_style == SecurityStyle::ntfs ? std::uint16_t{0} : std::uint16_t{0755});
   volume.snapshot_reserve_percent = spec.snapshot_reserve.value_or(5);
   volume.guarantee = spec.guarantee;
   volume.fractional_reserve_percent = spec.guarantee == Guarantee::volume ? 100 : 0;
@@ -132,20 +149,26 @@ Result<Volume*> require_volume(Svm& svm, std::string_view name, Errno missing) {
 Result<Volume*> create_volume(Cluster& cluster, Svm& svm, const NewVolume& spec) {
   if (auto good = check_volume_name(spec.name); !good) return good.error();
   if (svm.find_volume(spec.name) != nullptr) {
-    return ModelError{Errno::eexist, "Volume name \"" + spec.name + "\" is already in use by Vserver \"" + svm.name + "\"."};
+    return ModelError{Errno::eexist,
+                      "Volume name \"" + spec.name + "\" is already in use by Vserver \"" + svm.name + "\"."};
   }
   if (svm.type == SvmType::data) {
     if (auto running = require_running(svm); !running) return running.error();
   }
   if (auto good = check_aggregate(cluster, svm, spec); !good) return good.error();
-  if (spec.size < kVolumeMin) return refused("Volume \"" + spec.name + "\": size is too small. The minimum size is 20MB.");
-  if (spec.size > kVolumeMax) return refused("Volume \"" + spec.name + "\": size is too large. The maximum size is 100TB.");
-  if (spec.snapshot_reserve.value_or(5) > 90) return invalid_value("percentage-snapshot-reserve", "volume-create", std::to_string(*spec.snapshot_reserve));
+  if (spec.size < kVolumeMin)
+    return refused("Volume \"" + spec.name + "\": size is too small. The minimum size is 20MB.");
+  if (spec.size > kVolumeMax)
+    return refused("Volume \"" + spec.name + "\": size is too large. The maximum size is 100TB.");
+  if (spec.snapshot_reserve.value_or(5) > 90)
+    return invalid_value("percentage-snapshot-reserve", "volume-create", std::to_string(*spec.snapshot_reserve));
   if (auto good = check_policies(cluster, svm, spec); !good) return good.error();
-  if (spec.language && !is_language(*spec.language)) return invalid_value("language-code", "volume-create", *spec.language);
+  if (spec.language && !is_language(*spec.language))
+    return invalid_value("language-code", "volume-create", *spec.language);
   if (spec.comment.size() > 1023) return invalid_value("volume-comment", "volume-create", spec.comment);
   if (svm.max_volumes != "unlimited" && svm.volumes.size() >= base::parse_unsigned(svm.max_volumes).value_or(0)) {
-    return refused("The maximum number of volumes of Vserver \"" + svm.name + "\" (" + svm.max_volumes + ") has been reached.");
+    return refused("The maximum number of volumes of Vserver \"" + svm.name + "\" (" + svm.max_volumes +
+                   ") has been reached.");
   }
   if (!spec.junction_path.empty()) {
     if (spec.type == VolumeType::dp) return refused("A junction path cannot be given for a volume of type DP.");
@@ -153,7 +176,8 @@ Result<Volume*> create_volume(Cluster& cluster, Svm& svm, const NewVolume& spec)
   }
   Volume volume = make_volume(cluster, svm, spec);
   if (spec.guarantee == Guarantee::volume && spec.state != VolumeState::offline) {
-    if (auto room = require_aggregate_space(cluster, spec.aggregate, spec.name, volume.size); !room) return room.error();
+    if (auto room = require_aggregate_space(cluster, spec.aggregate, spec.name, volume.size); !room)
+      return room.error();
   } else if (cluster.find_aggregate(spec.aggregate)->available() < kMiB) {
     return require_aggregate_space(cluster, spec.aggregate, spec.name, volume.size).error();
   }
@@ -172,17 +196,22 @@ Result<Volume*> create_volume(Cluster& cluster, Svm& svm, const NewVolume& spec)
 namespace {
 
 Result<void> check_destroy(const Cluster& cluster, const Svm& svm, const Volume& volume, DestroyVolume how) {
-  if (volume.constituent() && !how.force) return refused(in_svm(volume.name, svm) + " is a constituent of a FlexGroup and cannot be deleted alone.");
+  if (volume.constituent() && !how.force)
+    return refused(in_svm(volume.name, svm) + " is a constituent of a FlexGroup and cannot be deleted alone.");
   if (volume.clone_children > 0) {
-    return ModelError{Errno::clone_parent, "Failed to delete volume \"" + volume.name + "\" in Vserver \"" + svm.name +
-                                               "\" because it has one or more clones. Delete or split the clones first."};
+    return ModelError{Errno::clone_parent,
+                      "Failed to delete volume \"" + volume.name + "\" in Vserver \"" + svm.name +
+                          "\" because it has one or more clones. Delete or split the clones first."};
   }
   for (const auto& [key, mirror] : cluster.snapmirrors) {
     const bool source = mirror.source.svm == svm.name && mirror.source.volume == volume.name && mirror.source_known;
     const bool destination = key.svm == svm.name && key.volume == volume.name;
-    if (source || destination) return refused(in_svm(volume.name, svm) + " is in a SnapMirror relationship. Delete or release the relationship first.");
+    if (source || destination)
+      return refused(in_svm(volume.name, svm) +
+                     " is in a SnapMirror relationship. Delete or release the relationship first.");
   }
-  if (volume.svm_root && svm.volumes.size() > 1) return refused(in_svm(volume.name, svm) + " is the root volume of the Vserver and other volumes are left.");
+  if (volume.svm_root && svm.volumes.size() > 1)
+    return refused(in_svm(volume.name, svm) + " is the root volume of the Vserver and other volumes are left.");
   if (volume.state == VolumeState::online && !how.unmount_and_offline && !how.force) {
     return refused(in_svm(volume.name, svm) + " must be offline to be deleted");
   }
@@ -228,7 +257,8 @@ Result<void> destroy_volume(Cluster& cluster, Svm& svm, const std::string& name,
   }
   svm.volumes.erase(name);
   for (const std::string& part : constituents) {
-    if (auto gone = destroy_volume(cluster, svm, part, {.unmount_and_offline = true, .force = true}); !gone) return gone;
+    if (auto gone = destroy_volume(cluster, svm, part, {.unmount_and_offline = true, .force = true}); !gone)
+      return gone;
   }
   return {};
 }
@@ -238,10 +268,12 @@ Result<void> mount_volume(Cluster& cluster, Svm& svm, const std::string& name, c
   if (!found) return found.error();
   Volume& volume = **found;
   if (auto running = require_running(svm); !running) return running;
-  if (volume.constituent()) return refused(in_svm(name, svm) + " is a constituent of a FlexGroup and cannot be mounted.");
+  if (volume.constituent())
+    return refused(in_svm(name, svm) + " is a constituent of a FlexGroup and cannot be mounted.");
   if (path.size() < 2 || path[0] != '/') return invalid_value("junction-path", "volume-mount", path);
   if (!volume.junction_path.empty()) {
-    return ModelError{Errno::volume_already_mounted, in_svm(name, svm) + " is already mounted at \"" + volume.junction_path + "\"."};
+    return ModelError{Errno::volume_already_mounted,
+                      in_svm(name, svm) + " is already mounted at \"" + volume.junction_path + "\"."};
   }
   if (volume.state != VolumeState::online) return offline_error(name, svm);
   if (auto good = check_junction(svm, path); !good) return good;
@@ -256,7 +288,8 @@ Result<void> unmount_volume(Cluster& cluster, Svm& svm, const std::string& name,
   auto found = require_volume(svm, name);
   if (!found) return found.error();
   Volume& volume = **found;
-  if (volume.junction_path.empty()) return ModelError{Errno::volume_not_mounted, in_svm(name, svm) + " is not mounted."};
+  if (volume.junction_path.empty())
+    return ModelError{Errno::volume_not_mounted, in_svm(name, svm) + " is not mounted."};
   if (volume.svm_root) return refused(in_svm(name, svm) + " is the root volume and cannot be unmounted.");
   for (const auto& [key, id] : cluster.due_jobs) {
     const Job& job = cluster.jobs.at(id);
@@ -264,7 +297,8 @@ Result<void> unmount_volume(Cluster& cluster, Svm& svm, const std::string& name,
       return refused("Another operation is running on volume \"" + name + "\": job ID " + std::to_string(id) + ".");
     }
   }
-  if (has_child_junction(svm, volume) && !force) return refused(in_svm(name, svm) + " has volumes mounted below it. Unmount them first.");
+  if (has_child_junction(svm, volume) && !force)
+    return refused(in_svm(name, svm) + " has volumes mounted below it. Unmount them first.");
   forget_junction(svm, volume);
   cluster.touch(svm, volume);
   return {};
@@ -274,14 +308,17 @@ Result<void> online_volume(Cluster& cluster, Svm& svm, const std::string& name) 
   auto found = require_volume(svm, name);
   if (!found) return found.error();
   Volume& volume = **found;
-  if (volume.state == VolumeState::online) return ModelError{Errno::volume_online, in_svm(name, svm) + " is already online."};
+  if (volume.state == VolumeState::online)
+    return ModelError{Errno::volume_online, in_svm(name, svm) + " is already online."};
   const Aggregate* aggregate = cluster.find_aggregate(volume.aggregate);
   if (aggregate != nullptr && aggregate->state != "online") {
     return ModelError{Errno::aggregate_not_online, "Aggregate \"" + volume.aggregate + "\" is not online."};
   }
   volume.state = VolumeState::online;
-  volume.guarantee_enabled = volume.guarantee == Guarantee::none || aggregate == nullptr || volume.size - volume.charged <= aggregate->available();
-  for (const std::string& part : volume.constituents) (void)online_volume(cluster, svm, part).ok();  // some may be online already
+  volume.guarantee_enabled = volume.guarantee == Guarantee::none || aggregate == nullptr ||
+                             volume.size - volume.charged <= aggregate->available();
+  for (const std::string& part : volume.constituents)
+    (void)online_volume(cluster, svm, part).ok();  // some may be online already
   recharge(cluster, svm, volume);
   return {};
 }
@@ -292,23 +329,28 @@ Result<void> take_down(Cluster& cluster, Svm& svm, const std::string& name, Volu
   auto found = require_volume(svm, name);
   if (!found) return found.error();
   Volume& volume = **found;
-  if (volume.state == state) return ModelError{Errno::volume_offline, in_svm(name, svm) + " is already " + std::string(to_string(state)) + "."};
+  if (volume.state == state)
+    return ModelError{Errno::volume_offline, in_svm(name, svm) + " is already " + std::string(to_string(state)) + "."};
   if (!volume.junction_path.empty() && !volume.svm_root) {
     return ModelError{Errno::volume_op_not_supported, in_svm(name, svm) + " is mounted. Unmount it first."};
   }
   if (volume.svm_root && svm.junctions.size() > 1) {
-    return ModelError{Errno::volume_op_not_supported, in_svm(name, svm) + " is the root volume and other volumes are mounted below it."};
+    return ModelError{Errno::volume_op_not_supported,
+                      in_svm(name, svm) + " is the root volume and other volumes are mounted below it."};
   }
   volume.state = state;
   volume.guarantee_enabled = state != VolumeState::offline && volume.guarantee_enabled;
-  for (const std::string& part : volume.constituents) (void)take_down(cluster, svm, part, state).ok();  // some may be down already
+  for (const std::string& part : volume.constituents)
+    (void)take_down(cluster, svm, part, state).ok();  // some may be down already
   recharge(cluster, svm, volume);
   return {};
 }
 
 }  // namespace
 
-Result<void> offline_volume(Cluster& cluster, Svm& svm, const std::string& name) { return take_down(cluster, svm, name, VolumeState::offline); }
+Result<void> offline_volume(Cluster& cluster, Svm& svm, const std::string& name) {
+  return take_down(cluster, svm, name, VolumeState::offline);
+}
 Result<void> restrict_volume(Cluster& cluster, Svm& svm, const std::string& name) {
   return take_down(cluster, svm, name, VolumeState::restricted);
 }
@@ -318,9 +360,11 @@ Result<void> rename_volume(Cluster& cluster, Svm& svm, const std::string& name, 
   if (!found) return found.error();
   if (auto good = check_volume_name(new_name); !good) return good;
   if (svm.find_volume(new_name) != nullptr) {
-    return ModelError{Errno::eexist, "Volume name \"" + new_name + "\" is already in use by Vserver \"" + svm.name + "\"."};
+    return ModelError{Errno::eexist,
+                      "Volume name \"" + new_name + "\" is already in use by Vserver \"" + svm.name + "\"."};
   }
-  if ((*found)->constituent()) return refused(in_svm(name, svm) + " is a constituent of a FlexGroup and cannot be renamed.");
+  if ((*found)->constituent())
+    return refused(in_svm(name, svm) + " is a constituent of a FlexGroup and cannot be renamed.");
   cluster.touch(svm, **found);
   for (const Lun* lun : luns_of(svm, name)) {  // paths change, maps stay
     const std::string old_path = lun->path;
@@ -381,7 +425,8 @@ Result<void> resize_volume(Cluster& cluster, Svm& svm, const std::string& name, 
   if (!found) return found.error();
   Volume& volume = **found;
   if (volume.state != VolumeState::online) return offline_error(name, svm);
-  if (volume.extras && volume.extras->size_fixed) return ModelError{Errno::internal_error, "The size of volume \"" + name + "\" is fixed."};
+  if (volume.extras && volume.extras->size_fixed)
+    return ModelError{Errno::internal_error, "The size of volume \"" + name + "\" is fixed."};
   if (volume.clone && volume.clone->split_job != 0) return refused(in_svm(name, svm) + " is undergoing a clone split.");
   size = round_up(size);
   if (volume.flexgroup()) {
@@ -397,7 +442,8 @@ Result<void> resize_volume(Cluster& cluster, Svm& svm, const std::string& name, 
   if (size > kVolumeMax) return refused("New volume size is too large. The maximum size is 100TB.");
   if (size < volume.size) {
     const Bytes used = volume.active + volume.lun_reserve + volume.snapshot_held;
-    if (volume.type == VolumeType::dp && used > size) return ModelError{Errno::enospc, "A replica volume cannot be smaller than its source."};
+    if (volume.type == VolumeType::dp && used > size)
+      return ModelError{Errno::enospc, "A replica volume cannot be smaller than its source."};
     if (size - size * volume.snapshot_reserve_percent / 100 < space_of(cluster, svm, volume).used) {
       return refused("Selected volume size is too small to hold the current volume data.");
     }

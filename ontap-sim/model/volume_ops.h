@@ -4,8 +4,9 @@
 
 /// Life of volumes in one SVM: create, mount, resize, change, clone, split, move, destroy, and their space.
 /// Sizes are rounded up to 4 KiB; the smallest volume is 20 MiB, the largest 100 TiB.
-/// Errors: 17 exists, 13040 missing, 14420/14421 aggregate, 160 offline while mounted, 13042/13060 already offline/online,
-/// 15894 clone parent, 13001 with a sentence for everything else. Source: section 7.4 and 8 of the array's specification.
+/// Errors: 17 exists, 13040 missing, 14420/14421 aggregate, 160 offline while mounted, 13042/13060 already
+/// offline/online, 15894 clone parent, 13001 with a sentence for everything else. Source: section 7.4 and 8 of the
+/// array's specification.
 namespace ontap_sim::model {
 
 struct NewVolume {
@@ -17,9 +18,9 @@ struct NewVolume {
   std::optional<std::string> snapshot_policy{};    // the SVM's
   std::optional<std::uint16_t> mode{};             // 0755; 0 for ntfs
   std::string export_policy = "default";
-  std::optional<SecurityStyle> security_style{};   // the root volume's
+  std::optional<SecurityStyle> security_style{};  // the root volume's
   std::string junction_path{};
-  std::optional<std::string> language{};           // the SVM's
+  std::optional<std::string> language{};  // the SVM's
   VolumeType type = VolumeType::rw;
   VolumeState state = VolumeState::online;
   std::string comment{};
@@ -57,8 +58,8 @@ struct VolumeChange {
   std::optional<Guarantee> guarantee{};
   std::optional<int> snapshot_reserve{}, fractional_reserve{};
   std::optional<bool> size_fixed{}, snapdir_access{};
-  std::optional<std::string> snapshot_policy, export_policy, comment, language, qos_policy, adaptive_qos_policy, tiering_policy,
-      antivirus_policy{};
+  std::optional<std::string> snapshot_policy, export_policy, comment, language, qos_policy, adaptive_qos_policy,
+      tiering_policy, antivirus_policy{};
   std::optional<SecurityStyle> security_style{};
   std::optional<std::uint16_t> mode{};
   std::optional<std::uint32_t> user_id{}, group_id{};
@@ -74,7 +75,8 @@ struct VolumeChange {
 Result<void> modify_volume(Cluster& cluster, Svm& svm, const std::string& name, const VolumeChange& change);
 /// The names of volume-options-list-info, in ONTAP's order.
 std::vector<std::pair<std::string, std::string>> volume_options(const Volume& volume);
-Result<void> set_volume_option(Cluster& cluster, Svm& svm, const std::string& name, const std::string& option, const std::string& value);
+Result<void> set_volume_option(Cluster& cluster, Svm& svm, const std::string& name, const std::string& option,
+                               const std::string& value);
 
 struct NewClone {
   std::string name{};
@@ -123,10 +125,13 @@ Result<Volume*> require_volume(Svm& svm, std::string_view name, Errno missing = 
 VolumeSpace space_of(const Cluster& cluster, const Svm& svm, const Volume& volume);
 /// Recomputes what the aggregate is charged; every change of a size or block count ends here.
 void recharge(Cluster& cluster, Svm& svm, Volume& volume);
-/// True when the aggregate can take `more` bytes; otherwise ONTAP's sentence about `what` ("create volume", "resize volume").
-Result<void> require_aggregate_space(const Cluster& cluster, const std::string& aggregate, const std::string& volume, Bytes more);
+/// True when the aggregate can take `more` bytes; otherwise ONTAP's sentence about `what` ("create volume", "resize
+/// volume").
+Result<void> require_aggregate_space(const Cluster& cluster, const std::string& aggregate, const std::string& volume,
+                                     Bytes more);
 
-/// The data path: `added` new bytes and `overwritten` old ones, in a qtree when named. Errors: 28 no space, 69-like text over quota.
+/// The data path: `added` new bytes and `overwritten` old ones, in a qtree when named. Errors: 28 no space, 69-like
+/// text over quota.
 struct DataWrite {
   std::string qtree{};
   Bytes added = 0;

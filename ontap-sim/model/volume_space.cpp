@@ -9,7 +9,9 @@
 namespace ontap_sim::model {
 namespace {
 
-Bytes written_blocks(const Volume& volume) { return std::max<Bytes>(0, volume.active + volume.snapshot_held - volume.shared); }
+Bytes written_blocks(const Volume& volume) {
+  return std::max<Bytes>(0, volume.active + volume.snapshot_held - volume.shared);
+}
 
 Bytes charge_of(const Volume& volume, Bytes written) {
   const Bytes metadata = round_up(std::max<Bytes>(60 * kKiB, written / 200));
@@ -50,8 +52,10 @@ void autogrow(Cluster& cluster, Svm& svm, Volume& volume, Bytes wanted) {
   const VolumeSpace space = space_of(cluster, svm, volume);
   if ((space.used + wanted) * 100 <= space.total * autosize.grow_threshold) return;
   const Bytes keep = 100 - volume.snapshot_reserve_percent;
-  const Bytes size = std::min(autosize.maximum, round_up((space.used + wanted) * 100 / autosize.grow_threshold * 100 / keep));
-  if (size > volume.size) (void)resize_volume(cluster, svm, volume.name, size).ok();  // no room: the volume stays as it is
+  const Bytes size =
+      std::min(autosize.maximum, round_up((space.used + wanted) * 100 / autosize.grow_threshold * 100 / keep));
+  if (size > volume.size)
+    (void)resize_volume(cluster, svm, volume.name, size).ok();  // no room: the volume stays as it is
 }
 
 }  // namespace
@@ -80,7 +84,8 @@ VolumeSpace space_of(const Cluster& cluster, const Svm& svm, const Volume& volum
     space.used = volume.active + volume.lun_reserve + std::max<Bytes>(0, volume.snapshot_held - space.reserve);
     space.available = std::max<Bytes>(0, space.total - space.used);
     if (volume.guarantee != Guarantee::volume || !volume.guarantee_enabled) {
-      if (const Aggregate* aggregate = cluster.find_aggregate(volume.aggregate)) space.available = std::min(space.available, aggregate->available());
+      if (const Aggregate* aggregate = cluster.find_aggregate(volume.aggregate))
+        space.available = std::min(space.available, aggregate->available());
     }
     space.snapshot_available = std::max<Bytes>(0, space.reserve - space.snapshot_used) + space.available;
     space.physical_used = written_blocks(volume);
@@ -103,13 +108,16 @@ void recharge(Cluster& cluster, Svm& svm, Volume& volume) {
   volume.written = written;
 }
 
-Result<void> require_aggregate_space(const Cluster& cluster, const std::string& name, const std::string& volume, Bytes more) {
+Result<void> require_aggregate_space(const Cluster& cluster, const std::string& name, const std::string& volume,
+                                     Bytes more) {
   const Aggregate* aggregate = cluster.find_aggregate(name);
-  if (aggregate == nullptr) return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + name + "\" does not exist."};
+  if (aggregate == nullptr)
+    return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + name + "\" does not exist."};
   const Bytes available = aggregate->available();
   if (more <= available) return {};
-  return refused("Request to create volume \"" + volume + "\" failed because there is not enough space in aggregate \"" + name +
-                 "\". Either create " + size_text(more - available) + " of free space in the aggregate or select a size of at most " +
+  return refused("Request to create volume \"" + volume +
+                 "\" failed because there is not enough space in aggregate \"" + name + "\". Either create " +
+                 size_text(more - available) + " of free space in the aggregate or select a size of at most " +
                  size_text(available) + " for the new volume.");
 }
 
@@ -117,24 +125,29 @@ Result<void> write_data(Cluster& cluster, Svm& svm, const std::string& name, con
   auto found = require_volume(svm, name);
   if (!found) return found.error();
   Volume& volume = **found;
-  if (volume.state != VolumeState::online) return ModelError{Errno::volume_offline, "Volume \"" + name + "\" is offline."};
+  if (volume.state != VolumeState::online)
+    return ModelError{Errno::volume_offline, "Volume \"" + name + "\" is offline."};
   const Bytes added = round_up(write.added);
   const Bytes overwritten = std::min(round_up(write.overwritten), volume.active);
   Qtree* qtree = nullptr;
   if (!write.qtree.empty()) {
     const auto at = volume.qtrees.find(write.qtree);
-    if (at == volume.qtrees.end()) return ModelError{Errno::qtree_does_not_exist, "Qtree \"" + write.qtree + "\" does not exist."};
+    if (at == volume.qtrees.end())
+      return ModelError{Errno::qtree_does_not_exist, "Qtree \"" + write.qtree + "\" does not exist."};
     qtree = &at->second;
     const auto limit = tree_limit(volume, write.qtree);
     if (limit && qtree->used + added > *limit) return ModelError{Errno::enospc, "Disk quota exceeded"};
   }
   // Overwriting needs new blocks for what a snapshot keeps.
-  const Bytes kept = volume.snapshots.empty() ? 0 : std::min(overwritten, volume.snapshots.back().active - volume.snapshots.back().held);
+  const Bytes kept = volume.snapshots.empty()
+                         ? 0
+                         : std::min(overwritten, volume.snapshots.back().active - volume.snapshots.back().held);
   autogrow(cluster, svm, volume, added + kept);
   const VolumeSpace space = space_of(cluster, svm, volume);
   const Bytes overflow_before = std::max<Bytes>(0, volume.snapshot_held - space.reserve);
   const Bytes overflow_after = std::max<Bytes>(0, volume.snapshot_held + kept - space.reserve);
-  if (added + overflow_after - overflow_before > space.available) return ModelError{Errno::enospc, "No space left on device"};
+  if (added + overflow_after - overflow_before > space.available)
+    return ModelError{Errno::enospc, "No space left on device"};
   keep_in_snapshots(volume, overwritten);
   volume.active += added;
   volume.shared = std::max<Bytes>(0, volume.shared - overwritten);
@@ -147,8 +160,10 @@ Result<void> remove_data(Cluster& cluster, Svm& svm, const std::string& name, co
   auto found = require_volume(svm, name);
   if (!found) return found.error();
   Volume& volume = **found;
-  const Bytes gone = std::min(round_up(bytes), std::max<Bytes>(0, volume.active - cluster.settings.volume_used_when_empty));
-  if (const auto at = volume.qtrees.find(qtree); at != volume.qtrees.end()) at->second.used = std::max<Bytes>(0, at->second.used - gone);
+  const Bytes gone =
+      std::min(round_up(bytes), std::max<Bytes>(0, volume.active - cluster.settings.volume_used_when_empty));
+  if (const auto at = volume.qtrees.find(qtree); at != volume.qtrees.end())
+    at->second.used = std::max<Bytes>(0, at->second.used - gone);
   keep_in_snapshots(volume, gone);
   volume.active -= gone;
   volume.shared = std::min(volume.shared, volume.active);

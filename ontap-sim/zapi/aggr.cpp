@@ -193,7 +193,8 @@ Status aggr_space_get_iter(Call& call) {
 
 Status aggr_options_list_info(Call& call) {
   const Aggregate* aggregate = call.cluster.find_aggregate(call.text("aggregate"));
-  if (aggregate == nullptr) return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + call.text("aggregate") + "\" does not exist."};
+  if (aggregate == nullptr)
+    return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + call.text("aggregate") + "\" does not exist."};
   pugi::xml_node options = call.put("options");
   const auto put = [&](const char* name, const std::string& value) {
     pugi::xml_node option = options.append_child("aggr-option-info");
@@ -216,7 +217,8 @@ Status vserver_show_aggr_get_iter(Call& call) {
   if (!page) return page.error();
   if (const auto wanted = call.optional_text("vserver")) {
     if (call.scope_svm == nullptr) call.scope_svm = call.cluster.find_svm(*wanted);
-    if (call.scope_svm == nullptr || call.scope_svm->name != *wanted) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
+    if (call.scope_svm == nullptr || call.scope_svm->name != *wanted)
+      return ModelError{Errno::svm_not_found, "Specified vserver not found"};
   }
   (*page)->each_svm(0, [&](const model::Svm& svm, bool) {
     std::vector<std::string> names = svm.aggregates;
@@ -239,7 +241,9 @@ Status vserver_show_aggr_get_iter(Call& call) {
   return (*page)->finish();
 }
 
-std::string disk_type(const Aggregate& aggregate) { return aggregate.type == "ssd" ? "SSD" : aggregate.type == "vmdisk" ? "VMDISK" : "SAS"; }
+std::string disk_type(const Aggregate& aggregate) {
+  return aggregate.type == "ssd" ? "SSD" : aggregate.type == "vmdisk" ? "VMDISK" : "SAS";
+}
 
 Status storage_disk_get_iter(Call& call) {
   static const RecordShape shape{"storage-disk-info", {"disk-name"}};
@@ -265,7 +269,8 @@ Status storage_disk_get_iter(Call& call) {
         out.text("firmware-revision", "NA01");
         out.text("model", "VD-1000MB-FZ-520");
         out.integer("rpm", aggregate.type == "ssd" ? 0 : 10000);
-        out.text("serial-number", "0" + std::to_string(aggregate.uuid.low % 10000000 + static_cast<unsigned>(place.second)));
+        out.text("serial-number",
+                 "0" + std::to_string(aggregate.uuid.low % 10000000 + static_cast<unsigned>(place.second)));
         out.text("shelf", "1");
         out.text("shelf-bay", std::to_string(place.second));
         out.text("vendor", "NETAPP");
@@ -306,9 +311,12 @@ Status storage_disk_get_iter(Call& call) {
 
 Status set_aggregate_state(Call& call, const std::string& state) {
   Aggregate* aggregate = call.cluster.find_aggregate(call.text("aggregate"));
-  if (aggregate == nullptr) return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + call.text("aggregate") + "\" does not exist."};
-  if (aggregate->state == state) return model::refused("Aggregate \"" + aggregate->name + "\" is already " + state + ".");
-  if (state == "offline" && aggregate->volume_count > 0) return model::refused("Aggregate \"" + aggregate->name + "\" contains online volumes.");
+  if (aggregate == nullptr)
+    return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + call.text("aggregate") + "\" does not exist."};
+  if (aggregate->state == state)
+    return model::refused("Aggregate \"" + aggregate->name + "\" is already " + state + ".");
+  if (state == "offline" && aggregate->volume_count > 0)
+    return model::refused("Aggregate \"" + aggregate->name + "\" contains online volumes.");
   aggregate->state = state;
   call.cluster.touch(*aggregate);
   return {};
@@ -321,14 +329,42 @@ Status aggr_online(Call& call) { return set_aggregate_state(call, "online"); }
 
 std::vector<ApiEntry> aggr_apis() {
   return {
-      {.name = "aggr-get-iter", .scope = Scope::cluster, .input = kIter, .run = aggr_get_iter, .source = "fields: Manila, Cinder, nDVP"},
-      {.name = "aggr-space-get-iter", .scope = Scope::cluster, .input = kIter, .run = aggr_space_get_iter, .source = "Trident's limitAggregateUsage"},
-      {.name = "aggr-options-list-info", .scope = Scope::cluster, .input = "aggregate*", .run = aggr_options_list_info, .source = "Cinder; 14420 is assumption A7"},
-      {.name = "aggr-offline", .scope = Scope::cluster, .input = "aggregate* force-offline:b unmount-volumes:b plex", .run = aggr_offline, .source = "Ansible's na_ontap_aggregate"},
-      {.name = "aggr-online", .scope = Scope::cluster, .input = "aggregate* force-online:b plex", .run = aggr_online, .source = "Ansible's na_ontap_aggregate"},
-      {.name = "vserver-show-aggr-get-iter", .scope = Scope::any, .input = "desired-attributes:r max-records:i query:r tag vserver",
-       .run = vserver_show_aggr_get_iter, .source = "Trident from ONTAPI 1.100 on", .since = 100},
-      {.name = "storage-disk-get-iter", .scope = Scope::cluster, .input = kIter, .run = storage_disk_get_iter, .source = "Manila and Cinder read effective-disk-type"},
+      {.name = "aggr-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = aggr_get_iter,
+       .source = "fields: Manila, Cinder, nDVP"},
+      {.name = "aggr-space-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = aggr_space_get_iter,
+       .source = "Trident's limitAggregateUsage"},
+      {.name = "aggr-options-list-info",
+       .scope = Scope::cluster,
+       .input = "aggregate*",
+       .run = aggr_options_list_info,
+       .source = "Cinder; 14420 is assumption A7"},
+      {.name = "aggr-offline",
+       .scope = Scope::cluster,
+       .input = "aggregate* force-offline:b unmount-volumes:b plex",
+       .run = aggr_offline,
+       .source = "Ansible's na_ontap_aggregate"},
+      {.name = "aggr-online",
+       .scope = Scope::cluster,
+       .input = "aggregate* force-online:b plex",
+       .run = aggr_online,
+       .source = "Ansible's na_ontap_aggregate"},
+      {.name = "vserver-show-aggr-get-iter",
+       .scope = Scope::any,
+       .input = "desired-attributes:r max-records:i query:r tag vserver",
+       .run = vserver_show_aggr_get_iter,
+       .source = "Trident from ONTAPI 1.100 on",
+       .since = 100},
+      {.name = "storage-disk-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = storage_disk_get_iter,
+       .source = "Manila and Cinder read effective-disk-type"},
   };
 }
 

@@ -11,9 +11,9 @@
 #include "ontap-sim/model/cluster.h"
 #include "provisioner/base/log.h"
 
-/// One ZAPI call and the row that describes it. A handler finds its checked input in `Call`, changes the model through its
-/// operations and writes children into `out`; an error becomes `<results status="failed" …>`.
-/// Source of names and shapes: appendices A to C of the array's specification.
+/// One ZAPI call and the row that describes it. A handler finds its checked input in `Call`, changes the model through
+/// its operations and writes children into `out`; an error becomes `<results status="failed" …>`. Source of names and
+/// shapes: appendices A to C of the array's specification.
 namespace ontap_sim::zapi {
 
 using model::Bytes;
@@ -21,14 +21,16 @@ using model::Errno;
 using model::ModelError;
 using Status = model::Result<void>;
 
-/// Where an API exists. `any`: in both scopes, with what that scope can see. `svm`: needs an SVM. `cluster`: 13005 in an SVM.
+/// Where an API exists. `any`: in both scopes, with what that scope can see. `svm`: needs an SVM. `cluster`: 13005 in
+/// an SVM.
 enum class Scope : std::uint8_t { any, svm, cluster };
 
 /// The inputs of every iterator.
 inline constexpr std::string_view kIter = "desired-attributes:r max-records:i query:r tag";
 /// The inputs of every *-modify-iter.
 inline constexpr std::string_view kModifyIter =
-    "attributes*:r continue-on-failure:b max-failure-count:i max-records:i query*:r return-failure-list:b return-success-list:b tag";
+    "attributes*:r continue-on-failure:b max-failure-count:i max-records:i query*:r return-failure-list:b "
+    "return-success-list:b tag";
 /// The inputs of every *-destroy-iter.
 inline constexpr std::string_view kDestroyIter =
     "continue-on-failure:b max-failure-count:i max-records:i query*:r return-failure-list:b return-success-list:b tag";
@@ -36,14 +38,16 @@ inline constexpr std::string_view kDestroyIter =
 class Call;
 
 /// Runs a line of the clustershell for system-cli: its output and whether it went well.
-using Shell = std::function<std::pair<std::string, bool>(const std::string& line, const std::string& privilege, const std::string& user)>;
+using Shell = std::function<std::pair<std::string, bool>(const std::string& line, const std::string& privilege,
+                                                         const std::string& user)>;
 
 struct ApiEntry {
   std::string_view name{};
   int tier = 3;
   Scope scope = Scope::any;
-  /// Inputs, separated by blanks: `name`, `*` if mandatory, `:i` integer, `:b` boolean, `:r` a structure or list, and `@120` if
-  /// only releases from ONTAPI 1.120 know it. Example: "volume* new-size size:i force:b query:r encrypt:b@110".
+  /// Inputs, separated by blanks: `name`, `*` if mandatory, `:i` integer, `:b` boolean, `:r` a structure or list, and
+  /// `@120` if only releases from ONTAPI 1.120 know it. Example: "volume* new-size size:i force:b query:r
+  /// encrypt:b@110".
   std::string_view input{};
   Status (*run)(Call& call) = nullptr;
   std::string_view source{};
@@ -55,8 +59,8 @@ class Call {
  public:
   model::Cluster& cluster;
   const ApiEntry& api;
-  pugi::xml_node in;   // the element named after the API
-  pugi::xml_node out;  // <results>
+  pugi::xml_node in;                // the element named after the API
+  pugi::xml_node out;               // <results>
   model::Svm* scope_svm = nullptr;  // null in cluster scope
   bool cluster_admin = true;        // logged in with an account of the cluster
   std::string user{};
@@ -89,7 +93,9 @@ class Call {
   void put_job_failure(const ModelError& error);
 
   /// errno 13115 about one of this call's inputs.
-  ModelError invalid(const char* element) const { return model::invalid_value(element, std::string(api.name), text(element)); }
+  ModelError invalid(const char* element) const {
+    return model::invalid_value(element, std::string(api.name), text(element));
+  }
 };
 
 /// The text of a leaf, CDATA included.

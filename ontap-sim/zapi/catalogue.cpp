@@ -1,5 +1,5 @@
-// The names of the catalogue with tier and scope: every API that a known client sends. A row of a family's own table takes the
-// place of the row here. Source: appendix A of the array's specification.
+// The names of the catalogue with tier and scope: every API that a known client sends. A row of a family's own table
+// takes the place of the row here. Source: appendix A of the array's specification.
 #include "ontap-sim/zapi/families.h"
 
 namespace ontap_sim::zapi {
@@ -155,7 +155,9 @@ std::vector<ApiEntry> catalogue() {
   std::vector<ApiEntry> rows;
   for (const Names& group : kNames) {
     for (const std::string_view name : base::split(group.names, ' ')) {
-      if (!name.empty()) rows.push_back({.name = name, .tier = group.tier, .scope = group.scope, .source = "catalogue only: not modelled"});
+      if (!name.empty())
+        rows.push_back(
+            {.name = name, .tier = group.tier, .scope = group.scope, .source = "catalogue only: not modelled"});
     }
   }
   return rows;

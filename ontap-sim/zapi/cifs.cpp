@@ -21,7 +21,8 @@ Status cifs_server_create(Call& call) {
   server.name = call.text("cifs-server");
   for (char& c : server.name) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   if (server.name.empty() || server.name.size() > 15) return call.invalid("cifs-server");
-  if (!svm.dns) return model::refused("Failed to create the CIFS server: DNS is not configured for Vserver \"" + svm.name + "\".");
+  if (!svm.dns)
+    return model::refused("Failed to create the CIFS server: DNS is not configured for Vserver \"" + svm.name + "\".");
   server.domain = call.text("domain");
   for (char& c : server.domain) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   server.workgroup = server.domain.substr(0, server.domain.find('.'));
@@ -57,7 +58,8 @@ Status cifs_server_delete(Call& call) {
 
 Status set_cifs(Call& call, bool up) {
   if (!call.svm().cifs) return no_cifs();
-  if (call.svm().cifs->up == up) return model::refused(up ? "The CIFS server is already started." : "The CIFS server is already stopped.");
+  if (call.svm().cifs->up == up)
+    return model::refused(up ? "The CIFS server is already started." : "The CIFS server is already stopped.");
   call.svm().cifs->up = up;
   call.cluster.touch(call.svm());
   return {};
@@ -101,7 +103,8 @@ Status cifs_preferred_dc_remove(Call& call) {
   if (!call.svm().cifs) return no_cifs();
   const auto addresses = call.list("preferred-dc", "string");
   const auto gone = std::erase_if(call.svm().cifs->preferred_dcs, [&](const auto& entry) {
-    return entry.first == call.text("domain") && (!addresses || std::find(addresses->begin(), addresses->end(), entry.second) != addresses->end());
+    return entry.first == call.text("domain") &&
+           (!addresses || std::find(addresses->begin(), addresses->end(), entry.second) != addresses->end());
   });
   if (gone == 0) return model::missing_entry();
   call.cluster.touch(call.svm());
@@ -117,8 +120,11 @@ Status cifs_discovery_mode_modify(Call& call) {
   return {};
 }
 
-constexpr const char* kSecurityFields[] = {"is-aes-encryption-enabled", "is-password-complexity-required", "is-signing-required", "is-smb-encryption-required",
-                                           "kerberos-clock-skew", "kerberos-renew-age", "kerberos-ticket-age", "lm-compatibility-level", "use-start-tls-for-ad-ldap"};
+constexpr const char* kSecurityFields[] = {"is-aes-encryption-enabled", "is-password-complexity-required",
+                                           "is-signing-required",       "is-smb-encryption-required",
+                                           "kerberos-clock-skew",       "kerberos-renew-age",
+                                           "kerberos-ticket-age",       "lm-compatibility-level",
+                                           "use-start-tls-for-ad-ldap"};
 
 Status cifs_security_modify(Call& call) {
   if (!call.svm().cifs) return no_cifs();
@@ -135,8 +141,12 @@ Status cifs_security_get_iter(Call& call) {
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool) {
     if (!svm.cifs) return true;
-    std::map<std::string, std::string> fields = {{"is-aes-encryption-enabled", "false"}, {"is-password-complexity-required", "true"}, {"is-signing-required", "false"},
-                                                 {"kerberos-clock-skew", "5"}, {"kerberos-renew-age", "7"}, {"kerberos-ticket-age", "10"}};
+    std::map<std::string, std::string> fields = {{"is-aes-encryption-enabled", "false"},
+                                                 {"is-password-complexity-required", "true"},
+                                                 {"is-signing-required", "false"},
+                                                 {"kerberos-clock-skew", "5"},
+                                                 {"kerberos-renew-age", "7"},
+                                                 {"kerberos-ticket-age", "10"}};
     for (const auto& [name, value] : svm.cifs->security) fields[name] = value;
     return (*page)->row({svm.name}, [&](Out& out) {
       for (const auto& [name, value] : fields) out.text(name.c_str(), value);
@@ -150,7 +160,8 @@ Status cifs_security_get_iter(Call& call) {
 model::Result<std::map<std::string, model::Record, std::less<>>*> local_users(Call& call) {
   if (!call.svm().cifs) return no_cifs();
   auto& users = call.svm().records["cifs-local-user"];
-  if (users.empty()) users["Administrator"].fields = {{"description", ""}, {"full-name", ""}, {"is-account-disabled", "false"}};
+  if (users.empty())
+    users["Administrator"].fields = {{"description", ""}, {"full-name", ""}, {"is-account-disabled", "false"}};
   return &users;
 }
 
@@ -159,7 +170,8 @@ Status cifs_local_user_set_password(Call& call) {
   if (!users) return users.error();
   const auto at = (*users)->find(call.text("user-name"));
   if (at == (*users)->end()) return model::missing_entry();
-  if (call.text("user-password").size() < 8) return model::refused("The password does not meet the complexity requirements.");
+  if (call.text("user-password").size() < 8)
+    return model::refused("The password does not meet the complexity requirements.");
   at->second.fields["password-set"] = std::to_string(model::epoch_seconds(call.cluster.now()));
   call.cluster.touch(call.svm());
   return {};
@@ -185,7 +197,8 @@ Status cifs_local_user_modify(Call& call) {
   for (const char* field : {"full-name", "description"}) {
     if (call.has(field)) at->second.fields[field] = call.text(field);
   }
-  if (const auto disabled = call.boolean("is-account-disabled")) at->second.fields["is-account-disabled"] = *disabled ? "true" : "false";
+  if (const auto disabled = call.boolean("is-account-disabled"))
+    at->second.fields["is-account-disabled"] = *disabled ? "true" : "false";
   call.cluster.touch(call.svm());
   return {};
 }
@@ -221,8 +234,9 @@ Status cifs_local_user_get_iter(Call& call) {
   return (*page)->finish();
 }
 
-constexpr const char* kShareFields[] = {"attribute-cache-ttl", "dir-umask", "file-umask", "force-group-for-create", "max-connections-per-share", "offline-files-mode",
-                                        "vscan-fileop-profile"};
+constexpr const char* kShareFields[] = {
+    "attribute-cache-ttl",       "dir-umask",          "file-umask",          "force-group-for-create",
+    "max-connections-per-share", "offline-files-mode", "vscan-fileop-profile"};
 
 /// The volume at the longest junction that begins the path; "" when the path is not in the namespace.
 std::string volume_of_path(const Svm& svm, const std::string& path) {
@@ -260,12 +274,16 @@ void write_share(Out& out, const Svm& svm, const CifsShare& share) {
 
 Status read_share(Call& call, CifsShare& share) {
   if (const auto path = call.optional_text("path")) {
-    if (path->front() != '/' || volume_of_path(call.svm(), *path).empty()) return model::refused("The specified path \"" + *path + "\" does not exist in the namespace belonging to Vserver \"" + call.svm().name + "\".");
+    if (path->front() != '/' || volume_of_path(call.svm(), *path).empty())
+      return model::refused("The specified path \"" + *path +
+                            "\" does not exist in the namespace belonging to Vserver \"" + call.svm().name + "\".");
     share.path = *path;
   }
   if (call.has("comment")) share.comment = call.text("comment");
-  if (const auto list = call.list("share-properties", "cifs-share-properties")) share.properties = {list->begin(), list->end()};
-  if (const auto list = call.list("symlink-properties", "cifs-share-symlink-properties")) share.symlink_properties = {list->begin(), list->end()};
+  if (const auto list = call.list("share-properties", "cifs-share-properties"))
+    share.properties = {list->begin(), list->end()};
+  if (const auto list = call.list("symlink-properties", "cifs-share-symlink-properties"))
+    share.symlink_properties = {list->begin(), list->end()};
   for (const char* field : kShareFields) {
     if (const auto value = call.optional_text(field)) share.fields[field] = *value;
   }
@@ -323,13 +341,16 @@ model::Result<CifsShare*> acl_share(Call& call) {
   return &at->second;
 }
 
-bool is_permission(const std::string& text) { return text == "no_access" || text == "read" || text == "change" || text == "full_control"; }
+bool is_permission(const std::string& text) {
+  return text == "no_access" || text == "read" || text == "change" || text == "full_control";
+}
 
 Status cifs_acl_create(Call& call) {
   auto share = acl_share(call);
   if (!share) return share.error();
   if (!is_permission(call.text("permission"))) return call.invalid("permission");
-  if (!(*share)->acl.emplace(call.text("user-or-group"), call.text("permission")).second) return model::duplicate_entry();
+  if (!(*share)->acl.emplace(call.text("user-or-group"), call.text("permission")).second)
+    return model::duplicate_entry();
   call.cluster.touch(call.svm());
   return {};
 }
@@ -360,17 +381,19 @@ Status cifs_acl_get_iter(Call& call) {
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool at_svm) {
-    return (*page)->each(svm.cifs_shares, 1, at_svm, [&](const std::string& name, const CifsShare& share, bool at_share) {
-      return (*page)->each(share.acl, 2, at_share, [&](const std::string& user, const std::string& permission, bool) {
-        return (*page)->row({svm.name, name, user}, [&](Out& out) {
-          out.text("permission", permission);
-          out.text("share", name);
-          out.text("user-group-type", "windows");
-          out.text("user-or-group", user);
-          out.text("vserver", svm.name);
-        });
-      });
-    });
+    return (*page)->each(svm.cifs_shares, 1, at_svm,
+                         [&](const std::string& name, const CifsShare& share, bool at_share) {
+                           return (*page)->each(share.acl, 2, at_share,
+                                                [&](const std::string& user, const std::string& permission, bool) {
+                                                  return (*page)->row({svm.name, name, user}, [&](Out& out) {
+                                                    out.text("permission", permission);
+                                                    out.text("share", name);
+                                                    out.text("user-group-type", "windows");
+                                                    out.text("user-or-group", user);
+                                                    out.text("vserver", svm.name);
+                                                  });
+                                                });
+                         });
   });
   return (*page)->finish();
 }
@@ -379,43 +402,132 @@ Status cifs_acl_get_iter(Call& call) {
 
 std::vector<ApiEntry> cifs_apis() {
   constexpr std::string_view share =
-      "attribute-cache-ttl:i comment dir-umask:i file-umask:i force-group-for-create max-connections-per-share:i offline-files-mode path* return-record:b share-name* "
+      "attribute-cache-ttl:i comment dir-umask:i file-umask:i force-group-for-create max-connections-per-share:i "
+      "offline-files-mode path* return-record:b share-name* "
       "share-properties:r symlink-properties:r volume-name vscan-fileop-profile";
   constexpr std::string_view share_modify =
-      "attribute-cache-ttl:i comment dir-umask:i file-umask:i force-group-for-create max-connections-per-share:i offline-files-mode path share-name* "
+      "attribute-cache-ttl:i comment dir-umask:i file-umask:i force-group-for-create max-connections-per-share:i "
+      "offline-files-mode path share-name* "
       "share-properties:r symlink-properties:r vscan-fileop-profile";
   return {
-      {.name = "cifs-server-create", .scope = Scope::svm,
-       .input = "admin-password* admin-username* administrative-status cifs-server* default-site domain* force-account-overwrite:b organizational-unit",
-       .run = cifs_server_create, .source = "Manila"},
-      {.name = "cifs-server-modify", .scope = Scope::svm,
-       .input = "admin-password admin-username administrative-status cifs-server default-site domain force-account-overwrite:b", .run = cifs_server_modify, .source = "Manila"},
-      {.name = "cifs-server-delete", .scope = Scope::svm, .input = "admin-password admin-username force-account-delete:b", .run = cifs_server_delete, .source = "Manila"},
-      {.name = "cifs-server-start", .scope = Scope::svm, .run = cifs_server_start, .source = "Ansible's na_ontap_cifs_server"},
-      {.name = "cifs-server-stop", .scope = Scope::svm, .run = cifs_server_stop, .source = "Ansible's na_ontap_cifs_server"},
-      {.name = "cifs-server-get-iter", .scope = Scope::any, .input = kIter, .run = cifs_server_get_iter, .source = "Manila, Harvest"},
-      {.name = "cifs-domain-preferred-dc-add", .scope = Scope::svm, .input = "domain* preferred-dc*:r skip-config-validation:b", .run = cifs_preferred_dc_add, .source = "Manila"},
-      {.name = "cifs-domain-preferred-dc-remove", .scope = Scope::svm, .input = "domain* preferred-dc:r", .run = cifs_preferred_dc_remove, .source = "Manila"},
-      {.name = "cifs-domain-server-discovery-mode-modify", .scope = Scope::svm, .input = "mode*", .run = cifs_discovery_mode_modify, .source = "Manila"},
-      {.name = "cifs-security-modify", .scope = Scope::svm,
-       .input = "advertised-enc-types:r is-aes-encryption-enabled:b@30 is-password-complexity-required:b is-signing-required:b is-smb-encryption-required:b "
-                "kerberos-clock-skew:i kerberos-renew-age:i kerberos-ticket-age:i lm-compatibility-level use-start-tls-for-ad-ldap:b",
-       .run = cifs_security_modify, .source = "Manila"},
-      {.name = "cifs-security-get-iter", .scope = Scope::any, .input = kIter, .run = cifs_security_get_iter, .source = "Ansible, Harvest"},
-      {.name = "cifs-local-user-set-password", .scope = Scope::svm, .input = "user-name* user-password*", .run = cifs_local_user_set_password, .source = "Manila"},
-      {.name = "cifs-local-user-get-iter", .scope = Scope::any, .input = kIter, .run = cifs_local_user_get_iter, .source = "Ansible's na_ontap_cifs_local_user_modify"},
-      {.name = "cifs-local-user-modify", .scope = Scope::svm, .input = "description full-name is-account-disabled:b user-name*", .run = cifs_local_user_modify,
+      {.name = "cifs-server-create",
+       .scope = Scope::svm,
+       .input = "admin-password* admin-username* administrative-status cifs-server* default-site domain* "
+                "force-account-overwrite:b organizational-unit",
+       .run = cifs_server_create,
+       .source = "Manila"},
+      {.name = "cifs-server-modify",
+       .scope = Scope::svm,
+       .input = "admin-password admin-username administrative-status cifs-server default-site domain "
+                "force-account-overwrite:b",
+       .run = cifs_server_modify,
+       .source = "Manila"},
+      {.name = "cifs-server-delete",
+       .scope = Scope::svm,
+       .input = "admin-password admin-username force-account-delete:b",
+       .run = cifs_server_delete,
+       .source = "Manila"},
+      {.name = "cifs-server-start",
+       .scope = Scope::svm,
+       .run = cifs_server_start,
+       .source = "Ansible's na_ontap_cifs_server"},
+      {.name = "cifs-server-stop",
+       .scope = Scope::svm,
+       .run = cifs_server_stop,
+       .source = "Ansible's na_ontap_cifs_server"},
+      {.name = "cifs-server-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = cifs_server_get_iter,
+       .source = "Manila, Harvest"},
+      {.name = "cifs-domain-preferred-dc-add",
+       .scope = Scope::svm,
+       .input = "domain* preferred-dc*:r skip-config-validation:b",
+       .run = cifs_preferred_dc_add,
+       .source = "Manila"},
+      {.name = "cifs-domain-preferred-dc-remove",
+       .scope = Scope::svm,
+       .input = "domain* preferred-dc:r",
+       .run = cifs_preferred_dc_remove,
+       .source = "Manila"},
+      {.name = "cifs-domain-server-discovery-mode-modify",
+       .scope = Scope::svm,
+       .input = "mode*",
+       .run = cifs_discovery_mode_modify,
+       .source = "Manila"},
+      {.name = "cifs-security-modify",
+       .scope = Scope::svm,
+       .input = "advertised-enc-types:r is-aes-encryption-enabled:b@30 is-password-complexity-required:b "
+                "is-signing-required:b is-smb-encryption-required:b "
+                "kerberos-clock-skew:i kerberos-renew-age:i kerberos-ticket-age:i lm-compatibility-level "
+                "use-start-tls-for-ad-ldap:b",
+       .run = cifs_security_modify,
+       .source = "Manila"},
+      {.name = "cifs-security-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = cifs_security_get_iter,
+       .source = "Ansible, Harvest"},
+      {.name = "cifs-local-user-set-password",
+       .scope = Scope::svm,
+       .input = "user-name* user-password*",
+       .run = cifs_local_user_set_password,
+       .source = "Manila"},
+      {.name = "cifs-local-user-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = cifs_local_user_get_iter,
        .source = "Ansible's na_ontap_cifs_local_user_modify"},
-      {.name = "cifs-local-user-rename", .scope = Scope::svm, .input = "new-user-name* user-name*", .run = cifs_local_user_rename, .source = "Manila"},
-      {.name = "cifs-share-create", .scope = Scope::svm, .input = share, .run = cifs_share_create, .source = "13001 for a path that is none: Manila"},
-      {.name = "cifs-share-modify", .scope = Scope::svm, .input = share_modify, .run = cifs_share_modify, .source = "Ansible's na_ontap_cifs"},
-      {.name = "cifs-share-delete", .scope = Scope::svm, .input = "share-name*", .run = cifs_share_delete, .source = "15661: Manila"},
-      {.name = "cifs-share-get-iter", .scope = Scope::any, .input = kIter, .run = cifs_share_get_iter, .source = "Manila"},
-      {.name = "cifs-share-access-control-create", .scope = Scope::svm, .input = "permission* return-record:b share* user-group-type user-or-group*",
-       .run = cifs_acl_create, .source = "13130: Manila"},
-      {.name = "cifs-share-access-control-modify", .scope = Scope::svm, .input = "permission share* user-group-type user-or-group*", .run = cifs_acl_modify, .source = "Manila"},
-      {.name = "cifs-share-access-control-delete", .scope = Scope::svm, .input = "share* user-group-type user-or-group*", .run = cifs_acl_delete, .source = "15661: Manila"},
-      {.name = "cifs-share-access-control-get-iter", .scope = Scope::any, .input = kIter, .run = cifs_acl_get_iter, .source = "Manila"},
+      {.name = "cifs-local-user-modify",
+       .scope = Scope::svm,
+       .input = "description full-name is-account-disabled:b user-name*",
+       .run = cifs_local_user_modify,
+       .source = "Ansible's na_ontap_cifs_local_user_modify"},
+      {.name = "cifs-local-user-rename",
+       .scope = Scope::svm,
+       .input = "new-user-name* user-name*",
+       .run = cifs_local_user_rename,
+       .source = "Manila"},
+      {.name = "cifs-share-create",
+       .scope = Scope::svm,
+       .input = share,
+       .run = cifs_share_create,
+       .source = "13001 for a path that is none: Manila"},
+      {.name = "cifs-share-modify",
+       .scope = Scope::svm,
+       .input = share_modify,
+       .run = cifs_share_modify,
+       .source = "Ansible's na_ontap_cifs"},
+      {.name = "cifs-share-delete",
+       .scope = Scope::svm,
+       .input = "share-name*",
+       .run = cifs_share_delete,
+       .source = "15661: Manila"},
+      {.name = "cifs-share-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = cifs_share_get_iter,
+       .source = "Manila"},
+      {.name = "cifs-share-access-control-create",
+       .scope = Scope::svm,
+       .input = "permission* return-record:b share* user-group-type user-or-group*",
+       .run = cifs_acl_create,
+       .source = "13130: Manila"},
+      {.name = "cifs-share-access-control-modify",
+       .scope = Scope::svm,
+       .input = "permission share* user-group-type user-or-group*",
+       .run = cifs_acl_modify,
+       .source = "Manila"},
+      {.name = "cifs-share-access-control-delete",
+       .scope = Scope::svm,
+       .input = "share* user-group-type user-or-group*",
+       .run = cifs_acl_delete,
+       .source = "15661: Manila"},
+      {.name = "cifs-share-access-control-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = cifs_acl_get_iter,
+       .source = "Manila"},
   };
 }
 

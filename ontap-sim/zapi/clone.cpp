@@ -51,7 +51,12 @@ Status volume_clone_create_async(Call& call) {
   if (!spec) return spec.error();
   auto made = model::clone_volume(call.cluster, call.svm(), *spec);
   if (!made) return made.error();
-  call.put_job(model::start_job(call.cluster, {.kind = model::JobKind::other, .name = "Clone " + spec->name, .type = "VOL_CLONE", .svm = call.svm().name, .volume = spec->name},
+  call.put_job(model::start_job(call.cluster,
+                                {.kind = model::JobKind::other,
+                                 .name = "Clone " + spec->name,
+                                 .type = "VOL_CLONE",
+                                 .svm = call.svm().name,
+                                 .volume = spec->name},
                                 call.cluster.settings.job_time));
   return {};
 }
@@ -129,7 +134,8 @@ Status volume_clone_get_iter(Call& call) {
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool at_cursor) {
     return (*page)->each(svm.volumes, 1, at_cursor, [&](const std::string& name, const Volume& volume, bool) {
-      return !volume.clone || (*page)->row({svm.name, name}, [&](Out& out) { write_clone(out, call.cluster, svm, volume); });
+      return !volume.clone ||
+             (*page)->row({svm.name, name}, [&](Out& out) { write_clone(out, call.cluster, svm, volume); });
     });
   });
   return (*page)->finish();
@@ -146,7 +152,8 @@ Status volume_clone_get(Call& call) {
 /// The SVM that a move names, or the one that the request is for.
 model::Result<Svm*> move_svm(Call& call) {
   if (const auto name = call.optional_text("vserver")) {
-    if (call.scope_svm != nullptr && call.scope_svm->name != *name) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
+    if (call.scope_svm != nullptr && call.scope_svm->name != *name)
+      return ModelError{Errno::svm_not_found, "Specified vserver not found"};
     return model::require_svm(call.cluster, *name);
   }
   if (call.scope_svm == nullptr) return model::refused("Vserver API missing vserver parameter.");
@@ -163,7 +170,8 @@ Status volume_move_start(Call& call) {
   if (const auto action = call.optional_text("cutover-action")) {
     spec.cutover_action = base::to_lower(*action);
     constexpr std::string_view known[] = {"defer_on_failure", "abort_on_failure", "force", "wait", "retry_on_failure"};
-    if (std::find(std::begin(known), std::end(known), spec.cutover_action) == std::end(known)) return call.invalid("cutover-action");
+    if (std::find(std::begin(known), std::end(known), spec.cutover_action) == std::end(known))
+      return call.invalid("cutover-action");
   }
   auto job = model::start_move(call.cluster, **svm, spec);
   if (!job) return job.error();
@@ -181,7 +189,8 @@ Status volume_move_get_iter(Call& call) {
       const model::Move& move = *volume.move;
       const auto whole = std::max<std::int64_t>(1, (move.due - move.started).count());
       const bool ended = move.state != "healthy";
-      const std::int64_t done = ended ? 100 : std::min<std::int64_t>(99, (call.cluster.now() - move.started).count() * 100 / whole);
+      const std::int64_t done =
+          ended ? 100 : std::min<std::int64_t>(99, (call.cluster.now() - move.started).count() * 100 / whole);
       return (*page)->row({svm.name, name}, [&](Out& out) {
         if (ended) out.time("actual-completion-timestamp", move.ended);
         out.integer("bytes-remaining", move.bytes * (100 - done) / 100);
@@ -193,7 +202,10 @@ Status volume_move_get_iter(Call& call) {
         if (target != nullptr) out.text("destination-node", target->node);
         out.text("details", move.details.empty() ? "Volume move job in progress" : move.details);
         out.time("estimated-completion-time", move.due);
-        out.integer("estimated-remaining-duration", ended ? 0 : std::max<std::int64_t>(0, model::epoch_seconds(move.due) - model::epoch_seconds(call.cluster.now())));
+        out.integer("estimated-remaining-duration",
+                    ended ? 0
+                          : std::max<std::int64_t>(
+                                0, model::epoch_seconds(move.due) - model::epoch_seconds(call.cluster.now())));
         out.integer("job-id", static_cast<std::int64_t>(move.job));
         out.integer("percent-complete", done);
         out.text("phase", move.phase);
@@ -243,28 +255,77 @@ Status clone_split_status(Call& call) {
 
 std::vector<ApiEntry> clone_apis() {
   return {
-      {.name = "volume-clone-create", .scope = Scope::svm,
-       .input = "caching-policy force-worm-clone:b junction-active:b junction-path parent-snapshot parent-volume* parent-vserver qos-policy-group-name "
-                "qos-adaptive-policy-group-name@130 space-reserve use-snaprestore-license:b volume* volume-type vserver uid:i gid:i",
-       .run = volume_clone_create, .source = "15661 for an unknown snapshot: nDVP"},
-      {.name = "volume-clone-create-async", .scope = Scope::svm,
-       .input = "gid:i junction-active:b junction-path parent-snapshot parent-volume* space-reserve uid:i use-snaprestore-license:b volume* vserver-dr-protection",
-       .run = volume_clone_create_async, .source = "Trident's FlexGroup clones"},
-      {.name = "volume-clone-split-start", .scope = Scope::svm, .input = "volume*", .run = volume_clone_split_start, .source = "17151, 13170: Manila"},
-      {.name = "volume-clone-split-status", .scope = Scope::svm, .input = "volume", .run = volume_clone_split_status, .source = "13157, 13170, 13171, 17003: Manila"},
-      {.name = "volume-clone-split-stop", .scope = Scope::svm, .input = "volume*", .run = volume_clone_split_stop, .source = "Manila"},
-      {.name = "volume-clone-get-iter", .scope = Scope::any, .input = kIter, .run = volume_clone_get_iter, .source = "Manila"},
-      {.name = "volume-clone-get", .scope = Scope::svm, .input = "desired-attributes:r volume*", .run = volume_clone_get, .source = "Ansible's na_ontap_volume_clone"},
-      {.name = "volume-move-start", .scope = Scope::any,
-       .input = "cutover-action cutover-attempts:i cutover-window:i dest-aggr* is-keep-source:b is-manual-cutover:b is-override-warnings:b "
-                "perform-validation-only:b source-volume* vserver encrypt-destination:b encrypt-with-aggr-key:b",
-       .run = volume_move_start, .source = "13633, 16025: Manila and the SDK's list"},
-      {.name = "volume-move-get-iter", .scope = Scope::any, .input = kIter, .run = volume_move_get_iter, .source = "Manila reads six fields"},
-      {.name = "volume-move-trigger-cutover", .scope = Scope::any, .input = "force:b source-volume* vserver", .run = volume_move_trigger_cutover, .source = "Manila"},
-      {.name = "volume-move-trigger-abort", .scope = Scope::any, .input = "source-volume* vserver*", .run = volume_move_trigger_abort, .source = "Manila"},
-      {.name = "volume-rehost", .scope = Scope::cluster, .input = "volume* vserver* destination-vserver* auto-remap-luns:b force-unmap-luns:b", .run = volume_rehost,
+      {.name = "volume-clone-create",
+       .scope = Scope::svm,
+       .input = "caching-policy force-worm-clone:b junction-active:b junction-path parent-snapshot parent-volume* "
+                "parent-vserver qos-policy-group-name "
+                "qos-adaptive-policy-group-name@130 space-reserve use-snaprestore-license:b volume* volume-type "
+                "vserver uid:i gid:i",
+       .run = volume_clone_create,
+       .source = "15661 for an unknown snapshot: nDVP"},
+      {.name = "volume-clone-create-async",
+       .scope = Scope::svm,
+       .input = "gid:i junction-active:b junction-path parent-snapshot parent-volume* space-reserve uid:i "
+                "use-snaprestore-license:b volume* vserver-dr-protection",
+       .run = volume_clone_create_async,
+       .source = "Trident's FlexGroup clones"},
+      {.name = "volume-clone-split-start",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = volume_clone_split_start,
+       .source = "17151, 13170: Manila"},
+      {.name = "volume-clone-split-status",
+       .scope = Scope::svm,
+       .input = "volume",
+       .run = volume_clone_split_status,
+       .source = "13157, 13170, 13171, 17003: Manila"},
+      {.name = "volume-clone-split-stop",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = volume_clone_split_stop,
        .source = "Manila"},
-      {.name = "clone-split-status", .scope = Scope::svm, .input = "volume-name*", .run = clone_split_status, .source = "Cinder; may be empty"},
+      {.name = "volume-clone-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = volume_clone_get_iter,
+       .source = "Manila"},
+      {.name = "volume-clone-get",
+       .scope = Scope::svm,
+       .input = "desired-attributes:r volume*",
+       .run = volume_clone_get,
+       .source = "Ansible's na_ontap_volume_clone"},
+      {.name = "volume-move-start",
+       .scope = Scope::any,
+       .input = "cutover-action cutover-attempts:i cutover-window:i dest-aggr* is-keep-source:b is-manual-cutover:b "
+                "is-override-warnings:b "
+                "perform-validation-only:b source-volume* vserver encrypt-destination:b encrypt-with-aggr-key:b",
+       .run = volume_move_start,
+       .source = "13633, 16025: Manila and the SDK's list"},
+      {.name = "volume-move-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = volume_move_get_iter,
+       .source = "Manila reads six fields"},
+      {.name = "volume-move-trigger-cutover",
+       .scope = Scope::any,
+       .input = "force:b source-volume* vserver",
+       .run = volume_move_trigger_cutover,
+       .source = "Manila"},
+      {.name = "volume-move-trigger-abort",
+       .scope = Scope::any,
+       .input = "source-volume* vserver*",
+       .run = volume_move_trigger_abort,
+       .source = "Manila"},
+      {.name = "volume-rehost",
+       .scope = Scope::cluster,
+       .input = "volume* vserver* destination-vserver* auto-remap-luns:b force-unmap-luns:b",
+       .run = volume_rehost,
+       .source = "Manila"},
+      {.name = "clone-split-status",
+       .scope = Scope::svm,
+       .input = "volume-name*",
+       .run = clone_split_status,
+       .source = "Cinder; may be empty"},
   };
 }
 

@@ -12,7 +12,8 @@ namespace {
 using base::http::Request;
 using base::http::Response;
 
-constexpr std::string_view kPaths[] = {"/servlets/netapp.servlets.admin.XMLrequest_filer", "/servlets/netapp.servlets.admin.XMLrequest"};
+constexpr std::string_view kPaths[] = {"/servlets/netapp.servlets.admin.XMLrequest_filer",
+                                       "/servlets/netapp.servlets.admin.XMLrequest"};
 
 struct Login {
   std::string user;
@@ -36,7 +37,9 @@ std::string escape_attribute(std::string_view text) {
 }
 
 std::string envelope(const model::Cluster& cluster, std::string_view results) {
-  std::string text = "<?xml version='1.0' encoding='UTF-8' ?>\n<!DOCTYPE netapp SYSTEM 'file:/etc/netapp_gx.dtd'>\n<netapp version='1.";
+  std::string text =
+      "<?xml version='1.0' encoding='UTF-8' ?>\n<!DOCTYPE netapp SYSTEM 'file:/etc/netapp_gx.dtd'>\n<netapp "
+      "version='1.";
   text += std::to_string(cluster.ontapi_minor);
   text += "' xmlns='http://www.netapp.com/filer/admin'>\n";
   text += results;
@@ -53,8 +56,8 @@ Response xml_response(std::string body) {
 }
 
 Response failed(const model::Cluster& cluster, const ModelError& error) {
-  return xml_response(envelope(cluster, "<results status=\"failed\" reason=\"" + escape_attribute(error.reason) + "\" errno=\"" +
-                                            std::to_string(static_cast<int>(error.code)) + "\"/>"));
+  return xml_response(envelope(cluster, "<results status=\"failed\" reason=\"" + escape_attribute(error.reason) +
+                                            "\" errno=\"" + std::to_string(static_cast<int>(error.code)) + "\"/>"));
 }
 
 Response plain(int status, std::string body) {
@@ -80,7 +83,8 @@ std::optional<Login> log_in(const model::Cluster& cluster, const Request& reques
   std::optional<std::string> password;
   if (const std::string* header = request.headers.find("Authorization")) {
     const std::size_t blank = header->find(' ');
-    if (blank == std::string::npos || !base::equals_ignoring_case(std::string_view(*header).substr(0, blank), "Basic")) return std::nullopt;
+    if (blank == std::string::npos || !base::equals_ignoring_case(std::string_view(*header).substr(0, blank), "Basic"))
+      return std::nullopt;
     const auto decoded = base::base64_decode(base::trim(std::string_view(*header).substr(blank + 1)));
     const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
     if (colon == std::string::npos) return std::nullopt;
@@ -92,7 +96,8 @@ std::optional<Login> log_in(const model::Cluster& cluster, const Request& reques
     return std::nullopt;
   }
   for (const std::string& owner : owners) {
-    const auto role = password ? model::check_login(cluster, owner, user, *password, "ontapi") : model::role_of(cluster, owner, user, "ontapi");
+    const auto role = password ? model::check_login(cluster, owner, user, *password, "ontapi")
+                               : model::role_of(cluster, owner, user, "ontapi");
     if (role && *role != "none") return Login{user, *role, owner == cluster.name};
   }
   return std::nullopt;
@@ -100,7 +105,9 @@ std::optional<Login> log_in(const model::Cluster& cluster, const Request& reques
 
 std::string host_of(const Request& request) {
   std::string host = request.headers.get("Host");
-  if (const std::size_t colon = host.rfind(':'); colon != std::string::npos && host.find(']', colon) == std::string::npos) host.resize(colon);
+  if (const std::size_t colon = host.rfind(':');
+      colon != std::string::npos && host.find(']', colon) == std::string::npos)
+    host.resize(colon);
   return host;
 }
 
@@ -111,8 +118,10 @@ ModelError not_found(std::string_view api, std::string_view svm) {
 }
 
 std::string object_of(pugi::xml_node in) {
-  constexpr const char* names[] = {"volume", "name", "volume-name", "path", "vserver-name", "initiator-group-name", "policy-name", "qtree", "interface-name",
-                                   "source-volume", "destination-location", "aggregate", "node"};
+  constexpr const char* names[] = {
+      "volume",      "name",  "volume-name",    "path",          "vserver-name",         "initiator-group-name",
+      "policy-name", "qtree", "interface-name", "source-volume", "destination-location", "aggregate",
+      "node"};
   for (const char* name : names) {
     if (const pugi::xml_node node = in.child(name)) return leaf_text(node);
   }
@@ -127,9 +136,13 @@ bool role_allows(const std::string& role, std::string_view api) {
 }  // namespace
 
 bool is_read(std::string_view api) {
-  constexpr std::string_view parts[] = {"-get", "-list-info", "-list-iter", "-status", "-list-entries", "-report", "-info", "-details", "-supported", "-capacity"};
-  if (api.ends_with("-iter") && (api.find("modify") != api.npos || api.find("delete") != api.npos || api.find("destroy") != api.npos || api.find("release") != api.npos)) return false;
-  return std::any_of(std::begin(parts), std::end(parts), [&](std::string_view part) { return api.find(part) != std::string_view::npos; });
+  constexpr std::string_view parts[] = {"-get",    "-list-info", "-list-iter", "-status",    "-list-entries",
+                                        "-report", "-info",      "-details",   "-supported", "-capacity"};
+  if (api.ends_with("-iter") && (api.find("modify") != api.npos || api.find("delete") != api.npos ||
+                                 api.find("destroy") != api.npos || api.find("release") != api.npos))
+    return false;
+  return std::any_of(std::begin(parts), std::end(parts),
+                     [&](std::string_view part) { return api.find(part) != std::string_view::npos; });
 }
 
 bool xml_depth_ok(std::string_view text, int depth_max) {
@@ -200,8 +213,9 @@ void write_xml(std::string& text, pugi::xml_node node) {
     elements.push_back(child);
   }
   if (!sorted) {
-    std::stable_sort(elements.begin(), elements.end(),
-                     [](pugi::xml_node a, pugi::xml_node b) { return std::string_view(a.name()) < std::string_view(b.name()); });
+    std::stable_sort(elements.begin(), elements.end(), [](pugi::xml_node a, pugi::xml_node b) {
+      return std::string_view(a.name()) < std::string_view(b.name());
+    });
   }
   for (const pugi::xml_node child : elements) write_xml(text, child);
   text += "</";
@@ -214,7 +228,8 @@ std::optional<Arrival> arrival_of(const model::Cluster& cluster, const Request& 
     const auto at = cluster.lif_by_address.find(address);
     if (at == cluster.lif_by_address.end()) continue;
     const model::Svm* svm = cluster.find_svm(at->second.svm);
-    if (svm == nullptr || svm->type != model::SvmType::data) continue;  // the cluster's own LIFs are the fallback anyway
+    if (svm == nullptr || svm->type != model::SvmType::data)
+      continue;  // the cluster's own LIFs are the fallback anyway
     const auto lif = svm->lifs.find(at->second.lif);
     if (lif == svm->lifs.end() || !lif->second.management()) return std::nullopt;
     return Arrival{svm->name};
@@ -224,7 +239,8 @@ std::optional<Arrival> arrival_of(const model::Cluster& cluster, const Request& 
 
 Response Server::handle(const Request& request) {
   model::settle(cluster_);
-  if (std::find(std::begin(kPaths), std::end(kPaths), request.path()) == std::end(kPaths)) return plain(404, "<html><body>Not Found</body></html>\n");
+  if (std::find(std::begin(kPaths), std::end(kPaths), request.path()) == std::end(kPaths))
+    return plain(404, "<html><body>Not Found</body></html>\n");
   if (request.method != "POST") {
     Response response = plain(405, "<html><body>Method Not Allowed</body></html>\n");
     response.headers.set("Allow", "POST");
@@ -237,13 +253,18 @@ Response Server::handle(const Request& request) {
   return answer(request, *arrival, login->user, login->role, login->cluster_admin);
 }
 
-Response Server::answer(const Request& request, const Arrival& arrival, const std::string& user, const std::string& role, bool cluster_admin) {
-  if (!xml_depth_ok(request.body, kXmlDepthMax)) return failed(cluster_, model::refused("The request is nested too deeply."));
+Response Server::answer(const Request& request, const Arrival& arrival, const std::string& user,
+                        const std::string& role, bool cluster_admin) {
+  if (!xml_depth_ok(request.body, kXmlDepthMax))
+    return failed(cluster_, model::refused("The request is nested too deeply."));
   pugi::xml_document document;
-  const pugi::xml_parse_result parsed = document.load_buffer(request.body.data(), request.body.size(), pugi::parse_default, pugi::encoding_utf8);
-  if (!parsed) return failed(cluster_, model::refused(std::string("Error parsing the XML request: ") + parsed.description()));
+  const pugi::xml_parse_result parsed =
+      document.load_buffer(request.body.data(), request.body.size(), pugi::parse_default, pugi::encoding_utf8);
+  if (!parsed)
+    return failed(cluster_, model::refused(std::string("Error parsing the XML request: ") + parsed.description()));
   const pugi::xml_node root = document.document_element();
-  if (std::string_view(root.name()) != "netapp") return failed(cluster_, model::refused("The root element of the request must be \"netapp\"."));
+  if (std::string_view(root.name()) != "netapp")
+    return failed(cluster_, model::refused("The root element of the request must be \"netapp\"."));
   pugi::xml_node in;
   for (const pugi::xml_node child : root.children()) {
     if (child.type() == pugi::node_element) {
@@ -255,8 +276,10 @@ Response Server::answer(const Request& request, const Arrival& arrival, const st
   if (cluster_.settings.strict_version) {
     const auto version = model::parse_ontapi(root.attribute("version").as_string("1.20"));
     if (version && *version > cluster_.ontapi_minor) {
-      return failed(cluster_, {Errno::api_unsupported_version, "Version " + std::string(root.attribute("version").value()) + " was requested, but only 1." +
-                                                                   std::to_string(cluster_.ontapi_minor) + " is supported."});
+      return failed(cluster_,
+                    {Errno::api_unsupported_version, "Version " + std::string(root.attribute("version").value()) +
+                                                         " was requested, but only 1." +
+                                                         std::to_string(cluster_.ontapi_minor) + " is supported."});
     }
   }
   const std::string name = in.name();
@@ -267,17 +290,24 @@ Response Server::answer(const Request& request, const Arrival& arrival, const st
   const std::string wanted = tunnel.empty() ? arrival.svm : tunnel;
   if (!wanted.empty() && wanted != cluster_.name) {
     svm = cluster_.find_svm(wanted);
-    if (svm == nullptr || (!arrival.svm.empty() && wanted != arrival.svm)) return failed(cluster_, {Errno::svm_not_found, "Specified vserver not found"});
+    if (svm == nullptr || (!arrival.svm.empty() && wanted != arrival.svm))
+      return failed(cluster_, {Errno::svm_not_found, "Specified vserver not found"});
     // What a node's own SVM answers was seen in netapp.ontap's issue 114.
-    if (svm->type == model::SvmType::node) return failed(cluster_, {Errno::api_not_found, "Unable to find API: " + name + " on node vserver " + svm->name});
-    if (svm->type == model::SvmType::system) return failed(cluster_, {Errno::svm_not_found, "Specified vserver not found"});
+    if (svm->type == model::SvmType::node)
+      return failed(cluster_, {Errno::api_not_found, "Unable to find API: " + name + " on node vserver " + svm->name});
+    if (svm->type == model::SvmType::system)
+      return failed(cluster_, {Errno::svm_not_found, "Specified vserver not found"});
   }
   const ApiEntry* api = find_api(name);
-  const bool absent = api == nullptr || cluster_.ontapi_minor < api->since || (svm != nullptr && api->scope == Scope::cluster);
-  if (absent) return failed(cluster_, not_found(name, api != nullptr && svm != nullptr && !tunnel.empty() ? svm->name : ""));
-  if (svm == nullptr && api->scope == Scope::svm) return failed(cluster_, model::refused("Vserver API missing vserver parameter."));
+  const bool absent =
+      api == nullptr || cluster_.ontapi_minor < api->since || (svm != nullptr && api->scope == Scope::cluster);
+  if (absent)
+    return failed(cluster_, not_found(name, api != nullptr && svm != nullptr && !tunnel.empty() ? svm->name : ""));
+  if (svm == nullptr && api->scope == Scope::svm)
+    return failed(cluster_, model::refused("Vserver API missing vserver parameter."));
   if (!role_allows(role, name)) {
-    return failed(cluster_, {Errno::api_privilege, "Insufficient privileges: user '" + user + "' does not have write access to this resource"});
+    return failed(cluster_, {Errno::api_privilege, "Insufficient privileges: user '" + user +
+                                                       "' does not have write access to this resource"});
   }
   const std::string object = object_of(in);
   const CallView view{name, svm == nullptr ? std::string_view{} : std::string_view(svm->name), object, user};

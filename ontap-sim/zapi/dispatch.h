@@ -47,8 +47,8 @@ class Server {
   Shell shell;
 
  private:
-  base::http::Response answer(const base::http::Request& request, const Arrival& arrival, const std::string& user, const std::string& role,
-                              bool cluster_admin);
+  base::http::Response answer(const base::http::Request& request, const Arrival& arrival, const std::string& user,
+                              const std::string& role, bool cluster_admin);
   model::Cluster& cluster_;
   const base::Logger& log_;
 };

@@ -35,8 +35,9 @@ Status each_vserver(Call& call, const char* record, bool with_admin, Write write
 }
 
 /// A field of a row that may not be there.
-inline std::string kept(const std::map<std::string, std::map<std::string, model::Record, std::less<>>, std::less<>>& records, std::string_view table, const std::string& row,
-                 const std::string& field, std::string_view otherwise) {
+inline std::string kept(
+    const std::map<std::string, std::map<std::string, model::Record, std::less<>>, std::less<>>& records,
+    std::string_view table, const std::string& row, const std::string& field, std::string_view otherwise) {
   const auto rows = records.find(table);
   if (rows == records.end()) return std::string(otherwise);
   const auto at = rows->second.find(row);

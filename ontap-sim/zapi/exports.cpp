@@ -25,7 +25,9 @@ Status export_policy_create(Call& call) {
   return {};
 }
 
-Status export_policy_destroy(Call& call) { return model::destroy_export_policy(call.cluster, call.svm(), call.text("policy-name")); }
+Status export_policy_destroy(Call& call) {
+  return model::destroy_export_policy(call.cluster, call.svm(), call.text("policy-name"));
+}
 Status export_policy_rename(Call& call) {
   return model::rename_export_policy(call.cluster, call.svm(), call.text("policy-name"), call.text("new-policy-name"));
 }
@@ -37,9 +39,10 @@ Status export_policy_get_iter(Call& call) {
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool at_svm) {
     if (svm.type != model::SvmType::data) return true;
-    return (*page)->each(svm.export_policies, 1, at_svm, [&](const std::string& name, const ExportPolicy& policy, bool) {
-      return (*page)->row({svm.name, name}, [&](Out& out) { write_policy(out, svm, policy); });
-    });
+    return (*page)->each(svm.export_policies, 1, at_svm,
+                         [&](const std::string& name, const ExportPolicy& policy, bool) {
+                           return (*page)->row({svm.name, name}, [&](Out& out) { write_policy(out, svm, policy); });
+                         });
   });
   return (*page)->finish();
 }
@@ -83,11 +86,13 @@ Status export_rule_modify(Call& call) {
   change.superuser = call.list("super-user-security", "security-flavor");
   change.allow_suid = call.boolean("is-allow-set-uid-enabled");
   change.allow_dev = call.boolean("is-allow-dev-is-enabled");
-  return model::modify_export_rule(call.cluster, call.svm(), call.text("policy-name"), static_cast<int>(call.integer("rule-index").value_or(0)), change);
+  return model::modify_export_rule(call.cluster, call.svm(), call.text("policy-name"),
+                                   static_cast<int>(call.integer("rule-index").value_or(0)), change);
 }
 
 Status export_rule_destroy(Call& call) {
-  return model::destroy_export_rule(call.cluster, call.svm(), call.text("policy-name"), static_cast<int>(call.integer("rule-index").value_or(0)));
+  return model::destroy_export_rule(call.cluster, call.svm(), call.text("policy-name"),
+                                    static_cast<int>(call.integer("rule-index").value_or(0)));
 }
 
 void write_rule(Out& out, const Svm& svm, const std::string& policy, int index, const ExportRule& rule) {
@@ -111,12 +116,15 @@ Status export_rule_get_iter(Call& call) {
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool at_svm) {
-    return (*page)->each(svm.export_policies, 1, at_svm, [&](const std::string& name, const ExportPolicy& policy, bool) {
-      for (const auto& [index, rule] : policy.rules) {
-        if (!(*page)->row({svm.name, name, std::to_string(index)}, [&](Out& out) { write_rule(out, svm, name, index, rule); })) return false;
-      }
-      return true;
-    });
+    return (*page)->each(svm.export_policies, 1, at_svm,
+                         [&](const std::string& name, const ExportPolicy& policy, bool) {
+                           for (const auto& [index, rule] : policy.rules) {
+                             if (!(*page)->row({svm.name, name, std::to_string(index)},
+                                               [&](Out& out) { write_rule(out, svm, name, index, rule); }))
+                               return false;
+                           }
+                           return true;
+                         });
   });
   return (*page)->finish();
 }
@@ -125,21 +133,57 @@ Status export_rule_get_iter(Call& call) {
 
 std::vector<ApiEntry> export_apis() {
   constexpr std::string_view change =
-      "anonymous-user-id client-match export-chown-mode export-ntfs-unix-security-ops is-allow-dev-is-enabled:b is-allow-set-uid-enabled:b policy-name* "
+      "anonymous-user-id client-match export-chown-mode export-ntfs-unix-security-ops is-allow-dev-is-enabled:b "
+      "is-allow-set-uid-enabled:b policy-name* "
       "protocol:r ro-rule:r rule-index*:i rw-rule:r super-user-security:r";
   return {
-      {.name = "export-policy-create", .scope = Scope::svm, .input = "policy-name* return-record:b", .run = export_policy_create, .source = "13130: nDVP"},
-      {.name = "export-policy-destroy", .scope = Scope::svm, .input = "policy-name*", .run = export_policy_destroy, .source = "15661: Manila"},
-      {.name = "export-policy-rename", .scope = Scope::svm, .input = "new-policy-name* policy-name*", .run = export_policy_rename, .source = "Manila"},
-      {.name = "export-policy-get", .scope = Scope::svm, .input = "desired-attributes:r policy-name*", .run = export_policy_get, .source = "appendix B"},
-      {.name = "export-policy-get-iter", .scope = Scope::any, .input = kIter, .run = export_policy_get_iter, .source = "Manila"},
-      {.name = "export-rule-create", .scope = Scope::svm,
-       .input = "anonymous-user-id client-match* export-chown-mode export-ntfs-unix-security-ops is-allow-dev-is-enabled:b is-allow-set-uid-enabled:b "
+      {.name = "export-policy-create",
+       .scope = Scope::svm,
+       .input = "policy-name* return-record:b",
+       .run = export_policy_create,
+       .source = "13130: nDVP"},
+      {.name = "export-policy-destroy",
+       .scope = Scope::svm,
+       .input = "policy-name*",
+       .run = export_policy_destroy,
+       .source = "15661: Manila"},
+      {.name = "export-policy-rename",
+       .scope = Scope::svm,
+       .input = "new-policy-name* policy-name*",
+       .run = export_policy_rename,
+       .source = "Manila"},
+      {.name = "export-policy-get",
+       .scope = Scope::svm,
+       .input = "desired-attributes:r policy-name*",
+       .run = export_policy_get,
+       .source = "appendix B"},
+      {.name = "export-policy-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = export_policy_get_iter,
+       .source = "Manila"},
+      {.name = "export-rule-create",
+       .scope = Scope::svm,
+       .input = "anonymous-user-id client-match* export-chown-mode export-ntfs-unix-security-ops "
+                "is-allow-dev-is-enabled:b is-allow-set-uid-enabled:b "
                 "policy-name* protocol:r ro-rule*:r rule-index:i rw-rule*:r super-user-security:r",
-       .run = export_rule_create, .source = "nDVP economy, Manila"},
-      {.name = "export-rule-modify", .scope = Scope::svm, .input = change, .run = export_rule_modify, .source = "appendix B"},
-      {.name = "export-rule-destroy", .scope = Scope::svm, .input = "policy-name* rule-index*:i", .run = export_rule_destroy, .source = "15661: Manila"},
-      {.name = "export-rule-get-iter", .scope = Scope::any, .input = kIter, .run = export_rule_get_iter, .source = "nDVP economy, Manila"},
+       .run = export_rule_create,
+       .source = "nDVP economy, Manila"},
+      {.name = "export-rule-modify",
+       .scope = Scope::svm,
+       .input = change,
+       .run = export_rule_modify,
+       .source = "appendix B"},
+      {.name = "export-rule-destroy",
+       .scope = Scope::svm,
+       .input = "policy-name* rule-index*:i",
+       .run = export_rule_destroy,
+       .source = "15661: Manila"},
+      {.name = "export-rule-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = export_rule_get_iter,
+       .source = "nDVP economy, Manila"},
   };
 }
 

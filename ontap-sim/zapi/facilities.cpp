@@ -1,5 +1,6 @@
-// What administrators and collectors read of the cluster beside its storage and its nodes (nodes.cpp): security settings, messages, roles, options; and the lists of what this cluster has none of (bridges, MetroCluster, key managers …).
-// Source: Ansible's na_ontap_info, Harvest's templates; appendix A of the array's specification.
+// What administrators and collectors read of the cluster beside its storage and its nodes (nodes.cpp): security
+// settings, messages, roles, options; and the lists of what this cluster has none of (bridges, MetroCluster, key
+// managers …). Source: Ansible's na_ontap_info, Harvest's templates; appendix A of the array's specification.
 #include <algorithm>
 
 #include "ontap-sim/model/access_ops.h"
@@ -16,7 +17,8 @@ using model::Svm;
 
 /// Lists of things that the modelled hardware and configuration cannot have.
 constexpr std::string_view kNoneCluster =
-    "metrocluster-check-get-iter metrocluster-node-get-iter metrocluster-interconnect-adapter-get-iter storage-bridge-get-iter cluster-switch-get-iter "
+    "metrocluster-check-get-iter metrocluster-node-get-iter metrocluster-interconnect-adapter-get-iter "
+    "storage-bridge-get-iter cluster-switch-get-iter "
     "net-device-discovery-get-iter security-key-manager-key-get-iter ucm-adapter-get-iter "
     "storage-shelf-acp-module-get-iter disk-encrypt-get-iter autosupport-check-iter "
     "cluster-image-package-local-get-iter cluster-add-node-status-get-iter";
@@ -36,10 +38,12 @@ Status none_get_iter(Call& call) {
 Status message_get_iter(Call& call) {
   const bool motd = call.api.name == "vserver-motd-get-iter";
   const char* table = motd ? "motd" : "login-banner";
-  return each_vserver(call, motd ? "vserver-motd-info" : "vserver-login-banner-info", true, [&](Out& out, const Svm& svm) {
-    out.text("message", kept(svm.records, table, "", "message", ""));
-    if (motd) out.text("is-cluster-message-enabled", kept(svm.records, table, "", "is-cluster-message-enabled", "true"));
-  });
+  return each_vserver(
+      call, motd ? "vserver-motd-info" : "vserver-login-banner-info", true, [&](Out& out, const Svm& svm) {
+        out.text("message", kept(svm.records, table, "", "message", ""));
+        if (motd)
+          out.text("is-cluster-message-enabled", kept(svm.records, table, "", "is-cluster-message-enabled", "true"));
+      });
 }
 Status message_modify_iter(Call& call) {
   const char* table = call.api.name == "vserver-motd-modify-iter" ? "motd" : "login-banner";
@@ -47,13 +51,18 @@ Status message_modify_iter(Call& call) {
   const std::string asked = leaf_text(call.in.child("query").first_child().child("vserver"));
   const std::string named(base::trim(asked));
   for (auto& [name, svm] : call.cluster.svms) {
-    const bool seen = call.scope_svm == nullptr ? svm.type == model::SvmType::data || svm.type == model::SvmType::admin : &svm == call.scope_svm;
+    const bool seen = call.scope_svm == nullptr ? svm.type == model::SvmType::data || svm.type == model::SvmType::admin
+                                                : &svm == call.scope_svm;
     if (seen && (named.empty() || text_matches(named, name, "vserver"))) wanted.push_back(&svm);
   }
   for (const char* field : {"message", "is-cluster-message-enabled"}) {
-    const pugi::xml_node value = call.in.child("message") || call.in.child("is-cluster-message-enabled") ? call.in.child(field) : call.in.child("attributes").first_child().child(field);
+    const pugi::xml_node value = call.in.child("message") || call.in.child("is-cluster-message-enabled")
+                                     ? call.in.child(field)
+                                     : call.in.child("attributes").first_child().child(field);
     for (Svm* svm : wanted) {
-      if (value) svm->records[table][""].fields[field] = std::string_view(field) == "message" ? leaf_text(value) : base::to_lower(leaf_text(value));
+      if (value)
+        svm->records[table][""].fields[field] =
+            std::string_view(field) == "message" ? leaf_text(value) : base::to_lower(leaf_text(value));
       if (value) call.cluster.touch(*svm);
     }
   }
@@ -62,7 +71,9 @@ Status message_modify_iter(Call& call) {
   return {};
 }
 
-std::string role_svm(const Call& call) { return call.scope_svm != nullptr ? call.scope_svm->name : call.optional_text("vserver").value_or(call.cluster.name); }
+std::string role_svm(const Call& call) {
+  return call.scope_svm != nullptr ? call.scope_svm->name : call.optional_text("vserver").value_or(call.cluster.name);
+}
 
 Status role_create(Call& call) {
   const model::RoleKey key{role_svm(call), call.text("role-name"), call.text("command-directory-name")};
@@ -75,7 +86,8 @@ Status role_create(Call& call) {
   return {};
 }
 Status role_modify(Call& call) {
-  const auto at = call.cluster.roles.find({role_svm(call), call.text("role-name"), call.text("command-directory-name")});
+  const auto at =
+      call.cluster.roles.find({role_svm(call), call.text("role-name"), call.text("command-directory-name")});
   if (at == call.cluster.roles.end()) return model::missing_entry();
   if (const auto access = call.optional_text("access-level")) at->second.access = *access;
   if (call.has("role-query")) at->second.query = call.text("role-query");
@@ -83,7 +95,8 @@ Status role_modify(Call& call) {
   return {};
 }
 Status role_delete(Call& call) {
-  if (call.cluster.roles.erase({role_svm(call), call.text("role-name"), call.text("command-directory-name")}) == 0) return model::missing_entry();
+  if (call.cluster.roles.erase({role_svm(call), call.text("role-name"), call.text("command-directory-name")}) == 0)
+    return model::missing_entry();
   call.cluster.touch();
   return {};
 }
@@ -168,10 +181,13 @@ Status security_config_get(Call& call) {
   if (call.text("interface") != "ssl") return call.invalid("interface");
   pugi::xml_node info = call.put("attributes").append_child("security-config-info");
   append_text(info, "interface", "ssl");
-  append_text(info, "is-fips-enabled", kept(call.cluster.records, "security-config", "ssl", "is-fips-enabled", "false"));
-  append_text(info, "supported-ciphers", kept(call.cluster.records, "security-config", "ssl", "supported-ciphers", kCiphers));
+  append_text(info, "is-fips-enabled",
+              kept(call.cluster.records, "security-config", "ssl", "is-fips-enabled", "false"));
+  append_text(info, "supported-ciphers",
+              kept(call.cluster.records, "security-config", "ssl", "supported-ciphers", kCiphers));
   pugi::xml_node protocols = info.append_child("supported-protocols");
-  const std::string listed = kept(call.cluster.records, "security-config", "ssl", "supported-protocols", "TLSv1.2,TLSv1.1");
+  const std::string listed =
+      kept(call.cluster.records, "security-config", "ssl", "supported-protocols", "TLSv1.2,TLSv1.1");
   for (const auto& each : base::split(listed, ',')) append_text(protocols, "string", each);
   return {};
 }
@@ -180,21 +196,25 @@ Status security_config_modify(Call& call) {
   Record& record = call.cluster.records["security-config"]["ssl"];
   if (const auto fips = call.boolean("is-fips-enabled")) record.fields["is-fips-enabled"] = *fips ? "true" : "false";
   if (call.has("supported-ciphers")) record.fields["supported-ciphers"] = call.text("supported-ciphers");
-  if (const auto protocols = call.list("supported-protocols", "string")) record.fields["supported-protocols"] = base::join(*protocols, ",");
+  if (const auto protocols = call.list("supported-protocols", "string"))
+    record.fields["supported-protocols"] = base::join(*protocols, ",");
   call.cluster.touch();
   return {};
 }
 Status security_ssh_get_iter(Call& call) {
   return each_vserver(call, "seccomp-ssh-info", true, [](Out& out, const Svm&) {
     out.list("ciphers", "sshd-cipher", std::vector<std::string>{"aes256_ctr", "aes192_ctr", "aes128_ctr"});
-    out.list("key-exchange-algorithms", "sshd-key-exch-algorithm", std::vector<std::string>{"diffie_hellman_group_exchange_sha256"});
+    out.list("key-exchange-algorithms", "sshd-key-exch-algorithm",
+             std::vector<std::string>{"diffie_hellman_group_exchange_sha256"});
     out.list("mac-algorithms", "sshd-mac-algorithm", std::vector<std::string>{"hmac_sha2_256", "hmac_sha2_512"});
   });
 }
 Status security_ssl_get_iter(Call& call) {
   return each_vserver(call, "vserver-ssl-info", true, [&](Out& out, const Svm& svm) {
-    for (const auto& [field, normal] : {std::pair{"certificate-authority", ""}, std::pair{"certificate-serial-number", ""}, std::pair{"client-authentication-enabled", "false"},
-                                        std::pair{"common-name", ""}, std::pair{"server-authentication-enabled", "true"}}) {
+    for (const auto& [field, normal] :
+         {std::pair{"certificate-authority", ""}, std::pair{"certificate-serial-number", ""},
+          std::pair{"client-authentication-enabled", "false"}, std::pair{"common-name", ""},
+          std::pair{"server-authentication-enabled", "true"}}) {
       out.text_if(field, kept(call.cluster.records, "ssl", svm.name, field, normal));
     }
   });
@@ -253,20 +273,22 @@ Status aggr_efficiency_get_iter(Call& call) {
   static const RecordShape shape{"aggr-efficiency-info", {"aggregate"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  (*page)->each(call.cluster.aggregates, 0, true, [&](const std::string& name, const model::Aggregate& aggregate, bool) {
-    return (*page)->row({name}, [&](Out& out) {
-      out.text("aggregate", name);
-      out.text("node", aggregate.node);
-      if (!out.open("aggr-efficiency-cumulative-info")) return;
-      model::Bytes logical = 0;
-      for (const auto& [svm_name, svm] : call.cluster.svms) {
-        for (const auto& [volume_name, volume] : svm.volumes) logical += volume.aggregate == name ? volume.active + volume.snapshot_held : 0;
-      }
-      out.integer("total-logical-used", logical);
-      out.integer("total-physical-used", aggregate.used());
-      out.close();
-    });
-  });
+  (*page)->each(call.cluster.aggregates, 0, true,
+                [&](const std::string& name, const model::Aggregate& aggregate, bool) {
+                  return (*page)->row({name}, [&](Out& out) {
+                    out.text("aggregate", name);
+                    out.text("node", aggregate.node);
+                    if (!out.open("aggr-efficiency-cumulative-info")) return;
+                    model::Bytes logical = 0;
+                    for (const auto& [svm_name, svm] : call.cluster.svms) {
+                      for (const auto& [volume_name, volume] : svm.volumes)
+                        logical += volume.aggregate == name ? volume.active + volume.snapshot_held : 0;
+                    }
+                    out.integer("total-logical-used", logical);
+                    out.integer("total-physical-used", aggregate.used());
+                    out.close();
+                  });
+                });
   return (*page)->finish();
 }
 
@@ -275,7 +297,8 @@ Status metrocluster_get(Call& call) {
   return {};
 }
 Status cluster_ha_get(Call& call) {
-  append_text(call.put("attributes").append_child("cluster-ha-info"), "ha-configured", kept(call.cluster.records, "cluster-ha", "", "ha-configured", "true"));
+  append_text(call.put("attributes").append_child("cluster-ha-info"), "ha-configured",
+              kept(call.cluster.records, "cluster-ha", "", "ha-configured", "true"));
   return {};
 }
 Status cluster_ha_modify(Call& call) {
@@ -284,7 +307,8 @@ Status cluster_ha_modify(Call& call) {
   return {};
 }
 Status diagnosis_status_get(Call& call) {
-  const bool healthy = std::all_of(call.cluster.nodes.begin(), call.cluster.nodes.end(), [](const auto& entry) { return entry.second.healthy; });
+  const bool healthy = std::all_of(call.cluster.nodes.begin(), call.cluster.nodes.end(),
+                                   [](const auto& entry) { return entry.second.healthy; });
   append_text(call.put("attributes").append_child("diagnosis-status"), "status", healthy ? "ok" : "degraded");
   return {};
 }
@@ -292,8 +316,10 @@ Status diagnosis_subsystem_get_iter(Call& call) {
   static const RecordShape shape{"diagnosis-subsystem-config-info", {"subsystem"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  const bool healthy = std::all_of(call.cluster.nodes.begin(), call.cluster.nodes.end(), [](const auto& entry) { return entry.second.healthy; });
-  for (const char* name : {"cifs_ndo", "environment", "fhm_bridge", "io", "memory", "motherboard", "sas_connect", "switch_health"}) {
+  const bool healthy = std::all_of(call.cluster.nodes.begin(), call.cluster.nodes.end(),
+                                   [](const auto& entry) { return entry.second.healthy; });
+  for (const char* name :
+       {"cifs_ndo", "environment", "fhm_bridge", "io", "memory", "motherboard", "sas_connect", "switch_health"}) {
     const bool more = (*page)->row({name}, [&](Out& out) {
       out.text("health", healthy ? "ok" : "degraded");
       out.integer("outstanding-alert-count", 0);
@@ -306,8 +332,9 @@ Status diagnosis_subsystem_get_iter(Call& call) {
 }
 
 Status vscan_status_get_iter(Call& call) {
-  return each_vserver(call, "vscan-status-info", false,
-                      [](Out& out, const Svm& svm) { out.text("is-vscan-enabled", kept(svm.records, "vscan-status", "", "is-vscan-enabled", "false")); });
+  return each_vserver(call, "vscan-status-info", false, [](Out& out, const Svm& svm) {
+    out.text("is-vscan-enabled", kept(svm.records, "vscan-status", "", "is-vscan-enabled", "false"));
+  });
 }
 Status vscan_status_modify(Call& call) {
   call.svm().records["vscan-status"][""].fields["is-vscan-enabled"] = call.flag("is-vscan-enabled") ? "true" : "false";
@@ -335,15 +362,18 @@ Status service_policy_get_iter(Call& call) {
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool) {
     if (svm.type != model::SvmType::data) return true;
-    for (const auto& [policy, services] : {std::pair{"default-data-blocks", "data-core,data-iscsi"}, std::pair{"default-data-files", "data-core,data-nfs,data-cifs"},
-                                           std::pair{"default-management", "data-core,management-ssh,management-https"}}) {
+    for (const auto& [policy, services] :
+         {std::pair{"default-data-blocks", "data-core,data-iscsi"},
+          std::pair{"default-data-files", "data-core,data-nfs,data-cifs"},
+          std::pair{"default-management", "data-core,management-ssh,management-https"}}) {
       const char* name = policy;
       const auto listed = base::split(services, ',');
       if (!(*page)->row({svm.name, name}, [&](Out& out) {
             out.text("policy", name);
             out.list("services", "lif-service-name", listed);
             out.text("vserver", svm.name);
-          })) return false;
+          }))
+        return false;
     }
     return true;
   });
@@ -351,17 +381,23 @@ Status service_policy_get_iter(Call& call) {
 }
 
 constexpr std::pair<const char*, const char*> kNdmp[] = {
-    {"abort-on-disk-error", "false"}, {"backup-log-enable", "true"}, {"data-port-range", "all"}, {"debug-enable", "false"}, {"debug-filter", "none"},
-    {"dump-detailed-stats", "false"}, {"dump-logical-find", "default"}, {"enable", "false"}, {"fh-dir-retry-interval", "250"}, {"fh-node-retry-interval", "250"},
-    {"ignore-ctime-enabled", "false"}, {"is-secure-control-connection-enabled", "false"}, {"offset-map-enable", "true"}, {"per-qtree-exclude-enable", "false"},
-    {"restore-vm-cache-size", "64"}, {"secondary-debug-filter", ""}, {"tcpnodelay", "false"}, {"tcpwinsize", "32768"}};
+    {"abort-on-disk-error", "false"},  {"backup-log-enable", "true"},
+    {"data-port-range", "all"},        {"debug-enable", "false"},
+    {"debug-filter", "none"},          {"dump-detailed-stats", "false"},
+    {"dump-logical-find", "default"},  {"enable", "false"},
+    {"fh-dir-retry-interval", "250"},  {"fh-node-retry-interval", "250"},
+    {"ignore-ctime-enabled", "false"}, {"is-secure-control-connection-enabled", "false"},
+    {"offset-map-enable", "true"},     {"per-qtree-exclude-enable", "false"},
+    {"restore-vm-cache-size", "64"},   {"secondary-debug-filter", ""},
+    {"tcpnodelay", "false"},           {"tcpwinsize", "32768"}};
 struct NdmpList {
   const char* name;
   const char* child;
   std::vector<std::string> normal;
 };
 const std::vector<NdmpList>& ndmp_lists() {
-  static const std::vector<NdmpList> lists = {{"authtype", "ndmpd-authtypes", {"challenge"}}, {"preferred-interface-role", "netport-role", {"intercluster", "data"}}};
+  static const std::vector<NdmpList> lists = {{"authtype", "ndmpd-authtypes", {"challenge"}},
+                                              {"preferred-interface-role", "netport-role", {"intercluster", "data"}}};
   return lists;
 }
 
@@ -400,7 +436,8 @@ Status ndmp_modify(Call& call) {
 Status object_store_attach(Call& call) {
   const std::string aggregate = call.text("aggregate");
   const std::string store = call.text("object-store-name");
-  if (!call.cluster.aggregates.contains(aggregate)) return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + aggregate + "\" does not exist."};
+  if (!call.cluster.aggregates.contains(aggregate))
+    return ModelError{Errno::aggregate_does_not_exist, "Aggregate \"" + aggregate + "\" does not exist."};
   if (!call.cluster.records["object-store"].contains(store)) return model::missing_entry();
   auto& rows = call.cluster.records["aggr-object-store"];
   if (rows.contains(aggregate)) return model::duplicate_entry();
@@ -430,7 +467,8 @@ Status object_store_get_iter(Call& call) {
 /// No virus scanner ever connects here: every host of a scanner pool is shown as gone.
 Status vscan_connections(Call& call) {
   const bool statistics = call.api.name == "vscan-connection-extended-stats-get-iter";
-  const RecordShape shape{statistics ? "vscan-connection-extended-stats-info" : "vscan-connection-status-all-info", {"vserver", "server", "node"}};
+  const RecordShape shape{statistics ? "vscan-connection-extended-stats-info" : "vscan-connection-status-all-info",
+                          {"vserver", "server", "node"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool) {
@@ -464,7 +502,8 @@ Status vscan_connections(Call& call) {
 
 constexpr std::string_view kNoneNvme = "nvme-interface-get-iter";
 /// Answered alike whatever the cluster holds.
-constexpr std::string_view kConstant = "metrocluster-get security-protocol-get security-ssh-get-iter cifs-options-get-iter";
+constexpr std::string_view kConstant =
+    "metrocluster-get security-protocol-get security-ssh-get-iter cifs-options-get-iter";
 
 }  // namespace
 
@@ -478,17 +517,31 @@ bool constant_reply(std::string_view api) {
 }
 
 std::vector<ApiEntry> facility_apis() {
-  constexpr std::string_view messages = "attributes:r continue-on-failure:b is-cluster-message-enabled:b max-failure-count:i max-records:i message query:r return-failure-list:b return-success-list:b tag";
-  constexpr std::string_view role = "access-level command-directory-name* return-record:b role-name* role-query vserver";
+  constexpr std::string_view messages =
+      "attributes:r continue-on-failure:b is-cluster-message-enabled:b max-failure-count:i max-records:i message "
+      "query:r return-failure-list:b return-success-list:b tag";
+  constexpr std::string_view role =
+      "access-level command-directory-name* return-record:b role-name* role-query vserver";
   std::vector<ApiEntry> rows = {
       {.name = "ndmp-vserver-attributes-get-iter", .scope = Scope::any, .input = kIter, .run = ndmp_get_iter},
-      {.name = "ndmp-vserver-attributes-modify", .scope = Scope::svm,
-       .input = "abort-on-disk-error authtype:r backup-log-enable data-port-range debug-enable debug-filter dump-detailed-stats dump-logical-find enable "
-                "fh-dir-retry-interval fh-node-retry-interval ignore-ctime-enabled is-secure-control-connection-enabled offset-map-enable per-qtree-exclude-enable "
+      {.name = "ndmp-vserver-attributes-modify",
+       .scope = Scope::svm,
+       .input = "abort-on-disk-error authtype:r backup-log-enable data-port-range debug-enable debug-filter "
+                "dump-detailed-stats dump-logical-find enable "
+                "fh-dir-retry-interval fh-node-retry-interval ignore-ctime-enabled "
+                "is-secure-control-connection-enabled offset-map-enable per-qtree-exclude-enable "
                 "preferred-interface-role:r restore-vm-cache-size secondary-debug-filter tcpnodelay tcpwinsize",
        .run = ndmp_modify},
-      {.name = "aggr-object-store-attach", .scope = Scope::cluster, .input = "aggregate* allow-flexgroup:b object-store-name*", .run = object_store_attach, .since = 120},
-      {.name = "aggr-object-store-get-iter", .scope = Scope::cluster, .input = kIter, .run = object_store_get_iter, .since = 120},
+      {.name = "aggr-object-store-attach",
+       .scope = Scope::cluster,
+       .input = "aggregate* allow-flexgroup:b object-store-name*",
+       .run = object_store_attach,
+       .since = 120},
+      {.name = "aggr-object-store-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = object_store_get_iter,
+       .since = 120},
       {.name = "vserver-motd-get-iter", .scope = Scope::any, .input = kIter, .run = message_get_iter},
       {.name = "vserver-motd-modify-iter", .scope = Scope::any, .input = messages, .run = message_modify_iter},
       {.name = "vserver-login-banner-get-iter", .scope = Scope::any, .input = kIter, .run = message_get_iter},
@@ -501,32 +554,62 @@ std::vector<ApiEntry> facility_apis() {
       {.name = "options-set", .scope = Scope::any, .input = "name* value*", .run = options_set},
       {.name = "options-list-info", .scope = Scope::any, .run = options_list_info},
       {.name = "options-get-iter", .scope = Scope::any, .input = kIter, .run = options_get_iter},
-      {.name = "security-config-get", .scope = Scope::cluster, .input = "desired-attributes:r interface*", .run = security_config_get},
-      {.name = "security-config-modify", .scope = Scope::cluster, .input = "interface* is-fips-enabled:b supported-ciphers supported-protocols:r", .run = security_config_modify},
-      {.name = "security-protocol-get", .scope = Scope::cluster, .input = "application* desired-attributes:r", .run = security_protocol_get},
+      {.name = "security-config-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r interface*",
+       .run = security_config_get},
+      {.name = "security-config-modify",
+       .scope = Scope::cluster,
+       .input = "interface* is-fips-enabled:b supported-ciphers supported-protocols:r",
+       .run = security_config_modify},
+      {.name = "security-protocol-get",
+       .scope = Scope::cluster,
+       .input = "application* desired-attributes:r",
+       .run = security_protocol_get},
       {.name = "security-ssh-get-iter", .scope = Scope::any, .input = kIter, .run = security_ssh_get_iter},
       {.name = "security-ssl-get-iter", .scope = Scope::any, .input = kIter, .run = security_ssl_get_iter},
-      {.name = "snmp-community-add", .scope = Scope::cluster, .input = "access-control* community*", .run = snmp_community_add},
-      {.name = "snmp-community-delete", .scope = Scope::cluster, .input = "access-control community*", .run = snmp_community_delete},
+      {.name = "snmp-community-add",
+       .scope = Scope::cluster,
+       .input = "access-control* community*",
+       .run = snmp_community_add},
+      {.name = "snmp-community-delete",
+       .scope = Scope::cluster,
+       .input = "access-control community*",
+       .run = snmp_community_delete},
       {.name = "snmp-status", .scope = Scope::cluster, .run = snmp_status},
       {.name = "net-failover-group-get-iter", .scope = Scope::any, .input = kIter, .run = failover_group_get_iter},
       {.name = "aggr-efficiency-get-iter", .scope = Scope::cluster, .input = kIter, .run = aggr_efficiency_get_iter},
       {.name = "metrocluster-get", .scope = Scope::cluster, .input = "desired-attributes:r", .run = metrocluster_get},
       {.name = "cluster-ha-get", .scope = Scope::cluster, .input = "desired-attributes:r", .run = cluster_ha_get},
       {.name = "cluster-ha-modify", .scope = Scope::cluster, .input = "ha-configured*:b", .run = cluster_ha_modify},
-      {.name = "diagnosis-status-get", .scope = Scope::cluster, .input = "desired-attributes:r", .run = diagnosis_status_get},
-      {.name = "diagnosis-subsystem-config-get-iter", .scope = Scope::cluster, .input = kIter, .run = diagnosis_subsystem_get_iter},
-      {.name = "vscan-connection-extended-stats-get-iter", .scope = Scope::any, .input = kIter, .run = vscan_connections},
+      {.name = "diagnosis-status-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r",
+       .run = diagnosis_status_get},
+      {.name = "diagnosis-subsystem-config-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = diagnosis_subsystem_get_iter},
+      {.name = "vscan-connection-extended-stats-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = vscan_connections},
       {.name = "vscan-connection-status-all-get-iter", .scope = Scope::any, .input = kIter, .run = vscan_connections},
       {.name = "vscan-status-get-iter", .scope = Scope::any, .input = kIter, .run = vscan_status_get_iter},
       {.name = "vscan-status-modify", .scope = Scope::svm, .input = "is-vscan-enabled*:b", .run = vscan_status_modify},
       {.name = "cifs-options-get-iter", .scope = Scope::any, .input = kIter, .run = cifs_options_get_iter},
-      {.name = "net-interface-service-policy-get-iter", .scope = Scope::any, .input = kIter, .run = service_policy_get_iter, .since = 150},
+      {.name = "net-interface-service-policy-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = service_policy_get_iter,
+       .since = 150},
   };
   for (const auto& [names, scope] : {std::pair{kNoneCluster, Scope::cluster}, std::pair{kNoneAny, Scope::any}}) {
-    for (const auto& name : base::split(names, ' ')) rows.push_back({.name = name, .scope = scope, .input = kIter, .run = none_get_iter});
+    for (const auto& name : base::split(names, ' '))
+      rows.push_back({.name = name, .scope = scope, .input = kIter, .run = none_get_iter});
   }
-  for (const auto& name : base::split(kNoneNvme, ' ')) rows.push_back({.name = name, .scope = Scope::any, .input = kIter, .run = none_get_iter, .since = 140});
+  for (const auto& name : base::split(kNoneNvme, ' '))
+    rows.push_back({.name = name, .scope = Scope::any, .input = kIter, .run = none_get_iter, .since = 140});
   for (ApiEntry& row : rows) row.source = "Ansible's na_ontap_info and modules, Harvest's templates";
   return rows;
 }

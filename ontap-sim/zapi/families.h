@@ -38,6 +38,7 @@ std::vector<ApiEntry> export_apis();
 std::vector<ApiEntry> mirror_apis();
 
 /// Offline volumes in the way of a query for one: `volume-errors` with 13023. True when that was written.
-void put_volume_error(Call& call, const model::Svm& svm, const std::string& volume, Errno code, const std::string& reason);
+void put_volume_error(Call& call, const model::Svm& svm, const std::string& volume, Errno code,
+                      const std::string& reason);
 
 }  // namespace ontap_sim::zapi

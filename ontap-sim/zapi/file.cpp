@@ -13,18 +13,22 @@ using model::Svm;
 Status file_assign_qos(Call& call) {
   auto svm = model::require_svm(call.cluster, call.text("vserver"));
   if (!svm) return svm.error();
-  const std::string policy = call.optional_text("qos-policy-group-name").value_or(call.text("qos-adaptive-policy-group-name"));
+  const std::string policy =
+      call.optional_text("qos-policy-group-name").value_or(call.text("qos-adaptive-policy-group-name"));
   return model::set_file_qos(call.cluster, **svm, "/vol/" + call.text("volume") + "/" + call.text("file"), policy);
 }
 
 Status file_delete_file(Call& call) { return model::delete_file(call.cluster, call.svm(), call.text("path")); }
-Status file_rename_file(Call& call) { return model::rename_file(call.cluster, call.svm(), call.text("from-path"), call.text("to-path")); }
+Status file_rename_file(Call& call) {
+  return model::rename_file(call.cluster, call.svm(), call.text("from-path"), call.text("to-path"));
+}
 
 Status file_usage_get(Call& call) {
   auto place = model::resolve_file(call.svm(), call.text("path"));
   if (!place) return place.error();
   const auto at = place->volume->files.find(place->inside);
-  if (at == place->volume->files.end()) return ModelError{Errno::enoent, "No such file or directory: \"" + call.text("path") + "\""};
+  if (at == place->volume->files.end())
+    return ModelError{Errno::enoent, "No such file or directory: \"" + call.text("path") + "\""};
   call.put("total-bytes", at->second.used);
   call.put("unique-bytes", at->second.used);
   return {};
@@ -52,7 +56,8 @@ Status file_list_directory_iter(Call& call) {
   };
   std::map<std::string, std::pair<bool, model::File>> entries;
   if (prefix.empty()) {
-    for (const auto& [name, qtree] : volume.qtrees) entries[name] = {true, model::File{4096, qtree.used, volume.created, "", true}};
+    for (const auto& [name, qtree] : volume.qtrees)
+      entries[name] = {true, model::File{4096, qtree.used, volume.created, "", true}};
   }
   for (auto at = volume.files.lower_bound(prefix); at != volume.files.end() && at->first.starts_with(prefix); ++at) {
     const std::string rest = at->first.substr(prefix.size());
@@ -60,7 +65,8 @@ Status file_list_directory_iter(Call& call) {
     const bool directory = rest.size() != name.size() || at->second.directory;
     entries.try_emplace(name, directory, at->second);
   }
-  if (entries.empty() && !prefix.empty() && !volume.files.contains(place->inside) && !volume.qtrees.contains(place->inside)) {
+  if (entries.empty() && !prefix.empty() && !volume.files.contains(place->inside) &&
+      !volume.qtrees.contains(place->inside)) {
     return ModelError{Errno::enoent, "No such file or directory: \"" + call.text("path") + "\""};
   }
   for (const auto& [name, entry] : entries) {
@@ -73,13 +79,17 @@ Status file_copy_start(Call& call) {
   const auto from = call.list("source-paths", "sfod-operation-path").value_or(std::vector<std::string>{});
   const auto to = call.list("destination-paths", "sfod-operation-path").value_or(std::vector<std::string>{});
   if (from.empty() || from.size() != to.size()) return ModelError{Errno::invalid_input, "Missing input: source-paths"};
-  const auto full = [](const std::string& path) { return path.starts_with("/vol/") ? path : "/vol/" + (path.starts_with("/") ? path.substr(1) : path); };
+  const auto full = [](const std::string& path) {
+    return path.starts_with("/vol/") ? path : "/vol/" + (path.starts_with("/") ? path.substr(1) : path);
+  };
   const std::string job = model::new_uuid(call.cluster.rng).text();
   for (std::size_t i = 0; i < from.size(); ++i) {
-    if (const Status copied = model::copy_file(call.cluster, call.svm(), full(from[i]), full(to[i])); !copied) return copied;
+    if (const Status copied = model::copy_file(call.cluster, call.svm(), full(from[i]), full(to[i])); !copied)
+      return copied;
     model::Record record;
-    record.fields = {{"destination-path", to[i]}, {"file-index", std::to_string(i)}, {"is-destination-ready", "true"}, {"job-uuid", job},
-                     {"scanner-progress-percentage", "100"}, {"scanner-status", "complete"}};
+    record.fields = {
+        {"destination-path", to[i]}, {"file-index", std::to_string(i)},      {"is-destination-ready", "true"},
+        {"job-uuid", job},           {"scanner-progress-percentage", "100"}, {"scanner-status", "complete"}};
     call.svm().records["file-copy"][job + " " + std::to_string(i)] = std::move(record);
   }
   call.cluster.touch(call.svm());
@@ -119,8 +129,10 @@ Status volume_set_snaplock_attrs(Call& call) {
   auto found = model::require_volume(call.svm(), call.text("volume"));
   if (!found) return found.error();
   model::Volume& volume = **found;
-  if (!volume.extras || volume.extras->snaplock_type == "non_snaplock") return model::refused("Volume \"" + volume.name + "\" is not a SnapLock volume.");
-  for (const char* name : {"autocommit-period", "minimum-retention-period", "maximum-retention-period", "default-retention-period", "privileged-delete-state"}) {
+  if (!volume.extras || volume.extras->snaplock_type == "non_snaplock")
+    return model::refused("Volume \"" + volume.name + "\" is not a SnapLock volume.");
+  for (const char* name : {"autocommit-period", "minimum-retention-period", "maximum-retention-period",
+                           "default-retention-period", "privileged-delete-state"}) {
     if (const auto value = call.optional_text(name)) volume.extras->snaplock_attributes[name] = *value;
   }
   call.cluster.touch(call.svm(), volume);
@@ -131,7 +143,8 @@ Status volume_get_snaplock_attrs(Call& call) {
   auto found = model::require_volume(call.svm(), call.text("volume"));
   if (!found) return found.error();
   const model::Volume& volume = **found;
-  if (!volume.extras || volume.extras->snaplock_type == "non_snaplock") return model::refused("Volume \"" + volume.name + "\" is not a SnapLock volume.");
+  if (!volume.extras || volume.extras->snaplock_type == "non_snaplock")
+    return model::refused("Volume \"" + volume.name + "\" is not a SnapLock volume.");
   pugi::xml_node attrs = call.put("snaplock-attrs").append_child("snaplock-attrs-info");
   append_text(attrs, "type", volume.extras->snaplock_type);
   for (const auto& [name, value] : volume.extras->snaplock_attributes) append_text(attrs, name.c_str(), value);
@@ -147,7 +160,10 @@ Status volume_footprint_get_iter(Call& call) {
       const model::Aggregate* aggregate = call.cluster.find_aggregate(volume.aggregate);
       if (aggregate == nullptr) return true;
       return (*page)->row({svm.name, name}, [&](Out& out) {
-        const Bytes metadata = volume.charged - std::max(volume.written, volume.guarantee == model::Guarantee::volume && volume.guarantee_enabled ? volume.size - volume.shared : 0);
+        const Bytes metadata = volume.charged - std::max(volume.written, volume.guarantee == model::Guarantee::volume &&
+                                                                                 volume.guarantee_enabled
+                                                                             ? volume.size - volume.shared
+                                                                             : 0);
         out.text("aggregate", volume.aggregate);
         out.integer("total-footprint", volume.charged);
         out.integer("total-footprint-percent", model::percent(volume.charged, aggregate->size));
@@ -191,23 +207,67 @@ Status volume_space_get_iter(Call& call) {
 
 std::vector<ApiEntry> file_apis() {
   return {
-      {.name = "file-assign-qos", .scope = Scope::any, .input = "file* qos-policy-group-name qos-adaptive-policy-group-name@130 volume* vserver*", .run = file_assign_qos,
+      {.name = "file-assign-qos",
+       .scope = Scope::any,
+       .input = "file* qos-policy-group-name qos-adaptive-policy-group-name@130 volume* vserver*",
+       .run = file_assign_qos,
        .source = "Cinder NFS"},
-      {.name = "file-delete-file", .scope = Scope::svm, .input = "path* is-clone-file:b@30", .run = file_delete_file, .source = "Cinder NFS; a missing file is 2"},
-      {.name = "file-rename-file", .scope = Scope::svm, .input = "from-path* to-path*", .run = file_rename_file, .source = "Cinder NFS"},
-      {.name = "file-usage-get", .scope = Scope::svm, .input = "length:i path* start-offset:i", .run = file_usage_get, .source = "Cinder NFS"},
-      {.name = "file-list-directory-iter", .scope = Scope::svm, .input = "desired-attributes:r max-records:i path* query:r tag", .run = file_list_directory_iter,
+      {.name = "file-delete-file",
+       .scope = Scope::svm,
+       .input = "path* is-clone-file:b@30",
+       .run = file_delete_file,
+       .source = "Cinder NFS; a missing file is 2"},
+      {.name = "file-rename-file",
+       .scope = Scope::svm,
+       .input = "from-path* to-path*",
+       .run = file_rename_file,
+       .source = "Cinder NFS"},
+      {.name = "file-usage-get",
+       .scope = Scope::svm,
+       .input = "length:i path* start-offset:i",
+       .run = file_usage_get,
+       .source = "Cinder NFS"},
+      {.name = "file-list-directory-iter",
+       .scope = Scope::svm,
+       .input = "desired-attributes:r max-records:i path* query:r tag",
+       .run = file_list_directory_iter,
        .source = "appendix B"},
-      {.name = "file-copy-start", .scope = Scope::svm, .input = "cutover-time:i destination-paths*:r max-throughput:i report-time:i source-paths*:r",
-       .run = file_copy_start, .source = "Cinder NFS"},
-      {.name = "file-copy-get-iter", .scope = Scope::any, .input = kIter, .run = file_copy_get_iter, .source = "Cinder NFS"},
-      {.name = "file-copy-destroy", .scope = Scope::svm, .input = "file-index*:i job-uuid*", .run = file_copy_destroy, .source = "Cinder NFS"},
-      {.name = "volume-set-snaplock-attrs", .scope = Scope::svm,
-       .input = "volume* autocommit-period minimum-retention-period maximum-retention-period default-retention-period privileged-delete-state",
-       .run = volume_set_snaplock_attrs, .source = "Manila"},
-      {.name = "volume-get-snaplock-attrs", .scope = Scope::svm, .input = "volume*", .run = volume_get_snaplock_attrs, .source = "Ansible's na_ontap_volume_snaplock"},
-      {.name = "volume-footprint-get-iter", .scope = Scope::any, .input = kIter, .run = volume_footprint_get_iter, .source = "Harvest"},
-      {.name = "volume-space-get-iter", .scope = Scope::any, .input = kIter, .run = volume_space_get_iter, .source = "Ansible's gather-facts"},
+      {.name = "file-copy-start",
+       .scope = Scope::svm,
+       .input = "cutover-time:i destination-paths*:r max-throughput:i report-time:i source-paths*:r",
+       .run = file_copy_start,
+       .source = "Cinder NFS"},
+      {.name = "file-copy-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = file_copy_get_iter,
+       .source = "Cinder NFS"},
+      {.name = "file-copy-destroy",
+       .scope = Scope::svm,
+       .input = "file-index*:i job-uuid*",
+       .run = file_copy_destroy,
+       .source = "Cinder NFS"},
+      {.name = "volume-set-snaplock-attrs",
+       .scope = Scope::svm,
+       .input = "volume* autocommit-period minimum-retention-period maximum-retention-period default-retention-period "
+                "privileged-delete-state",
+       .run = volume_set_snaplock_attrs,
+       .source = "Manila"},
+      {.name = "volume-get-snaplock-attrs",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = volume_get_snaplock_attrs,
+       .source = "Ansible's na_ontap_volume_snaplock"},
+      {.name = "volume-footprint-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = volume_footprint_get_iter,
+       .source = "Harvest"},
+      {.name = "volume-space-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = volume_space_get_iter,
+       .source = "Ansible's gather-facts"},
   };
 }
 

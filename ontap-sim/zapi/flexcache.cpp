@@ -1,6 +1,6 @@
-// FlexCache: a FlexGroup that caches another volume of this cluster. The array keeps which volume it caches; the data path of
-// this simulator has no blocks to fetch, so a cache starts and stays empty.
-// Source: Ansible's na_ontap_flexcache, Harvest's template.
+// FlexCache: a FlexGroup that caches another volume of this cluster. The array keeps which volume it caches; the data
+// path of this simulator has no blocks to fetch, so a cache starts and stays empty. Source: Ansible's
+// na_ontap_flexcache, Harvest's template.
 #include "ontap-sim/model/job_ops.h"
 #include "ontap-sim/model/volume_ops.h"
 #include "ontap-sim/zapi/families.h"
@@ -15,7 +15,9 @@ Status flexcache_create(Call& call) {
   const model::Svm* source = call.cluster.find_svm(origin_svm);
   if (source == nullptr) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
   const model::Volume* cached = source->find_volume(origin);
-  if (cached == nullptr) return ModelError{Errno::volume_does_not_exist, "Volume \"" + origin + "\" in Vserver \"" + origin_svm + "\" does not exist."};
+  if (cached == nullptr)
+    return ModelError{Errno::volume_does_not_exist,
+                      "Volume \"" + origin + "\" in Vserver \"" + origin_svm + "\" does not exist."};
   model::NewFlexGroup spec;
   spec.common.name = call.text("volume");
   spec.common.size = call.integer("size").value_or(std::max<std::int64_t>(cached->size / 10, std::int64_t{1} << 30));
@@ -26,7 +28,8 @@ Status flexcache_create(Call& call) {
   if (spec.multiplier < 1 || spec.multiplier > 100) return call.invalid("aggr-list-multiplier");
   auto made = model::create_flexgroup(call.cluster, call.svm(), spec);
   if (!made) return made.error();
-  call.svm().records["flexcache"][spec.common.name].fields = {{"origin-cluster", call.cluster.name}, {"origin-volume", origin}, {"origin-vserver", origin_svm}};
+  call.svm().records["flexcache"][spec.common.name].fields = {
+      {"origin-cluster", call.cluster.name}, {"origin-volume", origin}, {"origin-vserver", origin_svm}};
   call.cluster.touch(call.svm());
   model::NewJob job;
   job.name = "FlexCache create " + spec.common.name;
@@ -77,11 +80,25 @@ Status flexcache_get_iter(Call& call) {
 
 std::vector<ApiEntry> flexcache_apis() {
   return {
-      {.name = "flexcache-create-async", .scope = Scope::svm,
-       .input = "aggr-list-multiplier:i aggr-list:r auto-provision-as junction-path origin-volume* origin-vserver* size:i space-guarantee volume*", .run = flexcache_create,
-       .source = "Ansible's na_ontap_flexcache", .since = 130},
-      {.name = "flexcache-destroy-async", .scope = Scope::svm, .input = "volume*", .run = flexcache_destroy, .source = "Ansible's na_ontap_flexcache", .since = 130},
-      {.name = "flexcache-get-iter", .scope = Scope::any, .input = kIter, .run = flexcache_get_iter, .source = "Ansible, Harvest", .since = 130},
+      {.name = "flexcache-create-async",
+       .scope = Scope::svm,
+       .input = "aggr-list-multiplier:i aggr-list:r auto-provision-as junction-path origin-volume* origin-vserver* "
+                "size:i space-guarantee volume*",
+       .run = flexcache_create,
+       .source = "Ansible's na_ontap_flexcache",
+       .since = 130},
+      {.name = "flexcache-destroy-async",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = flexcache_destroy,
+       .source = "Ansible's na_ontap_flexcache",
+       .since = 130},
+      {.name = "flexcache-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = flexcache_get_iter,
+       .source = "Ansible, Harvest",
+       .since = 130},
   };
 }
 

@@ -23,7 +23,9 @@ bool has_operator(std::string_view text) {
   return text.find_first_of("*|!<>\"") != std::string_view::npos || text.find("..") != std::string_view::npos;
 }
 
-bool plain_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-'; }
+bool plain_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+}
 
 std::string checksum(std::string_view api, std::string_view text) {
   std::uint32_t hash = 2166136261U;  // FNV-1a
@@ -67,7 +69,8 @@ std::optional<Key> decode_fragment_tag(std::string_view tag) {
 bool asks_nothing(pugi::xml_node query) {
   if (childless(query)) return leaf_text(query).empty();
   const auto children = query.children();
-  return std::all_of(children.begin(), children.end(), [](pugi::xml_node child) { return child.type() != pugi::node_element || asks_nothing(child); });
+  return std::all_of(children.begin(), children.end(),
+                     [](pugi::xml_node child) { return child.type() != pugi::node_element || asks_nothing(child); });
 }
 
 /// Leaves out what the caller did not ask for: it was only there for the query.
@@ -130,7 +133,8 @@ bool matches(pugi::xml_node query, pugi::xml_node record) {
     // Several elements of one name are alternatives: enough that one of them holds.
     const auto holds = [&](pugi::xml_node wanted) {
       for (const pugi::xml_node have : record.children(want.name())) {
-        if (childless(wanted) ? text_matches(leaf_text(wanted), leaf_text(have), want.name()) : matches(wanted, have)) return true;
+        if (childless(wanted) ? text_matches(leaf_text(wanted), leaf_text(have), want.name()) : matches(wanted, have))
+          return true;
       }
       // A structure that asks nothing is satisfied by absence too.
       return !childless(wanted) && !record.child(want.name()) && asks_nothing(wanted);
@@ -219,7 +223,8 @@ bool Iteration::less(const Key& a, const Key& b) {
 
 bool Iteration::keys_may_match(const Key& key) const {
   for (std::size_t i = 0; i < key.size() && i < hints_.size(); ++i) {
-    if (hints_[i].literal ? key[i] != hints_[i].prefix : !std::string_view(key[i]).starts_with(hints_[i].prefix)) return false;
+    if (hints_[i].literal ? key[i] != hints_[i].prefix : !std::string_view(key[i]).starts_with(hints_[i].prefix))
+      return false;
   }
   return true;
 }
@@ -269,7 +274,9 @@ std::string encode_tag(std::string_view api, const Key& key, bool realistic) {
     for (std::size_t i = 0; i < key.size(); ++i) append_text(root, ("key-" + std::to_string(i)).c_str(), key[i]);
     std::string text = "<" + type + ">";
     for (const pugi::xml_node child : root.children()) {
-      text += std::string("<") + child.name() + ">" + base::replace_all(base::replace_all(leaf_text(child), "&", "&amp;"), "<", "&lt;") + "</" + child.name() + ">";
+      text += std::string("<") + child.name() + ">" +
+              base::replace_all(base::replace_all(leaf_text(child), "&", "&amp;"), "<", "&lt;") + "</" + child.name() +
+              ">";
     }
     return text + "</" + type + ">";
   }
@@ -310,7 +317,8 @@ void write_key(pugi::xml_node parent, const RecordShape& shape, const Key& key) 
   }
 }
 
-Status write_mass_result(Call& call, const RecordShape& shape, const Iteration& found, const MassChange& names, const MassResult& result) {
+Status write_mass_result(Call& call, const RecordShape& shape, const Iteration& found, const MassChange& names,
+                         const MassResult& result) {
   if (!result.failed.empty() && call.flag("return-failure-list", true)) {
     pugi::xml_node list = call.put("failure-list");
     for (const auto& [key, error] : result.failed) {
@@ -327,7 +335,8 @@ Status write_mass_result(Call& call, const RecordShape& shape, const Iteration& 
   call.put("num-succeeded", static_cast<std::int64_t>(result.succeeded.size()));
   if (!result.succeeded.empty() && call.flag("return-success-list", true)) {
     pugi::xml_node list = call.put("success-list");
-    for (const Key& key : result.succeeded) write_key(list.append_child(names.info).append_child(names.key_element), shape, key);
+    for (const Key& key : result.succeeded)
+      write_key(list.append_child(names.info).append_child(names.key_element), shape, key);
   }
   return {};
 }

@@ -13,9 +13,9 @@
 
 /// Everything that is the same in all `*-get-iter` calls: the query language, desired-attributes, key fields, paging.
 /// A family supplies a walk over its objects in key order and a function that writes one object as a record.
-/// A query that names a key literally or by prefix is turned into a look-up, so a get by name costs O(log n) and a page costs
-/// its own size. Tags are stateless cursors: "continue after this key".
-/// Source: sections 3.3 to 3.5 and 3.7 of the array's specification.
+/// A query that names a key literally or by prefix is turned into a look-up, so a get by name costs O(log n) and a page
+/// costs its own size. Tags are stateless cursors: "continue after this key". Source: sections 3.3 to 3.5 and 3.7 of
+/// the array's specification.
 namespace ontap_sim::zapi {
 
 using Key = std::vector<std::string>;
@@ -52,7 +52,9 @@ class Out {
   /// The record's node at this level, for what the other functions cannot say.
   pugi::xml_node here() const { return levels_.back().record; }
   /// Children of a list of structures: each is written whole.
-  pugi::xml_node child_list(const char* name) { return wants(name) ? levels_.back().record.append_child(name) : pugi::xml_node(); }
+  pugi::xml_node child_list(const char* name) {
+    return wants(name) ? levels_.back().record.append_child(name) : pugi::xml_node();
+  }
 
  private:
   struct Level {
@@ -62,8 +64,8 @@ class Out {
   std::vector<Level> levels_;
 };
 
-/// True if every leaf of `query` is satisfied by some element at the same path in `record`. Empty leaves and structures ask
-/// nothing; leaves that the type does not have are ignored.
+/// True if every leaf of `query` is satisfied by some element at the same path in `record`. Empty leaves and structures
+/// ask nothing; leaves that the type does not have are ignored.
 bool matches(pugi::xml_node query, pugi::xml_node record);
 /// One leaf: * wildcards, a|b, !x, x..y, < > <= >=, "literal". `name` decides about upper and lower case.
 bool text_matches(std::string_view pattern, std::string_view value, std::string_view name);
@@ -89,8 +91,8 @@ class Iteration {
     return end_record(record, key);
   }
 
-  /// Walks a sorted map from where this page begins; `level` says which key the map's keys are, `at_cursor` whether the outer
-  /// keys equal the cursor's. `visit(key, value, at_cursor)` returns false to stop.
+  /// Walks a sorted map from where this page begins; `level` says which key the map's keys are, `at_cursor` whether the
+  /// outer keys equal the cursor's. `visit(key, value, at_cursor)` returns false to stop.
   template <class Map, class Visit>
   bool each(Map& map, std::size_t level, bool at_cursor, Visit&& visit) {
     using MapKey = typename std::remove_const_t<Map>::key_type;
@@ -121,7 +123,8 @@ class Iteration {
       if (level == 0 && level < after_.size() && call_.scope_svm->name < after_[level]) return true;
       return visit(*call_.scope_svm, resume);
     }
-    return each(call_.cluster.svms, level, true, [&](const std::string&, model::Svm& svm, bool at_cursor) { return visit(svm, at_cursor); });
+    return each(call_.cluster.svms, level, true,
+                [&](const std::string&, model::Svm& svm, bool at_cursor) { return visit(svm, at_cursor); });
   }
 
   /// The literal that the query demands for a key, if it does.
@@ -171,18 +174,20 @@ class Iteration {
   bool full_ = false;
 };
 
-/// The cursor of a page as text and back. The safe form uses A-Z a-z 0-9 _ . - only; the realistic one is ONTAP's XML fragment.
+/// The cursor of a page as text and back. The safe form uses A-Z a-z 0-9 _ . - only; the realistic one is ONTAP's XML
+/// fragment.
 std::string encode_tag(std::string_view api, const Key& key, bool realistic);
 std::optional<Key> decode_tag(std::string_view api, std::string_view tag, std::size_t keys);
 
-/// The common part of *-modify-iter, *-destroy-iter and *-delete-iter: `apply` for each collected key, counters and lists.
-/// `info` is the type of the list entries, `key_element` the element that carries the key inside them.
+/// The common part of *-modify-iter, *-destroy-iter and *-delete-iter: `apply` for each collected key, counters and
+/// lists. `info` is the type of the list entries, `key_element` the element that carries the key inside them.
 struct MassChange {
   const char* info = "";
   const char* key_element = "";
 };
 template <class Apply>
-Status change_each(Call& call, const RecordShape& shape, const Iteration& found, const MassChange& names, Apply&& apply);
+Status change_each(Call& call, const RecordShape& shape, const Iteration& found, const MassChange& names,
+                   Apply&& apply);
 
 /// Writes the key fields of one object as <type>…</type> below `parent`.
 void write_key(pugi::xml_node parent, const RecordShape& shape, const Key& key);
@@ -191,10 +196,12 @@ struct MassResult {
   std::vector<Key> succeeded{};
   std::vector<std::pair<Key, ModelError>> failed{};
 };
-Status write_mass_result(Call& call, const RecordShape& shape, const Iteration& found, const MassChange& names, const MassResult& result);
+Status write_mass_result(Call& call, const RecordShape& shape, const Iteration& found, const MassChange& names,
+                         const MassResult& result);
 
 template <class Apply>
-Status change_each(Call& call, const RecordShape& shape, const Iteration& found, const MassChange& names, Apply&& apply) {
+Status change_each(Call& call, const RecordShape& shape, const Iteration& found, const MassChange& names,
+                   Apply&& apply) {
   MassResult result;
   const bool go_on = call.flag("continue-on-failure");
   const std::int64_t failures_max = call.integer("max-failure-count").value_or(INT64_MAX);

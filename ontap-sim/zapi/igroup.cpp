@@ -22,15 +22,20 @@ Status igroup_create(Call& call) {
   return {};
 }
 
-Status igroup_destroy(Call& call) { return model::destroy_igroup(call.cluster, call.svm(), call.text("initiator-group-name"), call.flag("force")); }
+Status igroup_destroy(Call& call) {
+  return model::destroy_igroup(call.cluster, call.svm(), call.text("initiator-group-name"), call.flag("force"));
+}
 Status igroup_add(Call& call) {
-  return model::add_initiator(call.cluster, call.svm(), call.text("initiator-group-name"), std::string(base::trim(call.text("initiator"))), call.flag("force"));
+  return model::add_initiator(call.cluster, call.svm(), call.text("initiator-group-name"),
+                              std::string(base::trim(call.text("initiator"))), call.flag("force"));
 }
 Status igroup_remove(Call& call) {
-  return model::remove_initiator(call.cluster, call.svm(), call.text("initiator-group-name"), std::string(base::trim(call.text("initiator"))), call.flag("force"));
+  return model::remove_initiator(call.cluster, call.svm(), call.text("initiator-group-name"),
+                                 std::string(base::trim(call.text("initiator"))), call.flag("force"));
 }
 Status igroup_rename(Call& call) {
-  return model::rename_igroup(call.cluster, call.svm(), call.text("initiator-group-name"), call.text("initiator-group-new-name"));
+  return model::rename_igroup(call.cluster, call.svm(), call.text("initiator-group-name"),
+                              call.text("initiator-group-new-name"));
 }
 
 void write_igroup(Out& out, const Svm& svm, const Igroup& igroup) {
@@ -46,7 +51,8 @@ void write_igroup(Out& out, const Svm& svm, const Igroup& igroup) {
   out.text("initiator-group-uuid", igroup.uuid.text());
   out.flag("initiator-group-vsa-enabled", false);
   if (pugi::xml_node list = igroup.initiators.empty() ? pugi::xml_node() : out.child_list("initiators")) {
-    for (const std::string& initiator : igroup.initiators) append_text(list.append_child("initiator-info"), "initiator-name", initiator);
+    for (const std::string& initiator : igroup.initiators)
+      append_text(list.append_child("initiator-info"), "initiator-name", initiator);
   }
   out.text("vserver", svm.name);
 }
@@ -75,7 +81,9 @@ Status lun_map(Call& call) {
   return {};
 }
 
-Status lun_unmap(Call& call) { return model::unmap_lun(call.cluster, call.svm(), call.text("path"), call.text("initiator-group")); }
+Status lun_unmap(Call& call) {
+  return model::unmap_lun(call.cluster, call.svm(), call.text("path"), call.text("initiator-group"));
+}
 
 Status lun_map_list_info(Call& call) {
   auto lun = model::require_lun(call.svm(), call.text("path"));
@@ -90,7 +98,8 @@ Status lun_map_list_info(Call& call) {
   return {};
 }
 
-void write_map(Out& out, const model::Cluster& cluster, const Svm& svm, const Lun& lun, const Igroup& igroup, std::int32_t id) {
+void write_map(Out& out, const model::Cluster& cluster, const Svm& svm, const Lun& lun, const Igroup& igroup,
+               std::int32_t id) {
   out.text("initiator-group", igroup.name);
   out.text("initiator-group-uuid", igroup.uuid.text());
   out.integer("lun-id", id);
@@ -112,7 +121,8 @@ Status lun_map_get_iter(Call& call) {
   (*page)->each_svm(0, [&](const Svm& svm, bool at_svm) {
     return (*page)->each(svm.luns, 1, at_svm, [&](const std::string& path, const Lun& lun, bool at_lun) {
       return (*page)->each(lun.maps, 2, at_lun, [&](const std::string& igroup, const std::int32_t& id, bool) {
-        return (*page)->row({svm.name, path, igroup}, [&](Out& out) { write_map(out, call.cluster, svm, lun, *svm.find_igroup(igroup), id); });
+        return (*page)->row({svm.name, path, igroup},
+                            [&](Out& out) { write_map(out, call.cluster, svm, lun, *svm.find_igroup(igroup), id); });
       });
     });
   });
@@ -136,24 +146,66 @@ Status lun_initiator_list_map_info(Call& call) {
 
 std::vector<ApiEntry> igroup_apis() {
   return {
-      {.name = "igroup-create", .scope = Scope::svm, .input = "bind-portset initiator-group-name* initiator-group-type* os-type ostype", .run = igroup_create,
+      {.name = "igroup-create",
+       .scope = Scope::svm,
+       .input = "bind-portset initiator-group-name* initiator-group-type* os-type ostype",
+       .run = igroup_create,
        .source = "9004, 13115: nDVP's tests"},
-      {.name = "igroup-destroy", .scope = Scope::svm, .input = "force:b initiator-group-name*", .run = igroup_destroy, .source = "9003, 9029: nDVP's tests"},
-      {.name = "igroup-add", .scope = Scope::svm, .input = "force:b initiator* initiator-group-name*", .run = igroup_add, .source = "9008, 13001: nDVP's tests"},
-      {.name = "igroup-remove", .scope = Scope::svm, .input = "force:b initiator* initiator-group-name*", .run = igroup_remove, .source = "9007: nDVP's tests"},
-      {.name = "igroup-rename", .scope = Scope::svm, .input = "initiator-group-name* initiator-group-new-name*", .run = igroup_rename, .source = "Ansible's na_ontap_igroup"},
-      {.name = "igroup-get-iter", .scope = Scope::any, .input = kIter, .run = igroup_get_iter, .source = "Cinder queries by initiator"},
+      {.name = "igroup-destroy",
+       .scope = Scope::svm,
+       .input = "force:b initiator-group-name*",
+       .run = igroup_destroy,
+       .source = "9003, 9029: nDVP's tests"},
+      {.name = "igroup-add",
+       .scope = Scope::svm,
+       .input = "force:b initiator* initiator-group-name*",
+       .run = igroup_add,
+       .source = "9008, 13001: nDVP's tests"},
+      {.name = "igroup-remove",
+       .scope = Scope::svm,
+       .input = "force:b initiator* initiator-group-name*",
+       .run = igroup_remove,
+       .source = "9007: nDVP's tests"},
+      {.name = "igroup-rename",
+       .scope = Scope::svm,
+       .input = "initiator-group-name* initiator-group-new-name*",
+       .run = igroup_rename,
+       .source = "Ansible's na_ontap_igroup"},
+      {.name = "igroup-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = igroup_get_iter,
+       .source = "Cinder queries by initiator"},
   };
 }
 
 std::vector<ApiEntry> lun_map_apis() {
   return {
-      {.name = "lun-map", .scope = Scope::svm, .input = "additional-reporting-node:r force:b initiator-group* lun-id:i path*", .run = lun_map,
+      {.name = "lun-map",
+       .scope = Scope::svm,
+       .input = "additional-reporting-node:r force:b initiator-group* lun-id:i path*",
+       .run = lun_map,
        .source = "9023, 9024: nDVP's tests"},
-      {.name = "lun-unmap", .scope = Scope::svm, .input = "initiator-group* path*", .run = lun_unmap, .source = "9016: Trident, Cinder"},
-      {.name = "lun-map-list-info", .scope = Scope::svm, .input = "path*", .run = lun_map_list_info, .source = "15661: nDVP's tests"},
-      {.name = "lun-map-get-iter", .scope = Scope::any, .input = kIter, .run = lun_map_get_iter, .source = "reporting nodes: Trident"},
-      {.name = "lun-initiator-list-map-info", .scope = Scope::svm, .input = "initiator*", .run = lun_initiator_list_map_info, .source = "Cinder"},
+      {.name = "lun-unmap",
+       .scope = Scope::svm,
+       .input = "initiator-group* path*",
+       .run = lun_unmap,
+       .source = "9016: Trident, Cinder"},
+      {.name = "lun-map-list-info",
+       .scope = Scope::svm,
+       .input = "path*",
+       .run = lun_map_list_info,
+       .source = "15661: nDVP's tests"},
+      {.name = "lun-map-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = lun_map_get_iter,
+       .source = "reporting nodes: Trident"},
+      {.name = "lun-initiator-list-map-info",
+       .scope = Scope::svm,
+       .input = "initiator*",
+       .run = lun_initiator_list_map_info,
+       .source = "Cinder"},
   };
 }
 

@@ -12,7 +12,9 @@ using model::ChapEntry;
 using model::IscsiService;
 using model::Svm;
 
-ModelError no_service() { return {Errno::entry_does_not_exist, "The iSCSI service does not exist: entry doesn't exist"}; }
+ModelError no_service() {
+  return {Errno::entry_does_not_exist, "The iSCSI service does not exist: entry doesn't exist"};
+}
 
 Status iscsi_node_get_name(Call& call) {
   if (!call.svm().iscsi) return no_service();
@@ -45,7 +47,8 @@ Status iscsi_service_get_iter(Call& call) {
 }
 
 Status iscsi_service_create(Call& call) {
-  auto made = model::create_iscsi(call.cluster, call.svm(), call.optional_text("node-name").value_or(""), call.flag("start", true));
+  auto made = model::create_iscsi(call.cluster, call.svm(), call.optional_text("node-name").value_or(""),
+                                  call.flag("start", true));
   if (!made) return made.error();
   if (const auto alias = call.optional_text("alias-name")) (*made)->alias = *alias;
   return {};
@@ -86,7 +89,8 @@ Status iscsi_interface_get_iter(Call& call) {
 
 Status read_chap(const Call& call, ChapEntry& entry) {
   if (const auto type = call.optional_text("auth-type")) {
-    if (!base::equals_ignoring_case(*type, "none") && !base::equals_ignoring_case(*type, "CHAP") && !base::equals_ignoring_case(*type, "deny")) {
+    if (!base::equals_ignoring_case(*type, "none") && !base::equals_ignoring_case(*type, "CHAP") &&
+        !base::equals_ignoring_case(*type, "deny")) {
       return call.invalid("auth-type");
     }
     entry.auth_type = base::equals_ignoring_case(*type, "CHAP") ? "CHAP" : base::to_lower(*type);
@@ -99,7 +103,8 @@ Status read_chap(const Call& call, ChapEntry& entry) {
   for (const char* element : {"outbound-password", "outbound-passphrase"}) {
     if (const auto password = call.optional_text(element)) entry.outbound_password = *password;
   }
-  if (auto ranges = call.list("initiator-address-ranges", "ip-range-or-mask")) entry.address_ranges = std::move(*ranges);
+  if (auto ranges = call.list("initiator-address-ranges", "ip-range-or-mask"))
+    entry.address_ranges = std::move(*ranges);
   if (entry.auth_type == "CHAP" && (entry.user.empty() || entry.password.empty())) {
     return model::refused("A user name and a password are required for CHAP authentication.");
   }
@@ -144,7 +149,8 @@ model::Result<ChapEntry*> require_auth(Call& call) {
   if (!call.svm().iscsi) return no_service();
   const auto at = call.svm().iscsi->auth.find(base::to_lower(call.text("initiator")));
   if (at == call.svm().iscsi->auth.end()) {
-    return ModelError{Errno::iscsi_initiator_not_found, "Initiator " + call.text("initiator") + " not found, please use default authentication."};
+    return ModelError{Errno::iscsi_initiator_not_found,
+                      "Initiator " + call.text("initiator") + " not found, please use default authentication."};
   }
   return &at->second;
 }
@@ -200,7 +206,8 @@ Status iscsi_initiator_auth_get_iter(Call& call) {
   return (*page)->finish();
 }
 
-/// Sessions exist only with a data path, which the array does not have: the list comes from what a lab put into the records.
+/// Sessions exist only with a data path, which the array does not have: the list comes from what a lab put into the
+/// records.
 Status iscsi_initiator_get_iter(Call& call) {
   static const RecordShape shape{"iscsi-initiator-list-entry-info", {"vserver", "initiator-nodename"}};
   auto page = Iteration::open(call, shape);
@@ -223,7 +230,8 @@ Status iscsi_initiator_get_iter(Call& call) {
 }
 
 Status fcp_node_get_name(Call& call) {
-  if (!call.svm().fcp) return ModelError{Errno::entry_does_not_exist, "The FCP service does not exist: entry doesn't exist"};
+  if (!call.svm().fcp)
+    return ModelError{Errno::entry_does_not_exist, "The FCP service does not exist: entry doesn't exist"};
   call.put("node-name", call.svm().fcp->node_name);
   return {};
 }
@@ -248,7 +256,8 @@ Status fcp_service_create(Call& call) { return model::create_fcp(call.cluster, c
 Status set_fcp(Call& call, bool up) {
   if (!call.svm().fcp) return model::missing_entry();
   if (call.svm().fcp->available == up) {
-    return up ? ModelError{Errno::already_started, "The FCP service is already started."} : model::refused("The FCP service is already stopped.");
+    return up ? ModelError{Errno::already_started, "The FCP service is already started."}
+              : model::refused("The FCP service is already stopped.");
   }
   call.svm().fcp->available = up;
   call.cluster.touch(call.svm());
@@ -313,33 +322,99 @@ Status fcp_port_name_get_iter(Call& call) {
 
 std::vector<ApiEntry> iscsi_apis() {
   constexpr std::string_view chap =
-      "auth-type* initiator* initiator-address-ranges:r outbound-passphrase outbound-password outbound-user-name passphrase password radius:b user-name";
+      "auth-type* initiator* initiator-address-ranges:r outbound-passphrase outbound-password outbound-user-name "
+      "passphrase password radius:b user-name";
   return {
       {.name = "iscsi-node-get-name", .scope = Scope::svm, .run = iscsi_node_get_name, .source = "Trident"},
-      {.name = "iscsi-service-get-iter", .scope = Scope::any, .input = kIter, .run = iscsi_service_get_iter, .source = "nDVP, Cinder"},
-      {.name = "iscsi-service-create", .scope = Scope::svm, .input = "alias-name force-node-name:b node-name return-record:b start:b", .run = iscsi_service_create,
+      {.name = "iscsi-service-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = iscsi_service_get_iter,
+       .source = "nDVP, Cinder"},
+      {.name = "iscsi-service-create",
+       .scope = Scope::svm,
+       .input = "alias-name force-node-name:b node-name return-record:b start:b",
+       .run = iscsi_service_create,
        .source = "Ansible's na_ontap_iscsi"},
-      {.name = "iscsi-service-start", .scope = Scope::svm, .run = iscsi_service_start, .source = "Ansible's na_ontap_iscsi"},
-      {.name = "iscsi-service-stop", .scope = Scope::svm, .run = iscsi_service_stop, .source = "Ansible's na_ontap_iscsi"},
-      {.name = "iscsi-service-destroy", .scope = Scope::svm, .run = iscsi_service_destroy, .source = "Ansible's na_ontap_iscsi"},
-      {.name = "iscsi-interface-get-iter", .scope = Scope::any, .input = kIter, .run = iscsi_interface_get_iter, .source = "Trident, Cinder"},
-      {.name = "iscsi-initiator-get-default-auth", .scope = Scope::svm, .run = iscsi_initiator_get_default_auth, .source = "Trident"},
-      {.name = "iscsi-initiator-set-default-auth", .scope = Scope::svm,
-       .input = "auth-type* outbound-passphrase outbound-password outbound-user-name passphrase password radius:b user-name",
-       .run = iscsi_initiator_set_default_auth, .source = "Trident"},
-      {.name = "iscsi-initiator-add-auth", .scope = Scope::svm, .input = chap, .run = iscsi_initiator_add_auth, .source = "Cinder"},
-      {.name = "iscsi-initiator-get-auth", .scope = Scope::svm, .input = "initiator*", .run = iscsi_initiator_get_auth, .source = "13112: Cinder"},
-      {.name = "iscsi-initiator-modify-chap-params", .scope = Scope::svm,
-       .input = "initiator* outbound-passphrase outbound-password outbound-user-name passphrase password radius:b remove-outbound:b user-name",
-       .run = iscsi_initiator_modify_chap_params, .source = "Cinder"},
-      {.name = "iscsi-initiator-delete-auth", .scope = Scope::svm, .input = "initiator*", .run = iscsi_initiator_delete_auth, .source = "15661 is assumption A7"},
-      {.name = "iscsi-initiator-auth-get-iter", .scope = Scope::any, .input = kIter, .run = iscsi_initiator_auth_get_iter, .source = "Trident"},
-      {.name = "iscsi-initiator-get-iter", .scope = Scope::any, .input = kIter, .run = iscsi_initiator_get_iter, .source = "Trident"},
+      {.name = "iscsi-service-start",
+       .scope = Scope::svm,
+       .run = iscsi_service_start,
+       .source = "Ansible's na_ontap_iscsi"},
+      {.name = "iscsi-service-stop",
+       .scope = Scope::svm,
+       .run = iscsi_service_stop,
+       .source = "Ansible's na_ontap_iscsi"},
+      {.name = "iscsi-service-destroy",
+       .scope = Scope::svm,
+       .run = iscsi_service_destroy,
+       .source = "Ansible's na_ontap_iscsi"},
+      {.name = "iscsi-interface-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = iscsi_interface_get_iter,
+       .source = "Trident, Cinder"},
+      {.name = "iscsi-initiator-get-default-auth",
+       .scope = Scope::svm,
+       .run = iscsi_initiator_get_default_auth,
+       .source = "Trident"},
+      {.name = "iscsi-initiator-set-default-auth",
+       .scope = Scope::svm,
+       .input =
+           "auth-type* outbound-passphrase outbound-password outbound-user-name passphrase password radius:b user-name",
+       .run = iscsi_initiator_set_default_auth,
+       .source = "Trident"},
+      {.name = "iscsi-initiator-add-auth",
+       .scope = Scope::svm,
+       .input = chap,
+       .run = iscsi_initiator_add_auth,
+       .source = "Cinder"},
+      {.name = "iscsi-initiator-get-auth",
+       .scope = Scope::svm,
+       .input = "initiator*",
+       .run = iscsi_initiator_get_auth,
+       .source = "13112: Cinder"},
+      {.name = "iscsi-initiator-modify-chap-params",
+       .scope = Scope::svm,
+       .input = "initiator* outbound-passphrase outbound-password outbound-user-name passphrase password radius:b "
+                "remove-outbound:b user-name",
+       .run = iscsi_initiator_modify_chap_params,
+       .source = "Cinder"},
+      {.name = "iscsi-initiator-delete-auth",
+       .scope = Scope::svm,
+       .input = "initiator*",
+       .run = iscsi_initiator_delete_auth,
+       .source = "15661 is assumption A7"},
+      {.name = "iscsi-initiator-auth-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = iscsi_initiator_auth_get_iter,
+       .source = "Trident"},
+      {.name = "iscsi-initiator-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = iscsi_initiator_get_iter,
+       .source = "Trident"},
       {.name = "fcp-node-get-name", .scope = Scope::svm, .run = fcp_node_get_name, .source = "Trident"},
-      {.name = "fcp-interface-get-iter", .scope = Scope::any, .input = kIter, .run = fcp_interface_get_iter, .source = "Trident"},
-      {.name = "fcp-port-name-get-iter", .scope = Scope::any, .input = kIter, .run = fcp_port_name_get_iter, .source = "Cinder uses ports in use"},
-      {.name = "fcp-service-get-iter", .scope = Scope::any, .input = kIter, .run = fcp_service_get_iter, .source = "Ansible's na_ontap_fcp"},
-      {.name = "fcp-service-create", .scope = Scope::svm, .input = "force-node-name:b node-name start:b", .run = fcp_service_create, .source = "Ansible"},
+      {.name = "fcp-interface-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = fcp_interface_get_iter,
+       .source = "Trident"},
+      {.name = "fcp-port-name-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = fcp_port_name_get_iter,
+       .source = "Cinder uses ports in use"},
+      {.name = "fcp-service-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = fcp_service_get_iter,
+       .source = "Ansible's na_ontap_fcp"},
+      {.name = "fcp-service-create",
+       .scope = Scope::svm,
+       .input = "force-node-name:b node-name start:b",
+       .run = fcp_service_create,
+       .source = "Ansible"},
       {.name = "fcp-service-start", .scope = Scope::svm, .run = fcp_service_start, .source = "13013: Ansible"},
       {.name = "fcp-service-stop", .scope = Scope::svm, .run = fcp_service_stop, .source = "Ansible"},
       {.name = "fcp-service-destroy", .scope = Scope::svm, .run = fcp_service_destroy, .source = "Ansible"},

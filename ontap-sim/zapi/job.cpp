@@ -38,14 +38,17 @@ void write_job(Out& out, const Call& call, const Job& job) {
   out.text("job-vserver", job_owner(call, job));
 }
 
-bool job_visible(const Call& call, const Job& job) { return call.scope_svm == nullptr || job.svm == call.scope_svm->name; }
+bool job_visible(const Call& call, const Job& job) {
+  return call.scope_svm == nullptr || job.svm == call.scope_svm->name;
+}
 
 Status job_get_iter(Call& call) {
   auto page = Iteration::open(call, kJobShape);
   if (!page) return page.error();
   const auto wanted = base::parse_unsigned((*page)->query_text("job-id"));
   const auto row = [&](const Job& job) {
-    return !job_visible(call, job) || (*page)->row({std::to_string(job.id), job_owner(call, job)}, [&](Out& out) { write_job(out, call, job); });
+    return !job_visible(call, job) ||
+           (*page)->row({std::to_string(job.id), job_owner(call, job)}, [&](Out& out) { write_job(out, call, job); });
   };
   if (wanted) {  // the usual question: one job
     if (const auto at = call.cluster.jobs.find(*wanted); at != call.cluster.jobs.end()) row(at->second);
@@ -61,7 +64,8 @@ Status job_get(Call& call) {
   const auto at = call.cluster.jobs.find(static_cast<std::uint64_t>(call.integer("job-id").value_or(0)));
   if (at == call.cluster.jobs.end() || !job_visible(call, at->second)) return model::missing_entry();
   auto record = Iteration::single(call, kJobShape);
-  record->row({std::to_string(at->first), job_owner(call, at->second)}, [&](Out& out) { write_job(out, call, at->second); });
+  record->row({std::to_string(at->first), job_owner(call, at->second)},
+              [&](Out& out) { write_job(out, call, at->second); });
   return record->finish_single();
 }
 
@@ -88,7 +92,8 @@ constexpr std::pair<const char*, const char*> kCronLists[] = {{"job-schedule-cro
 
 Status set_cron(Call& call, bool create) {
   const std::string name = call.text("job-schedule-name");
-  if (call.cluster.schedules.contains(name) == create) return create ? model::duplicate_entry() : model::missing_entry();
+  if (call.cluster.schedules.contains(name) == create)
+    return create ? model::duplicate_entry() : model::missing_entry();
   model::Record& record = call.cluster.records["cron"][name];
   std::string description = "@";
   for (const auto& [list, child] : kCronLists) {
@@ -109,7 +114,8 @@ Status job_schedule_cron_destroy(Call& call) {
   for (const auto& [svm_name, svm] : call.cluster.svms) {
     for (const auto& [policy_name, policy] : svm.snapshot_policies) {
       for (const auto& schedule : policy.schedules) {
-        if (schedule.schedule == name) return model::refused("Schedule \"" + name + "\" is in use by snapshot policy \"" + policy_name + "\".");
+        if (schedule.schedule == name)
+          return model::refused("Schedule \"" + name + "\" is in use by snapshot policy \"" + policy_name + "\".");
       }
     }
   }
@@ -126,7 +132,9 @@ Status job_schedule_cron_get_iter(Call& call) {
   (*page)->each(call.cluster.schedules, 0, true, [&](const std::string& name, const model::Schedule& schedule, bool) {
     return (*page)->row({name}, [&](Out& out) {
       const auto table = call.cluster.records.find("cron");
-      const auto record = table == call.cluster.records.end() ? model::Record{} : table->second.contains(name) ? table->second.at(name) : model::Record{};
+      const auto record = table == call.cluster.records.end() ? model::Record{}
+                          : table->second.contains(name)      ? table->second.at(name)
+                                                              : model::Record{};
       for (const auto& [list, child] : kCronLists) {
         const auto values = record.lists.find(list);
         if (values != record.lists.end()) out.list(list, child, values->second);
@@ -143,16 +151,45 @@ Status job_schedule_cron_get_iter(Call& call) {
 
 std::vector<ApiEntry> job_apis() {
   constexpr std::string_view cron =
-      "job-schedule-cluster job-schedule-cron-day:r job-schedule-cron-day-of-week:r job-schedule-cron-hour:r job-schedule-cron-minute:r "
+      "job-schedule-cluster job-schedule-cron-day:r job-schedule-cron-day-of-week:r job-schedule-cron-hour:r "
+      "job-schedule-cron-minute:r "
       "job-schedule-cron-month:r job-schedule-name* return-record:b";
   return {
-      {.name = "job-get-iter", .scope = Scope::any, .input = kIter, .run = job_get_iter, .source = "Trident polls by job-id"},
-      {.name = "job-get", .scope = Scope::any, .input = "desired-attributes:r job-id*:i vserver", .run = job_get, .source = "15661 when gone: Ansible"},
-      {.name = "job-schedule-get-iter", .scope = Scope::any, .input = kIter, .run = job_schedule_get_iter, .source = "Trident"},
-      {.name = "job-schedule-cron-create", .scope = Scope::cluster, .input = cron, .run = job_schedule_cron_create, .source = "Ansible's na_ontap_job_schedule"},
-      {.name = "job-schedule-cron-modify", .scope = Scope::cluster, .input = cron, .run = job_schedule_cron_modify, .source = "Ansible"},
-      {.name = "job-schedule-cron-destroy", .scope = Scope::cluster, .input = "job-schedule-cluster job-schedule-name*", .run = job_schedule_cron_destroy, .source = "Ansible"},
-      {.name = "job-schedule-cron-get-iter", .scope = Scope::any, .input = kIter, .run = job_schedule_cron_get_iter, .source = "Ansible"},
+      {.name = "job-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = job_get_iter,
+       .source = "Trident polls by job-id"},
+      {.name = "job-get",
+       .scope = Scope::any,
+       .input = "desired-attributes:r job-id*:i vserver",
+       .run = job_get,
+       .source = "15661 when gone: Ansible"},
+      {.name = "job-schedule-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = job_schedule_get_iter,
+       .source = "Trident"},
+      {.name = "job-schedule-cron-create",
+       .scope = Scope::cluster,
+       .input = cron,
+       .run = job_schedule_cron_create,
+       .source = "Ansible's na_ontap_job_schedule"},
+      {.name = "job-schedule-cron-modify",
+       .scope = Scope::cluster,
+       .input = cron,
+       .run = job_schedule_cron_modify,
+       .source = "Ansible"},
+      {.name = "job-schedule-cron-destroy",
+       .scope = Scope::cluster,
+       .input = "job-schedule-cluster job-schedule-name*",
+       .run = job_schedule_cron_destroy,
+       .source = "Ansible"},
+      {.name = "job-schedule-cron-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = job_schedule_cron_get_iter,
+       .source = "Ansible"},
   };
 }
 

@@ -30,13 +30,18 @@ Status lun_create_by_size(Call& call) {
   return {};
 }
 
-Status lun_destroy(Call& call) { return model::destroy_lun(call.cluster, call.svm(), call.text("path"), call.flag("force")); }
+Status lun_destroy(Call& call) {
+  return model::destroy_lun(call.cluster, call.svm(), call.text("path"), call.flag("force"));
+}
 Status lun_online(Call& call) { return model::set_lun_online(call.cluster, call.svm(), call.text("path"), true); }
 Status lun_offline(Call& call) { return model::set_lun_online(call.cluster, call.svm(), call.text("path"), false); }
-Status lun_move(Call& call) { return model::move_lun(call.cluster, call.svm(), call.text("path"), call.text("new-path")); }
+Status lun_move(Call& call) {
+  return model::move_lun(call.cluster, call.svm(), call.text("path"), call.text("new-path"));
+}
 
 Status lun_resize(Call& call) {
-  auto size = model::resize_lun(call.cluster, call.svm(), call.text("path"), {.size = call.integer("size").value_or(0), .force = call.flag("force")});
+  auto size = model::resize_lun(call.cluster, call.svm(), call.text("path"),
+                                {.size = call.integer("size").value_or(0), .force = call.flag("force")});
   if (!size) return size.error();
   call.put("actual-size", *size);
   return {};
@@ -71,8 +76,12 @@ Status lun_get_attribute(Call& call) {
   call.put("value", *value);
   return {};
 }
-Status lun_del_attribute(Call& call) { return model::delete_lun_attribute(call.cluster, call.svm(), call.text("path"), call.text("name")); }
-Status lun_set_comment(Call& call) { return model::set_lun_comment(call.cluster, call.svm(), call.text("path"), call.text("comment")); }
+Status lun_del_attribute(Call& call) {
+  return model::delete_lun_attribute(call.cluster, call.svm(), call.text("path"), call.text("name"));
+}
+Status lun_set_comment(Call& call) {
+  return model::set_lun_comment(call.cluster, call.svm(), call.text("path"), call.text("comment"));
+}
 Status lun_get_comment(Call& call) {
   auto lun = model::require_lun(call.svm(), call.text("path"));
   if (!lun) return lun.error();
@@ -131,7 +140,8 @@ Status lun_get_iter(Call& call) {
   Iteration& page = **opened;
   const std::string wanted_volume = page.query_text("volume");
   page.each_svm(0, [&](const Svm& svm, bool at_svm) {
-    if (const Volume* volume = svm.find_volume(wanted_volume); volume != nullptr && volume->state != model::VolumeState::online) {
+    if (const Volume* volume = svm.find_volume(wanted_volume);
+        volume != nullptr && volume->state != model::VolumeState::online) {
       put_volume_error(call, svm, volume->name, Errno::volume_offline, "Volume is offline");
       return true;
     }
@@ -150,7 +160,9 @@ std::string full_path(const std::string& volume, const std::string& path) {
 
 Status clone_file(Call& call, Volume& volume, const std::string& source, const std::string& destination) {
   const auto from = volume.files.find(source);
-  if (from == volume.files.end()) return ModelError{Errno::enoent, "No such file or directory: \"" + source + "\" in volume \"" + volume.name + "\"."};
+  if (from == volume.files.end())
+    return ModelError{Errno::enoent,
+                      "No such file or directory: \"" + source + "\" in volume \"" + volume.name + "\"."};
   if (!call.cluster.licensed("flexclone")) return ModelError{Errno::clone_not_licensed, "FlexClone is not licensed."};
   if (volume.files.contains(destination) && !call.flag("destination-exists")) {
     return ModelError{Errno::eexist, "The destination file \"" + destination + "\" already exists."};
@@ -169,19 +181,24 @@ Status clone_create(Call& call) {
   if (!found) return found.error();
   Volume& volume = **found;
   const std::string source = full_path(volume.name, call.text("source-path"));
-  const std::string destination = full_path(volume.name, call.optional_text("destination-path").value_or(call.text("source-path")));
+  const std::string destination =
+      full_path(volume.name, call.optional_text("destination-path").value_or(call.text("source-path")));
   const auto ranges = call.in.child("block-ranges");
   const std::string prefix = "/vol/" + volume.name + "/";
   if (call.svm().find_lun(source) == nullptr && !call.has("snapshot-name")) {
-    if (!volume.files.empty()) return clone_file(call, volume, source.substr(prefix.size()), destination.substr(prefix.size()));
+    if (!volume.files.empty())
+      return clone_file(call, volume, source.substr(prefix.size()), destination.substr(prefix.size()));
     auto missing = model::require_lun(call.svm(), source);
     return missing.error();
   }
   if (ranges) {
     std::int64_t blocks = 0;
-    for (const pugi::xml_node range : ranges.children("block-range")) blocks += base::parse_signed(leaf_text(range.child("block-count"))).value_or(0);
+    for (const pugi::xml_node range : ranges.children("block-range"))
+      blocks += base::parse_signed(leaf_text(range.child("block-count"))).value_or(0);
     constexpr std::int64_t blocks_max = 1 << 18;  // of 512 bytes: 128 MiB in one call
-    if (blocks > blocks_max) return model::refused("The number of blocks in one request exceeds the limit of " + std::to_string(blocks_max) + ".");
+    if (blocks > blocks_max)
+      return model::refused("The number of blocks in one request exceeds the limit of " + std::to_string(blocks_max) +
+                            ".");
     auto target = model::require_lun(call.svm(), destination);
     if (!target) return target.error();
     (*target)->clone = true;
@@ -206,12 +223,14 @@ Status start_transfer(Call& call, const char* table, bool copy) {
   Svm* target_svm = call.scope_svm;
   if (const auto name = call.optional_text("source-vserver")) source_svm = call.cluster.find_svm(*name);
   if (const auto name = call.optional_text("destination-vserver")) target_svm = call.cluster.find_svm(*name);
-  if (source_svm == nullptr || target_svm == nullptr) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
+  if (source_svm == nullptr || target_svm == nullptr)
+    return ModelError{Errno::svm_not_found, "Specified vserver not found"};
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const pugi::xml_node pair : call.in.child("paths").children("lun-path-pair")) {
     pairs.emplace_back(leaf_text(pair.child("source-path")), leaf_text(pair.child("destination-path")));
   }
-  if (pairs.empty() && call.has("source-path")) pairs.emplace_back(call.text("source-path"), call.text("destination-path"));
+  if (pairs.empty() && call.has("source-path"))
+    pairs.emplace_back(call.text("source-path"), call.text("destination-path"));
   if (pairs.empty()) return ModelError{Errno::invalid_input, "Missing input: paths"};
   const std::string job = model::new_uuid(call.cluster.rng).text();
   for (const auto& [from, to] : pairs) {
@@ -232,8 +251,9 @@ Status start_transfer(Call& call, const char* table, bool copy) {
       if (auto gone = model::destroy_lun(call.cluster, *source_svm, from, true); !gone) return gone;
     }
     model::Record record;
-    record.fields = {{"destination-path", to}, {"elapsed-time", "0"}, {"job-status", "complete"}, {"job-uuid", job},
-                     {"scanner-status", "complete"}, {"source-path", from}, {"last-failure-reason", ""}};
+    record.fields = {{"destination-path", to},   {"elapsed-time", "0"},          {"job-status", "complete"},
+                     {"job-uuid", job},          {"scanner-status", "complete"}, {"source-path", from},
+                     {"last-failure-reason", ""}};
     target_svm->records[table][job + " " + to] = std::move(record);
   }
   call.cluster.touch(*target_svm);
@@ -285,38 +305,111 @@ Status lun_copy_cancel(Call& call) {
 
 std::vector<ApiEntry> lun_apis() {
   return {
-      {.name = "lun-create-by-size", .scope = Scope::svm,
-       .input = "application caching-policy class comment foreign-disk ostype path* prefix-size:i qos-adaptive-policy-group qos-policy-group size*:i "
+      {.name = "lun-create-by-size",
+       .scope = Scope::svm,
+       .input = "application caching-policy class comment foreign-disk ostype path* prefix-size:i "
+                "qos-adaptive-policy-group qos-policy-group size*:i "
                 "space-allocation-enabled:b space-reservation-enabled:b type use-exact-size:b@110",
-       .run = lun_create_by_size, .source = "9036, 9041, 9012, 13115: nDVP's tests"},
-      {.name = "lun-destroy", .scope = Scope::svm, .input = "destroy-application-lun:b destroy-fenced-lun:b force:b path*", .run = lun_destroy,
+       .run = lun_create_by_size,
+       .source = "9036, 9041, 9012, 13115: nDVP's tests"},
+      {.name = "lun-destroy",
+       .scope = Scope::svm,
+       .input = "destroy-application-lun:b destroy-fenced-lun:b force:b path*",
+       .run = lun_destroy,
        .source = "15661: nDVP's tests; 9013: libstoragemgmt"},
-      {.name = "lun-online", .scope = Scope::svm, .input = "force:b path*", .run = lun_online, .source = "9015: nDVP's tests"},
-      {.name = "lun-offline", .scope = Scope::svm, .input = "path*", .run = lun_offline, .source = "9014: nDVP's tests"},
+      {.name = "lun-online",
+       .scope = Scope::svm,
+       .input = "force:b path*",
+       .run = lun_online,
+       .source = "9015: nDVP's tests"},
+      {.name = "lun-offline",
+       .scope = Scope::svm,
+       .input = "path*",
+       .run = lun_offline,
+       .source = "9014: nDVP's tests"},
       {.name = "lun-move", .scope = Scope::svm, .input = "new-path* path*", .run = lun_move, .source = "Cinder"},
-      {.name = "lun-resize", .scope = Scope::svm, .input = "force:b path* size*:i", .run = lun_resize, .source = "9042: Ansible; actual-size: Trident"},
-      {.name = "lun-get-serial-number", .scope = Scope::svm, .input = "path*", .run = lun_get_serial_number, .source = "Trident"},
-      {.name = "lun-get-geometry", .scope = Scope::svm, .input = "path*", .run = lun_get_geometry, .source = "Trident, Cinder"},
-      {.name = "lun-set-attribute", .scope = Scope::svm, .input = "name* path* value*", .run = lun_set_attribute, .source = "nDVP"},
-      {.name = "lun-get-attribute", .scope = Scope::svm, .input = "name* path*", .run = lun_get_attribute, .source = "9011: nDVP"},
-      {.name = "lun-del-attribute", .scope = Scope::svm, .input = "name* path*", .run = lun_del_attribute, .source = "section 7.7"},
-      {.name = "lun-set-comment", .scope = Scope::svm, .input = "comment path*", .run = lun_set_comment, .source = "section 7.7"},
-      {.name = "lun-get-comment", .scope = Scope::svm, .input = "path*", .run = lun_get_comment, .source = "section 7.7"},
-      {.name = "lun-set-space-reservation-info", .scope = Scope::svm, .input = "enable*:b path*", .run = lun_set_space_reservation_info, .source = "Cinder"},
-      {.name = "lun-set-qos-policy-group", .scope = Scope::svm, .input = "path* qos-adaptive-policy-group@130 qos-policy-group", .run = lun_set_qos_policy_group,
+      {.name = "lun-resize",
+       .scope = Scope::svm,
+       .input = "force:b path* size*:i",
+       .run = lun_resize,
+       .source = "9042: Ansible; actual-size: Trident"},
+      {.name = "lun-get-serial-number",
+       .scope = Scope::svm,
+       .input = "path*",
+       .run = lun_get_serial_number,
+       .source = "Trident"},
+      {.name = "lun-get-geometry",
+       .scope = Scope::svm,
+       .input = "path*",
+       .run = lun_get_geometry,
+       .source = "Trident, Cinder"},
+      {.name = "lun-set-attribute",
+       .scope = Scope::svm,
+       .input = "name* path* value*",
+       .run = lun_set_attribute,
+       .source = "nDVP"},
+      {.name = "lun-get-attribute",
+       .scope = Scope::svm,
+       .input = "name* path*",
+       .run = lun_get_attribute,
+       .source = "9011: nDVP"},
+      {.name = "lun-del-attribute",
+       .scope = Scope::svm,
+       .input = "name* path*",
+       .run = lun_del_attribute,
+       .source = "section 7.7"},
+      {.name = "lun-set-comment",
+       .scope = Scope::svm,
+       .input = "comment path*",
+       .run = lun_set_comment,
+       .source = "section 7.7"},
+      {.name = "lun-get-comment",
+       .scope = Scope::svm,
+       .input = "path*",
+       .run = lun_get_comment,
+       .source = "section 7.7"},
+      {.name = "lun-set-space-reservation-info",
+       .scope = Scope::svm,
+       .input = "enable*:b path*",
+       .run = lun_set_space_reservation_info,
        .source = "Cinder"},
-      {.name = "lun-get-iter", .scope = Scope::any, .input = kIter, .run = lun_get_iter, .source = "fields: Cinder, Trident"},
-      {.name = "clone-create", .scope = Scope::svm,
-       .input = "autodelete:b block-ranges:r bypass-license-check:b bypass-throttle:b destination-exists:b destination-path destination-volume "
-                "fixed-block-count:i ignore-locks:b ignore-streams:b is-backup:b@100 is-fixed-block-count:b is-vvol-backup:b lun-serial-number nosplit-entry:b "
-                "qos-adaptive-policy-group-name@130 qos-policy-group-name snapshot-name source-path* space-reserve:b token-uuid volume*",
-       .run = clone_create, .source = "relative names: Cinder, Trident"},
-      {.name = "lun-copy-start", .scope = Scope::any,
-       .input = "destination-path max-throughput:i promote-early:b scanner-paused:b source-path source-vserver destination-vserver paths:r", .run = lun_copy_start,
+      {.name = "lun-set-qos-policy-group",
+       .scope = Scope::svm,
+       .input = "path* qos-adaptive-policy-group@130 qos-policy-group",
+       .run = lun_set_qos_policy_group,
+       .source = "Cinder"},
+      {.name = "lun-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = lun_get_iter,
+       .source = "fields: Cinder, Trident"},
+      {.name = "clone-create",
+       .scope = Scope::svm,
+       .input = "autodelete:b block-ranges:r bypass-license-check:b bypass-throttle:b destination-exists:b "
+                "destination-path destination-volume "
+                "fixed-block-count:i ignore-locks:b ignore-streams:b is-backup:b@100 is-fixed-block-count:b "
+                "is-vvol-backup:b lun-serial-number nosplit-entry:b "
+                "qos-adaptive-policy-group-name@130 qos-policy-group-name snapshot-name source-path* space-reserve:b "
+                "token-uuid volume*",
+       .run = clone_create,
+       .source = "relative names: Cinder, Trident"},
+      {.name = "lun-copy-start",
+       .scope = Scope::any,
+       .input = "destination-path max-throughput:i promote-early:b scanner-paused:b source-path source-vserver "
+                "destination-vserver paths:r",
+       .run = lun_copy_start,
        .source = "both forms of appendix B"},
       {.name = "lun-copy-get-iter", .scope = Scope::any, .input = kIter, .run = lun_copy_get_iter, .source = "Cinder"},
-      {.name = "lun-copy-cancel", .scope = Scope::any, .input = "job-uuid*", .run = lun_copy_cancel, .source = "Cinder"},
-      {.name = "lun-move-start", .scope = Scope::any, .input = "paths*:r max-throughput:i promote-late:b", .run = lun_move_start, .source = "Cinder"},
+      {.name = "lun-copy-cancel",
+       .scope = Scope::any,
+       .input = "job-uuid*",
+       .run = lun_copy_cancel,
+       .source = "Cinder"},
+      {.name = "lun-move-start",
+       .scope = Scope::any,
+       .input = "paths*:r max-throughput:i promote-late:b",
+       .run = lun_move_start,
+       .source = "Cinder"},
       {.name = "lun-move-get-iter", .scope = Scope::any, .input = kIter, .run = lun_move_get_iter, .source = "Cinder"},
   };
 }

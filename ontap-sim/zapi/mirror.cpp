@@ -31,7 +31,8 @@ Endpoint read_end(const Call& call, const std::string& side) {
 }
 
 bool mirror_visible(const Call& call, const SnapMirror& mirror) {
-  return call.scope_svm == nullptr || mirror.destination.svm == call.scope_svm->name || (mirror.type == "load_sharing" && mirror.source.svm == call.scope_svm->name);
+  return call.scope_svm == nullptr || mirror.destination.svm == call.scope_svm->name ||
+         (mirror.type == "load_sharing" && mirror.source.svm == call.scope_svm->name);
 }
 
 /// The relationship that a call names by its destination, or by its source when it gives only that.
@@ -49,7 +50,9 @@ model::Result<SnapMirror*> named_mirror(Call& call) {
 }
 
 void write_mirror(Out& out, const model::Cluster& cluster, const SnapMirror& mirror) {
-  const auto seconds = [](base::Duration span) { return std::chrono::duration_cast<std::chrono::seconds>(span).count(); };
+  const auto seconds = [](base::Duration span) {
+    return std::chrono::duration_cast<std::chrono::seconds>(span).count();
+  };
   const bool done_once = mirror.last_transfer_end != model::TimePoint{};
   if (mirror.status == "transferring") out.text("current-transfer-type", mirror.pending);
   out.text("destination-location", mirror.destination.location());
@@ -135,8 +138,10 @@ Status snapmirror_create(Call& call) {
   spec.source_cluster = call.text("source-cluster");
   if (spec.destination.svm.empty()) return ModelError{Errno::invalid_input, "Missing input: destination-location"};
   spec.type = call.optional_text("relationship-type").value_or("");
-  constexpr std::string_view types[] = {"", "data_protection", "extended_data_protection", "load_sharing", "vault", "restore", "transition_data_protection"};
-  if (std::find(std::begin(types), std::end(types), spec.type) == std::end(types)) return call.invalid("relationship-type");
+  constexpr std::string_view types[] = {"",      "data_protection", "extended_data_protection",  "load_sharing",
+                                        "vault", "restore",         "transition_data_protection"};
+  if (std::find(std::begin(types), std::end(types), spec.type) == std::end(types))
+    return call.invalid("relationship-type");
   spec.policy = call.optional_text("policy").value_or("");
   spec.schedule = call.optional_text("schedule").value_or("");
   spec.tries = call.optional_text("tries").value_or("");
@@ -195,9 +200,14 @@ Status snapmirror_restore(Call& call) {
   const model::Volume* volume = from == nullptr ? nullptr : from->find_volume(source.volume);
   if (volume == nullptr) return model::missing_entry();
   const std::string snapshot = call.text("source-snapshot");
-  if (!snapshot.empty() && volume->find_snapshot(snapshot) == nullptr) return model::refused("Snapshot \"" + snapshot + "\" does not exist.");
-  call.put_job(model::start_job(call.cluster, {.kind = model::JobKind::other, .name = "SnapMirror restore of " + destination.location(), .type = "SNAPMIRROR", .svm = destination.svm,
-                                               .volume = destination.volume},
+  if (!snapshot.empty() && volume->find_snapshot(snapshot) == nullptr)
+    return model::refused("Snapshot \"" + snapshot + "\" does not exist.");
+  call.put_job(model::start_job(call.cluster,
+                                {.kind = model::JobKind::other,
+                                 .name = "SnapMirror restore of " + destination.location(),
+                                 .type = "SNAPMIRROR",
+                                 .svm = destination.svm,
+                                 .volume = destination.volume},
                                 model::copy_time(call.cluster, volume->written)));
   return {};
 }
@@ -213,11 +223,14 @@ Status snapmirror_modify(Call& call) {
   auto mirror = named_mirror(call);
   if (!mirror) return mirror.error();
   const auto policy = call.optional_text("policy");
-  if (policy && !call.cluster.snapmirror_policies.contains({"", *policy}) && !call.cluster.snapmirror_policies.contains({(*mirror)->destination.svm, *policy})) {
-    return ModelError{Errno::entry_does_not_exist, "SnapMirror policy \"" + *policy + "\" does not exist: entry doesn't exist"};
+  if (policy && !call.cluster.snapmirror_policies.contains({"", *policy}) &&
+      !call.cluster.snapmirror_policies.contains({(*mirror)->destination.svm, *policy})) {
+    return ModelError{Errno::entry_does_not_exist,
+                      "SnapMirror policy \"" + *policy + "\" does not exist: entry doesn't exist"};
   }
   const auto schedule = call.optional_text("schedule");
-  if (schedule && !call.cluster.schedules.contains(*schedule)) return model::refused("Schedule \"" + *schedule + "\" does not exist.");
+  if (schedule && !call.cluster.schedules.contains(*schedule))
+    return model::refused("Schedule \"" + *schedule + "\" does not exist.");
   if (policy) (*mirror)->policy = *policy;
   if (schedule) (*mirror)->schedule = *schedule;
   if (const auto tries = call.optional_text("tries")) (*mirror)->tries = *tries;
@@ -268,14 +281,18 @@ Status snapmirror_get_destination_iter(Call& call) {
   return (*page)->finish();
 }
 
-Status snapmirror_release(Call& call) { return model::release_mirror(call.cluster, read_end(call, "destination"), call.flag("relationship-info-only")); }
+Status snapmirror_release(Call& call) {
+  return model::release_mirror(call.cluster, read_end(call, "destination"), call.flag("relationship-info-only"));
+}
 
 Status snapmirror_release_iter(Call& call) {
   auto found = Iteration::collect(call, kDestinationShape);
   if (!found) return found.error();
   walk_destinations(**found, call);
-  return change_each(call, kDestinationShape, **found, {"snapmirror-release-iter-info", "snapmirror-key"},
-                     [&](const Key& key) { return model::release_mirror(call.cluster, end_of_location(key[0]), call.flag("relationship-info-only")); });
+  return change_each(
+      call, kDestinationShape, **found, {"snapmirror-release-iter-info", "snapmirror-key"}, [&](const Key& key) {
+        return model::release_mirror(call.cluster, end_of_location(key[0]), call.flag("relationship-info-only"));
+      });
 }
 
 Status snapmirror_update_ls_set(Call& call) {
@@ -290,8 +307,12 @@ Status snapmirror_update_ls_set(Call& call) {
   }
   if (!any) return model::missing_entry();
   call.cluster.touch();
-  call.put_job(model::record_job(call.cluster, {.kind = model::JobKind::finished, .name = "SnapMirror update of the set " + source.location(), .type = "SNAPMIRROR", .svm = source.svm,
-                                                .volume = source.volume},
+  call.put_job(model::record_job(call.cluster,
+                                 {.kind = model::JobKind::finished,
+                                  .name = "SnapMirror update of the set " + source.location(),
+                                  .type = "SNAPMIRROR",
+                                  .svm = source.svm,
+                                  .volume = source.volume},
                                  "Successful"));
   return {};
 }
@@ -312,7 +333,8 @@ void write_mirror_policy(Out& out, const model::Cluster& cluster, const SnapMirr
   out.text("policy-name", policy.name);
   out.text("restart", policy.restart);
   std::int64_t keep = 0;
-  for (const SnapMirrorPolicy::Rule& rule : policy.rules) keep += static_cast<std::int64_t>(base::parse_unsigned(rule.keep).value_or(0));
+  for (const SnapMirrorPolicy::Rule& rule : policy.rules)
+    keep += static_cast<std::int64_t>(base::parse_unsigned(rule.keep).value_or(0));
   if (pugi::xml_node list = policy.rules.empty() ? pugi::xml_node() : out.child_list("snapmirror-policy-rules")) {
     for (const SnapMirrorPolicy::Rule& rule : policy.rules) {
       pugi::xml_node info = list.append_child("snapmirror-policy-rule-info");
@@ -349,7 +371,9 @@ Status snapmirror_policy_create(Call& call) {
   SnapMirrorPolicy policy;
   policy.owner_svm = policy_owner(call);
   policy.name = call.text("policy-name");
-  if (call.cluster.snapmirror_policies.contains({policy.owner_svm, policy.name}) || call.cluster.snapmirror_policies.contains({"", policy.name})) return model::duplicate_entry();
+  if (call.cluster.snapmirror_policies.contains({policy.owner_svm, policy.name}) ||
+      call.cluster.snapmirror_policies.contains({"", policy.name}))
+    return model::duplicate_entry();
   policy.comment = call.text("comment");
   policy.type = call.optional_text("type").value_or("async_mirror");
   policy.tries = call.optional_text("tries").value_or(policy.tries);
@@ -357,7 +381,8 @@ Status snapmirror_policy_create(Call& call) {
   policy.restart = call.optional_text("restart").value_or(policy.restart);
   policy.ignore_atime = call.flag("ignore-atime");
   policy.network_compression = call.flag("is-network-compression-enabled");
-  if (const auto discard = call.list("discard-configs", "svmdr-config-obj")) policy.discard_configs = {discard->begin(), discard->end()};
+  if (const auto discard = call.list("discard-configs", "svmdr-config-obj"))
+    policy.discard_configs = {discard->begin(), discard->end()};
   if (call.flag("return-record")) {
     Out out(call.put("result").append_child(kMirrorPolicyShape.type), {}, {}, {});
     write_mirror_policy(out, call.cluster, policy);
@@ -380,7 +405,8 @@ Status snapmirror_policy_add_rule(Call& call) {
   for (const SnapMirrorPolicy::Rule& rule : (*policy)->rules) {
     if (rule.label == label) return model::duplicate_entry();
   }
-  (*policy)->rules.push_back({label, call.text("keep"), call.flag("preserve"), static_cast<int>(call.integer("warn").value_or(0))});
+  (*policy)->rules.push_back(
+      {label, call.text("keep"), call.flag("preserve"), static_cast<int>(call.integer("warn").value_or(0))});
   call.cluster.touch();
   return {};
 }
@@ -401,7 +427,9 @@ Status snapmirror_policy_delete(Call& call) {
   auto policy = own_policy(call);
   if (!policy) return policy.error();
   for (const auto& [destination, mirror] : call.cluster.snapmirrors) {
-    if (mirror.policy == (*policy)->name) return model::refused("SnapMirror policy \"" + mirror.policy + "\" is in use by \"" + destination.location() + "\".");
+    if (mirror.policy == (*policy)->name)
+      return model::refused("SnapMirror policy \"" + mirror.policy + "\" is in use by \"" + destination.location() +
+                            "\".");
   }
   call.cluster.snapmirror_policies.erase({policy_owner(call), call.text("policy-name")});
   call.cluster.touch();
@@ -415,18 +443,25 @@ Status vserver_peer_create(Call& call) {
   peer.svm = call.text("vserver");
   peer.peer_svm = call.text("peer-vserver");
   peer.peer_cluster = call.optional_text("peer-cluster").value_or("");
-  if (const auto list = call.list("applications", "vserver-peer-application"); list && !list->empty()) peer.applications = {list->begin(), list->end()};
+  if (const auto list = call.list("applications", "vserver-peer-application"); list && !list->empty())
+    peer.applications = {list->begin(), list->end()};
   return model::create_svm_peer(call.cluster, peer);
 }
-Status vserver_peer_accept(Call& call) { return model::accept_svm_peer(call.cluster, call.text("vserver"), call.text("peer-vserver")); }
-Status vserver_peer_delete(Call& call) { return model::delete_svm_peer(call.cluster, call.text("vserver"), call.text("peer-vserver")); }
+Status vserver_peer_accept(Call& call) {
+  return model::accept_svm_peer(call.cluster, call.text("vserver"), call.text("peer-vserver"));
+}
+Status vserver_peer_delete(Call& call) {
+  return model::delete_svm_peer(call.cluster, call.text("vserver"), call.text("peer-vserver"));
+}
 
 Status vserver_peer_get_iter(Call& call) {
   static const RecordShape shape{"vserver-peer-info", {"vserver", "peer-vserver"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
   std::vector<SvmPeer> peers = call.cluster.svm_peers;
-  std::sort(peers.begin(), peers.end(), [](const SvmPeer& a, const SvmPeer& b) { return std::tie(a.svm, a.peer_svm) < std::tie(b.svm, b.peer_svm); });
+  std::sort(peers.begin(), peers.end(), [](const SvmPeer& a, const SvmPeer& b) {
+    return std::tie(a.svm, a.peer_svm) < std::tie(b.svm, b.peer_svm);
+  });
   for (const SvmPeer& peer : peers) {
     if (call.scope_svm != nullptr && peer.svm != call.scope_svm->name) continue;
     const bool more = (*page)->row({peer.svm, peer.peer_svm}, [&](Out& out) {
@@ -434,7 +469,8 @@ Status vserver_peer_get_iter(Call& call) {
       out.text("peer-cluster", peer.peer_cluster);
       out.text("peer-state", peer.state);
       out.text("peer-vserver", peer.peer_svm);
-      if (const model::Svm* other = call.cluster.find_svm(peer.peer_svm)) out.text("peer-vserver-uuid", other->uuid.text());
+      if (const model::Svm* other = call.cluster.find_svm(peer.peer_svm))
+        out.text("peer-vserver-uuid", other->uuid.text());
       out.text("remote-vserver-name", peer.peer_svm);
       out.text("vserver", peer.svm);
       if (const model::Svm* own = call.cluster.find_svm(peer.svm)) out.text("vserver-uuid", own->uuid.text());
@@ -448,7 +484,8 @@ Status cluster_peer_create(Call& call) {
   model::ClusterPeer peer;
   peer.addresses = call.list("peer-addresses", "remote-inet-address").value_or(std::vector<std::string>{});
   if (peer.addresses.empty()) return ModelError{Errno::invalid_input, "Missing input: peer-addresses"};
-  peer.name = peer.remote_name = call.optional_text("cluster-name").value_or("cluster-" + base::replace_all(peer.addresses.front(), ".", "-"));
+  peer.name = peer.remote_name =
+      call.optional_text("cluster-name").value_or("cluster-" + base::replace_all(peer.addresses.front(), ".", "-"));
   if (call.cluster.cluster_peers.contains(peer.name)) return model::duplicate_entry();
   peer.timeout = static_cast<int>(call.integer("timeout").value_or(60));
   peer.uuid = model::new_uuid(call.cluster.rng);
@@ -461,7 +498,8 @@ Status cluster_peer_create(Call& call) {
 Status cluster_peer_delete(Call& call) {
   const std::string name = call.text("cluster-name");
   for (const SvmPeer& peer : call.cluster.svm_peers) {
-    if (peer.peer_cluster == name) return model::refused("Cluster peer \"" + name + "\" is in use by Vserver peer relationships.");
+    if (peer.peer_cluster == name)
+      return model::refused("Cluster peer \"" + name + "\" is in use by Vserver peer relationships.");
   }
   if (call.cluster.cluster_peers.erase(name) == 0) return model::missing_entry();
   call.cluster.touch();
@@ -472,18 +510,19 @@ Status cluster_peer_get_iter(Call& call) {
   static const RecordShape shape{"cluster-peer-info", {"cluster-name"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  (*page)->each(call.cluster.cluster_peers, 0, true, [&](const std::string& name, const model::ClusterPeer& peer, bool) {
-    return (*page)->row({name}, [&](Out& out) {
-      out.list("active-addresses", "remote-inet-address", peer.addresses);
-      out.text("availability", peer.availability);
-      out.text("cluster-name", name);
-      out.text("cluster-uuid", peer.uuid.text());
-      out.list("peer-addresses", "remote-inet-address", peer.addresses);
-      out.text("remote-cluster-name", peer.remote_name);
-      out.text("serial-number", peer.serial);
-      out.integer("timeout", peer.timeout);
-    });
-  });
+  (*page)->each(call.cluster.cluster_peers, 0, true,
+                [&](const std::string& name, const model::ClusterPeer& peer, bool) {
+                  return (*page)->row({name}, [&](Out& out) {
+                    out.list("active-addresses", "remote-inet-address", peer.addresses);
+                    out.text("availability", peer.availability);
+                    out.text("cluster-name", name);
+                    out.text("cluster-uuid", peer.uuid.text());
+                    out.list("peer-addresses", "remote-inet-address", peer.addresses);
+                    out.text("remote-cluster-name", peer.remote_name);
+                    out.text("serial-number", peer.serial);
+                    out.integer("timeout", peer.timeout);
+                  });
+                });
   return (*page)->finish();
 }
 
@@ -494,14 +533,17 @@ std::string cluster_option(const Call& call, const std::string& name, const std:
 
 Status cluster_peer_policy_get(Call& call) {
   pugi::xml_node policy = call.put("attributes").append_child("cluster-peer-policy");
-  append_text(policy, "is-unauthenticated-access-permitted", cluster_option(call, "peer-policy:unauthenticated", "false"));
+  append_text(policy, "is-unauthenticated-access-permitted",
+              cluster_option(call, "peer-policy:unauthenticated", "false"));
   append_text(policy, "passphrase-minimum-length", cluster_option(call, "peer-policy:passphrase", "8"));
   return {};
 }
 
 Status cluster_peer_policy_modify(Call& call) {
-  if (const auto permitted = call.boolean("is-unauthenticated-access-permitted")) call.cluster.options["peer-policy:unauthenticated"] = *permitted ? "true" : "false";
-  if (const auto length = call.integer("passphrase-minlength")) call.cluster.options["peer-policy:passphrase"] = std::to_string(*length);
+  if (const auto permitted = call.boolean("is-unauthenticated-access-permitted"))
+    call.cluster.options["peer-policy:unauthenticated"] = *permitted ? "true" : "false";
+  if (const auto length = call.integer("passphrase-minlength"))
+    call.cluster.options["peer-policy:passphrase"] = std::to_string(*length);
   call.cluster.touch();
   return {};
 }
@@ -509,81 +551,199 @@ Status cluster_peer_policy_modify(Call& call) {
 }  // namespace
 
 std::vector<ApiEntry> mirror_apis() {
-  constexpr std::string_view ends = "destination-cluster destination-location destination-volume destination-vserver source-cluster source-location source-volume source-vserver";
+  constexpr std::string_view ends =
+      "destination-cluster destination-location destination-volume destination-vserver source-cluster source-location "
+      "source-volume source-vserver";
   constexpr std::string_view quiesce = ends;
   constexpr std::string_view move =
-      "destination-cluster destination-location destination-snapshot destination-volume destination-vserver enable-storage-efficiency:b is-adaptive:b "
-      "is-catalog-enabled:b max-transfer-rate:i source-cluster source-location source-snapshot source-volume source-vserver transfer-priority preserve:b "
+      "destination-cluster destination-location destination-snapshot destination-volume destination-vserver "
+      "enable-storage-efficiency:b is-adaptive:b "
+      "is-catalog-enabled:b max-transfer-rate:i source-cluster source-location source-snapshot source-volume "
+      "source-vserver transfer-priority preserve:b "
       "quick-resync:b remove-catalog-base-owners:b destination-endpoint-uuid";
   return {
-      {.name = "snapmirror-get-iter", .scope = Scope::any, .input = "desired-attributes:r expand:b max-records:i query:r tag", .run = snapmirror_get_iter,
+      {.name = "snapmirror-get-iter",
+       .scope = Scope::any,
+       .input = "desired-attributes:r expand:b max-records:i query:r tag",
+       .run = snapmirror_get_iter,
        .source = "nDVP needs num-records"},
-      {.name = "snapmirror-get", .scope = Scope::any,
-       .input = "desired-attributes:r destination-cluster destination-location destination-volume destination-vserver source-cluster source-location source-volume "
+      {.name = "snapmirror-get",
+       .scope = Scope::any,
+       .input = "desired-attributes:r destination-cluster destination-location destination-volume destination-vserver "
+                "source-cluster source-location source-volume "
                 "source-vserver",
-       .run = snapmirror_get, .source = "15661 means none: Trident"},
-      {.name = "snapmirror-create", .scope = Scope::any,
-       .input = "cg-item-mappings:r destination-cluster destination-endpoint-uuid destination-location destination-volume destination-vserver identity-preserve:b "
-                "is-auto-expand-enabled:b is-catalog-enabled:b max-transfer-rate:i policy relationship-type return-record:b schedule source-cluster "
+       .run = snapmirror_get,
+       .source = "15661 means none: Trident"},
+      {.name = "snapmirror-create",
+       .scope = Scope::any,
+       .input = "cg-item-mappings:r destination-cluster destination-endpoint-uuid destination-location "
+                "destination-volume destination-vserver identity-preserve:b "
+                "is-auto-expand-enabled:b is-catalog-enabled:b max-transfer-rate:i policy relationship-type "
+                "return-record:b schedule source-cluster "
                 "source-endpoint-uuid source-location source-volume source-vserver tries vserver",
-       .run = snapmirror_create, .source = "17122: Manila, Cinder"},
-      {.name = "snapmirror-initialize", .scope = Scope::any, .input = move, .run = snapmirror_initialize, .source = "Manila polls the relationship"},
-      {.name = "snapmirror-update", .scope = Scope::any, .input = move, .run = snapmirror_update, .source = "17137 tolerated: Manila"},
+       .run = snapmirror_create,
+       .source = "17122: Manila, Cinder"},
+      {.name = "snapmirror-initialize",
+       .scope = Scope::any,
+       .input = move,
+       .run = snapmirror_initialize,
+       .source = "Manila polls the relationship"},
+      {.name = "snapmirror-update",
+       .scope = Scope::any,
+       .input = move,
+       .run = snapmirror_update,
+       .source = "17137 tolerated: Manila"},
       {.name = "snapmirror-resync", .scope = Scope::any, .input = move, .run = snapmirror_resync, .source = "Trident"},
-      {.name = "snapmirror-restore", .scope = Scope::any,
-       .input = "clean-up-failure:b destination-cluster destination-location destination-volume destination-vserver disable-storage-efficiency:b max-transfer-rate:i "
+      {.name = "snapmirror-restore",
+       .scope = Scope::any,
+       .input = "clean-up-failure:b destination-cluster destination-location destination-volume destination-vserver "
+                "disable-storage-efficiency:b max-transfer-rate:i "
                 "source-cluster source-location source-snapshot source-volume source-vserver transfer-priority tries",
-       .run = snapmirror_restore, .source = "appendix B"},
-      {.name = "snapmirror-quiesce", .scope = Scope::any, .input = quiesce, .run = on_mirror<model::quiesce_mirror>, .source = "Manila"},
-      {.name = "snapmirror-resume", .scope = Scope::any, .input = quiesce, .run = on_mirror<model::resume_mirror>, .source = "17127 tolerated: Manila"},
-      {.name = "snapmirror-abort", .scope = Scope::any,
-       .input = "check-only:b clear-checkpoint:b destination-cluster destination-location destination-volume destination-vserver source-cluster source-location "
+       .run = snapmirror_restore,
+       .source = "appendix B"},
+      {.name = "snapmirror-quiesce",
+       .scope = Scope::any,
+       .input = quiesce,
+       .run = on_mirror<model::quiesce_mirror>,
+       .source = "Manila"},
+      {.name = "snapmirror-resume",
+       .scope = Scope::any,
+       .input = quiesce,
+       .run = on_mirror<model::resume_mirror>,
+       .source = "17127 tolerated: Manila"},
+      {.name = "snapmirror-abort",
+       .scope = Scope::any,
+       .input = "check-only:b clear-checkpoint:b destination-cluster destination-location destination-volume "
+                "destination-vserver source-cluster source-location "
                 "source-volume source-vserver",
-       .run = on_mirror<model::abort_transfer>, .source = "17130 tolerated: Manila"},
-      {.name = "snapmirror-break", .scope = Scope::any,
-       .input = "destination-cluster destination-location destination-volume destination-vserver recover:b restore-destination-to-snapshot source-cluster "
+       .run = on_mirror<model::abort_transfer>,
+       .source = "17130 tolerated: Manila"},
+      {.name = "snapmirror-break",
+       .scope = Scope::any,
+       .input = "destination-cluster destination-location destination-volume destination-vserver recover:b "
+                "restore-destination-to-snapshot source-cluster "
                 "source-location source-volume source-vserver",
-       .run = on_mirror<model::break_mirror>, .source = "17114, 13001: Trident, Manila"},
-      {.name = "snapmirror-modify", .scope = Scope::any,
-       .input = "destination-cluster destination-location destination-volume destination-vserver max-transfer-rate:i policy schedule source-cluster source-location "
+       .run = on_mirror<model::break_mirror>,
+       .source = "17114, 13001: Trident, Manila"},
+      {.name = "snapmirror-modify",
+       .scope = Scope::any,
+       .input = "destination-cluster destination-location destination-volume destination-vserver max-transfer-rate:i "
+                "policy schedule source-cluster source-location "
                 "source-volume source-vserver tries vserver",
-       .run = snapmirror_modify, .source = "Manila"},
-      {.name = "snapmirror-destroy", .scope = Scope::any, .input = ends, .run = snapmirror_destroy, .source = "15661: Trident"},
-      {.name = "snapmirror-destroy-iter", .scope = Scope::any, .input = kDestroyIter, .run = snapmirror_destroy_iter, .source = "Manila"},
-      {.name = "snapmirror-get-destination-iter", .scope = Scope::any, .input = "desired-attributes:r expand:b max-records:i query:r tag",
-       .run = snapmirror_get_destination_iter, .source = "Manila"},
-      {.name = "snapmirror-release", .scope = Scope::any,
-       .input = "destination-endpoint-uuid destination-location destination-volume destination-vserver relationship-id relationship-info-only:b source-location "
+       .run = snapmirror_modify,
+       .source = "Manila"},
+      {.name = "snapmirror-destroy",
+       .scope = Scope::any,
+       .input = ends,
+       .run = snapmirror_destroy,
+       .source = "15661: Trident"},
+      {.name = "snapmirror-destroy-iter",
+       .scope = Scope::any,
+       .input = kDestroyIter,
+       .run = snapmirror_destroy_iter,
+       .source = "Manila"},
+      {.name = "snapmirror-get-destination-iter",
+       .scope = Scope::any,
+       .input = "desired-attributes:r expand:b max-records:i query:r tag",
+       .run = snapmirror_get_destination_iter,
+       .source = "Manila"},
+      {.name = "snapmirror-release",
+       .scope = Scope::any,
+       .input = "destination-endpoint-uuid destination-location destination-volume destination-vserver relationship-id "
+                "relationship-info-only:b source-location "
                 "source-volume source-vserver",
-       .run = snapmirror_release, .source = "19068: Trident"},
-      {.name = "snapmirror-release-iter", .scope = Scope::any,
-       .input = "continue-on-failure:b destination-endpoint-uuid max-failure-count:i max-records:i query*:r relationship-info-only:b return-failure-list:b "
+       .run = snapmirror_release,
+       .source = "19068: Trident"},
+      {.name = "snapmirror-release-iter",
+       .scope = Scope::any,
+       .input = "continue-on-failure:b destination-endpoint-uuid max-failure-count:i max-records:i query*:r "
+                "relationship-info-only:b return-failure-list:b "
                 "return-success-list:b tag",
-       .run = snapmirror_release_iter, .source = "Manila, Cinder"},
-      {.name = "snapmirror-initialize-ls-set", .scope = Scope::any, .input = "source-cluster source-location source-volume source-vserver",
-       .run = snapmirror_initialize_ls_set, .source = "Ansible's na_ontap_snapmirror"},
-      {.name = "snapmirror-update-ls-set", .scope = Scope::any, .input = "source-cluster source-location source-volume source-vserver",
-       .run = snapmirror_update_ls_set, .source = "nDVP"},
-      {.name = "snapmirror-policy-get-iter", .scope = Scope::any, .input = kIter, .run = snapmirror_policy_get_iter, .source = "Trident, Manila"},
-      {.name = "snapmirror-policy-create", .scope = Scope::any,
-       .input = "comment common-snapshot-schedule ignore-atime:b is-network-compression-enabled:b policy-name* restart return-record:b transfer-priority tries type discard-configs:r", .run = snapmirror_policy_create,
+       .run = snapmirror_release_iter,
+       .source = "Manila, Cinder"},
+      {.name = "snapmirror-initialize-ls-set",
+       .scope = Scope::any,
+       .input = "source-cluster source-location source-volume source-vserver",
+       .run = snapmirror_initialize_ls_set,
+       .source = "Ansible's na_ontap_snapmirror"},
+      {.name = "snapmirror-update-ls-set",
+       .scope = Scope::any,
+       .input = "source-cluster source-location source-volume source-vserver",
+       .run = snapmirror_update_ls_set,
+       .source = "nDVP"},
+      {.name = "snapmirror-policy-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = snapmirror_policy_get_iter,
+       .source = "Trident, Manila"},
+      {.name = "snapmirror-policy-create",
+       .scope = Scope::any,
+       .input = "comment common-snapshot-schedule ignore-atime:b is-network-compression-enabled:b policy-name* restart "
+                "return-record:b transfer-priority tries type discard-configs:r",
+       .run = snapmirror_policy_create,
        .source = "Manila"},
-      {.name = "snapmirror-policy-add-rule", .scope = Scope::any, .input = "keep* policy-name* preserve:b snapmirror-label* warn:i", .run = snapmirror_policy_add_rule,
+      {.name = "snapmirror-policy-add-rule",
+       .scope = Scope::any,
+       .input = "keep* policy-name* preserve:b snapmirror-label* warn:i",
+       .run = snapmirror_policy_add_rule,
        .source = "Manila"},
-      {.name = "snapmirror-policy-modify", .scope = Scope::any, .input = "comment common-snapshot-schedule ignore-atime:b is-network-compression-enabled:b policy-name* restart transfer-priority tries",
-       .run = snapmirror_policy_modify, .source = "Ansible's na_ontap_snapmirror_policy"},
-      {.name = "snapmirror-policy-delete", .scope = Scope::any, .input = "policy-name*", .run = snapmirror_policy_delete, .source = "Manila"},
-      {.name = "vserver-peer-create", .scope = Scope::cluster, .input = "applications*:r peer-cluster peer-vserver* vserver*", .run = vserver_peer_create, .source = "Manila"},
-      {.name = "vserver-peer-accept", .scope = Scope::cluster, .input = "peer-vserver* vserver*", .run = vserver_peer_accept, .source = "Manila"},
-      {.name = "vserver-peer-delete", .scope = Scope::cluster, .input = "force:b peer-vserver* vserver*", .run = vserver_peer_delete, .source = "Manila"},
-      {.name = "vserver-peer-get-iter", .scope = Scope::any, .input = kIter, .run = vserver_peer_get_iter, .source = "Trident, Manila"},
-      {.name = "cluster-peer-create", .scope = Scope::cluster, .input = "password peer-addresses*:r timeout:i user-name passphrase cluster-name",
-       .run = cluster_peer_create, .source = "Cinder"},
-      {.name = "cluster-peer-delete", .scope = Scope::cluster, .input = "cluster-name*", .run = cluster_peer_delete, .source = "Cinder"},
-      {.name = "cluster-peer-get-iter", .scope = Scope::cluster, .input = kIter, .run = cluster_peer_get_iter, .source = "Cinder"},
-      {.name = "cluster-peer-policy-get", .scope = Scope::cluster, .run = cluster_peer_policy_get, .source = "Cinder", .since = 30},
-      {.name = "cluster-peer-policy-modify", .scope = Scope::cluster, .input = "is-unauthenticated-access-permitted:b passphrase-minlength:i",
-       .run = cluster_peer_policy_modify, .source = "Cinder", .since = 30},
+      {.name = "snapmirror-policy-modify",
+       .scope = Scope::any,
+       .input = "comment common-snapshot-schedule ignore-atime:b is-network-compression-enabled:b policy-name* restart "
+                "transfer-priority tries",
+       .run = snapmirror_policy_modify,
+       .source = "Ansible's na_ontap_snapmirror_policy"},
+      {.name = "snapmirror-policy-delete",
+       .scope = Scope::any,
+       .input = "policy-name*",
+       .run = snapmirror_policy_delete,
+       .source = "Manila"},
+      {.name = "vserver-peer-create",
+       .scope = Scope::cluster,
+       .input = "applications*:r peer-cluster peer-vserver* vserver*",
+       .run = vserver_peer_create,
+       .source = "Manila"},
+      {.name = "vserver-peer-accept",
+       .scope = Scope::cluster,
+       .input = "peer-vserver* vserver*",
+       .run = vserver_peer_accept,
+       .source = "Manila"},
+      {.name = "vserver-peer-delete",
+       .scope = Scope::cluster,
+       .input = "force:b peer-vserver* vserver*",
+       .run = vserver_peer_delete,
+       .source = "Manila"},
+      {.name = "vserver-peer-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = vserver_peer_get_iter,
+       .source = "Trident, Manila"},
+      {.name = "cluster-peer-create",
+       .scope = Scope::cluster,
+       .input = "password peer-addresses*:r timeout:i user-name passphrase cluster-name",
+       .run = cluster_peer_create,
+       .source = "Cinder"},
+      {.name = "cluster-peer-delete",
+       .scope = Scope::cluster,
+       .input = "cluster-name*",
+       .run = cluster_peer_delete,
+       .source = "Cinder"},
+      {.name = "cluster-peer-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = cluster_peer_get_iter,
+       .source = "Cinder"},
+      {.name = "cluster-peer-policy-get",
+       .scope = Scope::cluster,
+       .run = cluster_peer_policy_get,
+       .source = "Cinder",
+       .since = 30},
+      {.name = "cluster-peer-policy-modify",
+       .scope = Scope::cluster,
+       .input = "is-unauthenticated-access-permitted:b passphrase-minlength:i",
+       .run = cluster_peer_policy_modify,
+       .source = "Cinder",
+       .since = 30},
   };
 }
 

@@ -65,7 +65,8 @@ Status net_interface_get_iter(Call& call) {
 /// The SVM that a call on interfaces names; in an SVM's scope it can only be that one.
 model::Result<Svm*> lif_svm(Call& call) {
   const std::string name = call.text("vserver");
-  if (call.scope_svm != nullptr && !name.empty() && name != call.scope_svm->name) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
+  if (call.scope_svm != nullptr && !name.empty() && name != call.scope_svm->name)
+    return ModelError{Errno::svm_not_found, "Specified vserver not found"};
   if (call.scope_svm != nullptr) return call.scope_svm;
   return model::require_svm(call.cluster, name);
 }
@@ -89,7 +90,8 @@ Status net_interface_create(Call& call) {
   spec.protocols = call.list("data-protocols", "data-protocol").value_or(std::vector<std::string>{});
   for (const std::string& protocol : spec.protocols) {
     constexpr std::string_view known[] = {"nfs", "cifs", "iscsi", "fcp", "fcache", "none", "fc_nvme"};
-    if (std::find(std::begin(known), std::end(known), protocol) == std::end(known)) return model::invalid_value("data-protocol", "data-protocols", protocol);
+    if (std::find(std::begin(known), std::end(known), protocol) == std::end(known))
+      return model::invalid_value("data-protocol", "data-protocols", protocol);
   }
   spec.home_node = call.text("home-node");
   spec.home_port = call.text("home-port");
@@ -153,7 +155,8 @@ Status net_interface_delete(Call& call) {
 Status net_interface_migrate(Call& call) {
   auto svm = lif_svm(call);
   if (!svm) return svm.error();
-  return model::migrate_lif(call.cluster, **svm, call.text("lif"), call.text("destination-node"), call.text("destination-port"));
+  return model::migrate_lif(call.cluster, **svm, call.text("lif"), call.text("destination-node"),
+                            call.text("destination-port"));
 }
 
 Status net_interface_revert(Call& call) {
@@ -171,21 +174,25 @@ void write_route(Out& out, const Svm& svm, const model::Route& route) {
 }
 
 Status net_routes_create(Call& call) {
-  const model::Route route{call.text("destination"), call.text("gateway"), static_cast<int>(call.integer("metric").value_or(20))};
+  const model::Route route{call.text("destination"), call.text("gateway"),
+                           static_cast<int>(call.integer("metric").value_or(20))};
   if (const Status made = model::create_route(call.cluster, call.svm(), route); !made) return made;
   Out out(call.put("result").append_child("net-vs-routes-info"), {}, {}, {});
   write_route(out, call.svm(), route);
   return {};
 }
 
-Status net_routes_destroy(Call& call) { return model::delete_route(call.cluster, call.svm(), call.text("destination"), call.text("gateway")); }
+Status net_routes_destroy(Call& call) {
+  return model::delete_route(call.cluster, call.svm(), call.text("destination"), call.text("gateway"));
+}
 
 Status net_routes_get(Call& call) {
   static const RecordShape shape{"net-vs-routes-info", {"vserver", "destination", "gateway"}};
   for (const model::Route& route : call.svm().routes) {
     if (route.destination != call.text("destination") || route.gateway != call.text("gateway")) continue;
     auto record = Iteration::single(call, shape);
-    record->row({call.svm().name, route.destination, route.gateway}, [&](Out& out) { write_route(out, call.svm(), route); });
+    record->row({call.svm().name, route.destination, route.gateway},
+                [&](Out& out) { write_route(out, call.svm(), route); });
     return record->finish_single();
   }
   return model::missing_entry();
@@ -197,9 +204,12 @@ Status net_routes_get_iter(Call& call) {
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool) {
     std::vector<model::Route> routes = svm.routes;
-    std::sort(routes.begin(), routes.end(), [](const auto& a, const auto& b) { return std::tie(a.destination, a.gateway) < std::tie(b.destination, b.gateway); });
+    std::sort(routes.begin(), routes.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.destination, a.gateway) < std::tie(b.destination, b.gateway);
+    });
     for (const model::Route& route : routes) {
-      if (!(*page)->row({svm.name, route.destination, route.gateway}, [&](Out& out) { write_route(out, svm, route); })) return false;
+      if (!(*page)->row({svm.name, route.destination, route.gateway}, [&](Out& out) { write_route(out, svm, route); }))
+        return false;
     }
     return true;
   });
@@ -267,41 +277,99 @@ Status net_dns_get(Call& call) {
 Status net_dns_get_iter(Call& call) {
   auto page = Iteration::open(call, kDnsShape);
   if (!page) return page.error();
-  (*page)->each_svm(0, [&](const Svm& svm, bool) { return !svm.dns || (*page)->row({svm.name}, [&](Out& out) { write_dns(out, svm); }); });
+  (*page)->each_svm(0, [&](const Svm& svm, bool) {
+    return !svm.dns || (*page)->row({svm.name}, [&](Out& out) { write_dns(out, svm); });
+  });
   return (*page)->finish();
 }
 
 }  // namespace
 
 std::vector<ApiEntry> network_apis() {
-  constexpr std::string_view dns = "attempts:i dns-state domains:r name-servers:r return-record:b timeout:i skip-config-validation:b";
+  constexpr std::string_view dns =
+      "attempts:i dns-state domains:r name-servers:r return-record:b timeout:i skip-config-validation:b";
   return {
-      {.name = "net-interface-get-iter", .scope = Scope::any, .input = kIter, .run = net_interface_get_iter, .source = "nDVP, Trident, Manila, Cinder"},
-      {.name = "net-interface-create", .scope = Scope::any,
-       .input = "address administrative-status comment data-protocols:r dns-domain-name failover-group failover-policy firewall-policy home-node* home-port* "
-                "interface-name* is-auto-revert:b is-ipv4-link-local:b listen-for-dns-query:b netmask-length:i netmask return-record:b role routing-group-name "
-                "use-failover-group vserver subnet-name@30 ipspace@30 service-policy@160 force-subnet-association:b@30 is-dns-update-enabled:b@100",
-       .run = net_interface_create, .source = "17 for a name in use: Ansible"},
-      {.name = "net-interface-modify", .scope = Scope::any,
-       .input = "address administrative-status comment dns-domain-name failover-group failover-policy firewall-policy home-node home-port interface-name* "
-                "is-auto-revert:b is-ipv4-link-local:b listen-for-dns-query:b netmask-length:i netmask routing-group-name use-failover-group vserver "
+      {.name = "net-interface-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = net_interface_get_iter,
+       .source = "nDVP, Trident, Manila, Cinder"},
+      {.name = "net-interface-create",
+       .scope = Scope::any,
+       .input = "address administrative-status comment data-protocols:r dns-domain-name failover-group failover-policy "
+                "firewall-policy home-node* home-port* "
+                "interface-name* is-auto-revert:b is-ipv4-link-local:b listen-for-dns-query:b netmask-length:i netmask "
+                "return-record:b role routing-group-name "
+                "use-failover-group vserver subnet-name@30 ipspace@30 service-policy@160 force-subnet-association:b@30 "
+                "is-dns-update-enabled:b@100",
+       .run = net_interface_create,
+       .source = "17 for a name in use: Ansible"},
+      {.name = "net-interface-modify",
+       .scope = Scope::any,
+       .input = "address administrative-status comment dns-domain-name failover-group failover-policy firewall-policy "
+                "home-node home-port interface-name* "
+                "is-auto-revert:b is-ipv4-link-local:b listen-for-dns-query:b netmask-length:i netmask "
+                "routing-group-name use-failover-group vserver "
                 "service-policy@160 is-dns-update-enabled:b@100",
-       .run = net_interface_modify, .source = "Manila's first step of deletion"},
-      {.name = "net-interface-rename", .scope = Scope::any, .input = "interface-name* new-name* vserver", .run = net_interface_rename, .source = "Ansible's na_ontap_interface"},
-      {.name = "net-interface-delete", .scope = Scope::any, .input = "interface-name* vserver", .run = net_interface_delete, .source = "Manila"},
-      {.name = "net-interface-migrate", .scope = Scope::any, .input = "destination-node* destination-port* lif* vserver force:b source-node", .run = net_interface_migrate,
+       .run = net_interface_modify,
+       .source = "Manila's first step of deletion"},
+      {.name = "net-interface-rename",
+       .scope = Scope::any,
+       .input = "interface-name* new-name* vserver",
+       .run = net_interface_rename,
        .source = "Ansible's na_ontap_interface"},
-      {.name = "net-interface-revert", .scope = Scope::any, .input = "lif* vserver", .run = net_interface_revert, .source = "section 7.9"},
-      {.name = "net-routes-create", .scope = Scope::svm, .input = "destination* gateway* metric:i return-record:b", .run = net_routes_create,
-       .source = "text of 13001: Manila", .since = 30},
-      {.name = "net-routes-destroy", .scope = Scope::svm, .input = "destination* gateway*", .run = net_routes_destroy, .source = "Ansible", .since = 30},
-      {.name = "net-routes-get", .scope = Scope::svm, .input = "desired-attributes:r destination* gateway*", .run = net_routes_get, .source = "Ansible", .since = 30},
-      {.name = "net-routes-get-iter", .scope = Scope::any, .input = kIter, .run = net_routes_get_iter, .source = "Ansible", .since = 30},
+      {.name = "net-interface-delete",
+       .scope = Scope::any,
+       .input = "interface-name* vserver",
+       .run = net_interface_delete,
+       .source = "Manila"},
+      {.name = "net-interface-migrate",
+       .scope = Scope::any,
+       .input = "destination-node* destination-port* lif* vserver force:b source-node",
+       .run = net_interface_migrate,
+       .source = "Ansible's na_ontap_interface"},
+      {.name = "net-interface-revert",
+       .scope = Scope::any,
+       .input = "lif* vserver",
+       .run = net_interface_revert,
+       .source = "section 7.9"},
+      {.name = "net-routes-create",
+       .scope = Scope::svm,
+       .input = "destination* gateway* metric:i return-record:b",
+       .run = net_routes_create,
+       .source = "text of 13001: Manila",
+       .since = 30},
+      {.name = "net-routes-destroy",
+       .scope = Scope::svm,
+       .input = "destination* gateway*",
+       .run = net_routes_destroy,
+       .source = "Ansible",
+       .since = 30},
+      {.name = "net-routes-get",
+       .scope = Scope::svm,
+       .input = "desired-attributes:r destination* gateway*",
+       .run = net_routes_get,
+       .source = "Ansible",
+       .since = 30},
+      {.name = "net-routes-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = net_routes_get_iter,
+       .source = "Ansible",
+       .since = 30},
       {.name = "net-dns-create", .scope = Scope::svm, .input = dns, .run = net_dns_create, .source = "Manila"},
       {.name = "net-dns-modify", .scope = Scope::svm, .input = dns, .run = net_dns_modify, .source = "Manila"},
       {.name = "net-dns-destroy", .scope = Scope::svm, .run = net_dns_destroy, .source = "Ansible's na_ontap_dns"},
-      {.name = "net-dns-get", .scope = Scope::svm, .input = "desired-attributes:r", .run = net_dns_get, .source = "15661 when none: Manila"},
-      {.name = "net-dns-get-iter", .scope = Scope::any, .input = kIter, .run = net_dns_get_iter, .source = "Ansible's gather-facts"},
+      {.name = "net-dns-get",
+       .scope = Scope::svm,
+       .input = "desired-attributes:r",
+       .run = net_dns_get,
+       .source = "15661 when none: Manila"},
+      {.name = "net-dns-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = net_dns_get_iter,
+       .source = "Ansible's gather-facts"},
   };
 }
 

@@ -38,7 +38,9 @@ Status nfs_service_modify(Call& call) {
 }
 
 Status nfs_service_destroy(Call& call) { return model::destroy_nfs(call.cluster, call.svm()); }
-Status nfs_disable(Call& call) { return model::modify_nfs(call.cluster, call.svm(), {{"is-nfs-access-enabled", "false"}}); }
+Status nfs_disable(Call& call) {
+  return model::modify_nfs(call.cluster, call.svm(), {{"is-nfs-access-enabled", "false"}});
+}
 
 Status nfs_status(Call& call) {
   if (!call.svm().nfs) return model::missing_entry();
@@ -67,15 +69,24 @@ Status nfs_service_get_create_defaults(Call& call) {
 }
 
 constexpr std::string_view kNfsInput =
-    "chown-mode default-windows-group default-windows-user enable-ejukebox is-mount-rootonly-enabled is-nfs-access-enabled is-nfs-rootonly-enabled "
-    "is-nfsv2-enabled is-nfsv3-64bit-identifiers-enabled@30 is-nfsv3-connection-drop-enabled@30 is-nfsv3-enabled is-nfsv3-fsid-change-enabled "
-    "is-nfsv4-fsid-change-enabled is-nfsv4-numeric-ids-enabled is-nfsv40-acl-enabled is-nfsv40-enabled is-nfsv40-migration-enabled "
-    "is-nfsv40-read-delegation-enabled is-nfsv40-referrals-enabled is-nfsv40-req-open-confirm-enabled is-nfsv40-write-delegation-enabled is-nfsv41-acl-enabled "
-    "is-nfsv41-acl-preserve-enabled is-nfsv41-enabled is-nfsv41-migration-enabled is-nfsv41-pnfs-enabled is-nfsv41-pnfs-striped-volumes-enabled "
-    "is-nfsv41-read-delegation-enabled is-nfsv41-referrals-enabled is-nfsv41-state-protection-enabled is-nfsv41-write-delegation-enabled "
-    "is-qtree-export-enabled is-tcp-enabled is-udp-enabled is-v3-ms-dos-client-enabled@30 is-validate-qtree-export-enabled is-vstorage-enabled "
-    "nfsv4-acl-max-aces nfsv4-grace-seconds nfsv4-id-domain nfsv4-lease-seconds nfsv41-implementation-id-domain nfsv41-implementation-id-name "
-    "nfsv41-implementation-id-time nfsv4x-session-num-slots nfsv4x-session-slot-reply-cache-size ntfs-unix-security-ops rpcsec-ctx-high rpcsec-ctx-idle "
+    "chown-mode default-windows-group default-windows-user enable-ejukebox is-mount-rootonly-enabled "
+    "is-nfs-access-enabled is-nfs-rootonly-enabled "
+    "is-nfsv2-enabled is-nfsv3-64bit-identifiers-enabled@30 is-nfsv3-connection-drop-enabled@30 is-nfsv3-enabled "
+    "is-nfsv3-fsid-change-enabled "
+    "is-nfsv4-fsid-change-enabled is-nfsv4-numeric-ids-enabled is-nfsv40-acl-enabled is-nfsv40-enabled "
+    "is-nfsv40-migration-enabled "
+    "is-nfsv40-read-delegation-enabled is-nfsv40-referrals-enabled is-nfsv40-req-open-confirm-enabled "
+    "is-nfsv40-write-delegation-enabled is-nfsv41-acl-enabled "
+    "is-nfsv41-acl-preserve-enabled is-nfsv41-enabled is-nfsv41-migration-enabled is-nfsv41-pnfs-enabled "
+    "is-nfsv41-pnfs-striped-volumes-enabled "
+    "is-nfsv41-read-delegation-enabled is-nfsv41-referrals-enabled is-nfsv41-state-protection-enabled "
+    "is-nfsv41-write-delegation-enabled "
+    "is-qtree-export-enabled is-tcp-enabled is-udp-enabled is-v3-ms-dos-client-enabled@30 "
+    "is-validate-qtree-export-enabled is-vstorage-enabled "
+    "nfsv4-acl-max-aces nfsv4-grace-seconds nfsv4-id-domain nfsv4-lease-seconds nfsv41-implementation-id-domain "
+    "nfsv41-implementation-id-name "
+    "nfsv41-implementation-id-time nfsv4x-session-num-slots nfsv4x-session-slot-reply-cache-size "
+    "ntfs-unix-security-ops rpcsec-ctx-high rpcsec-ctx-idle "
     "showmount@30 tcp-max-xfer-size udp-max-xfer-size return-record:b";
 
 }  // namespace
@@ -85,11 +96,30 @@ std::vector<ApiEntry> nfs_apis() {
       {.name = "nfs-enable", .scope = Scope::svm, .run = nfs_enable, .source = "Manila; a repeat succeeds"},
       {.name = "nfs-disable", .scope = Scope::svm, .run = nfs_disable, .source = "Ansible's na_ontap_nfs"},
       {.name = "nfs-status", .scope = Scope::svm, .run = nfs_status, .source = "Ansible's na_ontap_nfs"},
-      {.name = "nfs-service-create", .scope = Scope::svm, .input = kNfsInput, .run = nfs_service_create, .source = "section 7.10"},
-      {.name = "nfs-service-modify", .scope = Scope::svm, .input = kNfsInput, .run = nfs_service_modify, .source = "gates of the release: Manila"},
-      {.name = "nfs-service-destroy", .scope = Scope::svm, .run = nfs_service_destroy, .source = "Ansible's na_ontap_nfs"},
-      {.name = "nfs-service-get-iter", .scope = Scope::any, .input = kIter, .run = nfs_service_get_iter, .source = "Manila"},
-      {.name = "nfs-service-get-create-defaults", .scope = Scope::svm, .input = "attributes:r", .run = nfs_service_get_create_defaults, .source = "Manila"},
+      {.name = "nfs-service-create",
+       .scope = Scope::svm,
+       .input = kNfsInput,
+       .run = nfs_service_create,
+       .source = "section 7.10"},
+      {.name = "nfs-service-modify",
+       .scope = Scope::svm,
+       .input = kNfsInput,
+       .run = nfs_service_modify,
+       .source = "gates of the release: Manila"},
+      {.name = "nfs-service-destroy",
+       .scope = Scope::svm,
+       .run = nfs_service_destroy,
+       .source = "Ansible's na_ontap_nfs"},
+      {.name = "nfs-service-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = nfs_service_get_iter,
+       .source = "Manila"},
+      {.name = "nfs-service-get-create-defaults",
+       .scope = Scope::svm,
+       .input = "attributes:r",
+       .run = nfs_service_get_create_defaults,
+       .source = "Manila"},
   };
 }
 

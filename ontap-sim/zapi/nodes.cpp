@@ -1,6 +1,6 @@
-// The nodes: fail-over, images, service processors, shelves, firewall, AutoSupport. Hardware that the model does not have in detail
-// is described as a healthy node has it; settings are kept per node.
-// Source: Ansible's modules and na_ontap_info, Harvest's templates; appendix A of the array's specification.
+// The nodes: fail-over, images, service processors, shelves, firewall, AutoSupport. Hardware that the model does not
+// have in detail is described as a healthy node has it; settings are kept per node. Source: Ansible's modules and
+// na_ontap_info, Harvest's templates; appendix A of the array's specification.
 #include "ontap-sim/zapi/each.h"
 #include "ontap-sim/zapi/families.h"
 #include "ontap-sim/zapi/registers.h"
@@ -35,12 +35,15 @@ void write_service_processor(Out& out, const Call& call, const std::string& node
   out.text("type", "sp");
 }
 Status service_processor_get_iter(Call& call) {
-  return each_node(call, "service-processor-info", "node", [&](Out& out, const Node& node) { write_service_processor(out, call, node.name); });
+  return each_node(call, "service-processor-info", "node",
+                   [&](Out& out, const Node& node) { write_service_processor(out, call, node.name); });
 }
 Status service_processor_network_get_iter(Call& call) {
   return each_node(call, "service-processor-network-info", "node", [&](Out& out, const Node& node) {
-    for (const auto& [field, normal] : {std::pair{"address-type", "ipv4"}, std::pair{"dhcp", "none"}, std::pair{"gateway-ip-address", ""}, std::pair{"ip-address", ""},
-                                        std::pair{"is-enabled", "false"}, std::pair{"netmask", ""}, std::pair{"prefix-length", ""}}) {
+    for (const auto& [field, normal] :
+         {std::pair{"address-type", "ipv4"}, std::pair{"dhcp", "none"}, std::pair{"gateway-ip-address", ""},
+          std::pair{"ip-address", ""}, std::pair{"is-enabled", "false"}, std::pair{"netmask", ""},
+          std::pair{"prefix-length", ""}}) {
       out.text_if(field, kept(call.cluster.records, "sp-network", node.name, field, normal));
     }
   });
@@ -48,7 +51,8 @@ Status service_processor_network_get_iter(Call& call) {
 Status service_processor_network_modify(Call& call) {
   if (!call.cluster.nodes.contains(call.text("node"))) return model::missing_entry();
   Record& record = call.cluster.records["sp-network"][call.text("node")];
-  for (const char* field : {"address-type", "dhcp", "gateway-ip-address", "ip-address", "is-enabled", "netmask", "prefix-length"}) {
+  for (const char* field :
+       {"address-type", "dhcp", "gateway-ip-address", "ip-address", "is-enabled", "netmask", "prefix-length"}) {
     if (call.has(field)) record.fields[field] = call.text(field);
   }
   call.cluster.touch();
@@ -69,14 +73,31 @@ Status storage_shelf_get_iter(Call& call) {
 }
 
 constexpr std::pair<const char*, const char*> kAutosupport[] = {
-    {"is-enabled", "true"}, {"is-support-enabled", "true"}, {"transport", "https"}, {"post-url", "support.netapp.com/asupprod/post/1.0/postAsup"}, {"proxy-url", ""},
-    {"from", "Postmaster"}, {"noteto", ""}, {"retry-count", "15"}, {"retry-interval", "240"}, {"max-http-size", "52428800"}, {"max-smtp-size", "5242880"},
-    {"is-node-in-subject", "true"}, {"is-nht-data-enabled", "true"}, {"is-perf-data-enabled", "true"}, {"is-reminder-enabled", "true"},
-    {"is-private-data-removed", "false"}, {"is-local-collection-enabled", "true"}, {"is-ondemand-enabled", "true"}, {"validate-digital-certificate", "true"}};
-constexpr std::pair<const char*, const char*> kAutosupportLists[] = {{"mail-hosts", "string"}, {"to", "mail-address"}, {"partner-address", "mail-address"}};
+    {"is-enabled", "true"},
+    {"is-support-enabled", "true"},
+    {"transport", "https"},
+    {"post-url", "support.netapp.com/asupprod/post/1.0/postAsup"},
+    {"proxy-url", ""},
+    {"from", "Postmaster"},
+    {"noteto", ""},
+    {"retry-count", "15"},
+    {"retry-interval", "240"},
+    {"max-http-size", "52428800"},
+    {"max-smtp-size", "5242880"},
+    {"is-node-in-subject", "true"},
+    {"is-nht-data-enabled", "true"},
+    {"is-perf-data-enabled", "true"},
+    {"is-reminder-enabled", "true"},
+    {"is-private-data-removed", "false"},
+    {"is-local-collection-enabled", "true"},
+    {"is-ondemand-enabled", "true"},
+    {"validate-digital-certificate", "true"}};
+constexpr std::pair<const char*, const char*> kAutosupportLists[] = {
+    {"mail-hosts", "string"}, {"to", "mail-address"}, {"partner-address", "mail-address"}};
 
 void write_autosupport(Out& out, const Call& call, const std::string& node) {
-  for (const auto& [field, normal] : kAutosupport) out.text_if(field, kept(call.cluster.records, "autosupport", node, field, normal));
+  for (const auto& [field, normal] : kAutosupport)
+    out.text_if(field, kept(call.cluster.records, "autosupport", node, field, normal));
   const auto rows = call.cluster.records.find("autosupport");
   if (rows == call.cluster.records.end() || !rows->second.contains(node)) return;
   for (const auto& [list, child] : kAutosupportLists) {
@@ -85,7 +106,8 @@ void write_autosupport(Out& out, const Call& call, const std::string& node) {
   }
 }
 Status autosupport_config_get_iter(Call& call) {
-  return each_node(call, "autosupport-config-info", "node-name", [&](Out& out, const Node& node) { write_autosupport(out, call, node.name); });
+  return each_node(call, "autosupport-config-info", "node-name",
+                   [&](Out& out, const Node& node) { write_autosupport(out, call, node.name); });
 }
 Status autosupport_config_get(Call& call) {
   static const RecordShape shape{"autosupport-config-info", {"node-name"}};
@@ -112,7 +134,9 @@ Status autosupport_config_modify(Call& call) {
 }
 
 /// Options of storage fail-over; all are on in a fresh cluster.
-std::string sfo(const Call& call, const std::string& node, const char* option) { return kept(call.cluster.records, "sfo", node, option, "true"); }
+std::string sfo(const Call& call, const std::string& node, const char* option) {
+  return kept(call.cluster.records, "sfo", node, option, "true");
+}
 
 Status cf_get_iter(Call& call) {
   static const RecordShape shape{"storage-failover-info", {"sfo-node-info/node-related-info/node"}};
@@ -190,7 +214,8 @@ Status cf_modify_iter(Call& call) {
   std::int64_t changed = 0;
   for (const auto& [name, state] : call.cluster.nodes) {
     if (!node.empty() && !text_matches(node, name, "node")) continue;
-    for (const auto& [from, option] : {std::pair{set, "auto-giveback-enabled"}, std::pair{panic, "auto-giveback-after-panic-enabled"}}) {
+    for (const auto& [from, option] :
+         {std::pair{set, "auto-giveback-enabled"}, std::pair{panic, "auto-giveback-after-panic-enabled"}}) {
       if (!from.child(option)) continue;
       const auto flag = parse_boolean(leaf_text(from.child(option)));
       if (!flag) return model::invalid_value(option, "cf-modify-iter", leaf_text(from.child(option)));
@@ -216,7 +241,8 @@ Status clock_get_clock(Call& call) {
 Status compliance_clock_set(Call& call) {
   auto node = known_node(call, "node");
   if (!node) return node.error();
-  call.cluster.options["compliance-clock:" + *node] = "initialized at " + std::to_string(model::epoch_seconds(call.cluster.now()));
+  call.cluster.options["compliance-clock:" + *node] =
+      "initialized at " + std::to_string(model::epoch_seconds(call.cluster.now()));
   call.cluster.touch();
   return {};
 }
@@ -224,7 +250,8 @@ Status compliance_clock_set(Call& call) {
 /// The key servers are set up before the first one is added; the passphrase itself is not kept.
 Status key_manager_setup(Call& call) {
   const auto passphrase = call.optional_text("passphrase");
-  if (passphrase && passphrase->size() < 20) return model::refused("The passphrase needs between 20 and 256 characters.");
+  if (passphrase && passphrase->size() < 20)
+    return model::refused("The passphrase needs between 20 and 256 characters.");
   call.cluster.records["key-manager-setup"][""].fields["onboard"] = passphrase ? "true" : "false";
   call.cluster.touch();
   return {};
@@ -258,7 +285,8 @@ struct Sensor {
   int value;
   const char* units;
 };
-constexpr Sensor kSensors[] = {{"Bat Temp", "thermal", 27, "C"}, {"CPU0 Temp Margin", "thermal", -42, "C"}, {"PSU1 Fan1", "fan", 8100, "RPM"}, {"PSU1 Power", "power", 180, "W"},
+constexpr Sensor kSensors[] = {{"Bat Temp", "thermal", 27, "C"},  {"CPU0 Temp Margin", "thermal", -42, "C"},
+                               {"PSU1 Fan1", "fan", 8100, "RPM"}, {"PSU1 Power", "power", 180, "W"},
                                {"PSU2 Fan1", "fan", 8100, "RPM"}, {"PSU2 Power", "power", 178, "W"}};
 
 Status sensors_get_iter(Call& call) {
@@ -319,7 +347,8 @@ Status firewall_config_modify(Call& call) {
   auto node = known_node(call, "node-name");
   if (!node) return node.error();
   for (const char* field : {"is-enabled", "is-logging"}) {
-    if (const auto flag = call.boolean(field)) call.cluster.records["firewall"][*node].fields[field] = *flag ? "true" : "false";
+    if (const auto flag = call.boolean(field))
+      call.cluster.records["firewall"][*node].fields[field] = *flag ? "true" : "false";
   }
   call.cluster.touch();
   return {};
@@ -329,20 +358,39 @@ Status firewall_config_modify(Call& call) {
 
 std::vector<ApiEntry> node_apis() {
   constexpr std::string_view autosupport =
-      "node-name* is-enabled:b is-support-enabled:b transport post-url proxy-url from noteto retry-count:i retry-interval max-http-size:i max-smtp-size:i "
-      "is-node-in-subject:b is-nht-data-enabled:b is-perf-data-enabled:b is-reminder-enabled:b is-private-data-removed:b is-local-collection-enabled:b "
+      "node-name* is-enabled:b is-support-enabled:b transport post-url proxy-url from noteto retry-count:i "
+      "retry-interval max-http-size:i max-smtp-size:i "
+      "is-node-in-subject:b is-nht-data-enabled:b is-perf-data-enabled:b is-reminder-enabled:b "
+      "is-private-data-removed:b is-local-collection-enabled:b "
       "is-ondemand-enabled:b validate-digital-certificate:b mail-hosts:r to:r partner-address:r";
   std::vector<ApiEntry> rows = {
       {.name = "cluster-node-get-iter", .scope = Scope::cluster, .input = kIter, .run = cluster_node_get_iter},
       {.name = "cluster-image-get-iter", .scope = Scope::cluster, .input = kIter, .run = cluster_image_get_iter},
-      {.name = "service-processor-get-iter", .scope = Scope::cluster, .input = kIter, .run = service_processor_get_iter},
-      {.name = "service-processor-network-get-iter", .scope = Scope::cluster, .input = kIter, .run = service_processor_network_get_iter},
-      {.name = "service-processor-network-modify", .scope = Scope::cluster,
-       .input = "address-type* dhcp gateway-ip-address ip-address is-enabled:b netmask node* prefix-length:i", .run = service_processor_network_modify},
+      {.name = "service-processor-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = service_processor_get_iter},
+      {.name = "service-processor-network-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = service_processor_network_get_iter},
+      {.name = "service-processor-network-modify",
+       .scope = Scope::cluster,
+       .input = "address-type* dhcp gateway-ip-address ip-address is-enabled:b netmask node* prefix-length:i",
+       .run = service_processor_network_modify},
       {.name = "storage-shelf-info-get-iter", .scope = Scope::cluster, .input = kIter, .run = storage_shelf_get_iter},
-      {.name = "autosupport-config-get-iter", .scope = Scope::cluster, .input = kIter, .run = autosupport_config_get_iter},
-      {.name = "autosupport-config-get", .scope = Scope::cluster, .input = "desired-attributes:r node-name*", .run = autosupport_config_get},
-      {.name = "autosupport-config-modify", .scope = Scope::cluster, .input = autosupport, .run = autosupport_config_modify},
+      {.name = "autosupport-config-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = autosupport_config_get_iter},
+      {.name = "autosupport-config-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r node-name*",
+       .run = autosupport_config_get},
+      {.name = "autosupport-config-modify",
+       .scope = Scope::cluster,
+       .input = autosupport,
+       .run = autosupport_config_modify},
       {.name = "cf-get-iter", .scope = Scope::cluster, .input = kIter, .run = cf_get_iter},
       {.name = "cf-status", .scope = Scope::cluster, .input = "node*", .run = cf_status},
       {.name = "cf-service-enable", .scope = Scope::cluster, .input = "node*", .run = cf_service},
@@ -350,13 +398,31 @@ std::vector<ApiEntry> node_apis() {
       {.name = "cf-modify-iter", .scope = Scope::cluster, .input = kModifyIter, .run = cf_modify_iter},
       {.name = "environment-sensors-get-iter", .scope = Scope::cluster, .input = kIter, .run = sensors_get_iter},
       {.name = "diagnosis-alert-get-iter", .scope = Scope::cluster, .input = kIter, .run = alerts_get_iter},
-      {.name = "snaplock-set-node-compliance-clock", .scope = Scope::cluster, .input = "node*", .run = compliance_clock_set},
-      {.name = "security-key-manager-setup", .scope = Scope::cluster, .input = "enable-cc-mode:b passphrase", .run = key_manager_setup},
+      {.name = "snaplock-set-node-compliance-clock",
+       .scope = Scope::cluster,
+       .input = "node*",
+       .run = compliance_clock_set},
+      {.name = "security-key-manager-setup",
+       .scope = Scope::cluster,
+       .input = "enable-cc-mode:b passphrase",
+       .run = key_manager_setup},
       {.name = "clock-get-clock", .scope = Scope::cluster, .run = clock_get_clock},
-      {.name = "cluster-image-get", .scope = Scope::cluster, .input = "desired-attributes:r node-id*", .run = cluster_image_get},
-      {.name = "service-processor-get", .scope = Scope::cluster, .input = "desired-attributes:r node*", .run = service_processor_get},
-      {.name = "net-firewall-config-get", .scope = Scope::cluster, .input = "desired-attributes:r node-name*", .run = firewall_config_get},
-      {.name = "net-firewall-config-modify", .scope = Scope::cluster, .input = "is-enabled:b is-logging:b node-name*", .run = firewall_config_modify},
+      {.name = "cluster-image-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r node-id*",
+       .run = cluster_image_get},
+      {.name = "service-processor-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r node*",
+       .run = service_processor_get},
+      {.name = "net-firewall-config-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r node-name*",
+       .run = firewall_config_get},
+      {.name = "net-firewall-config-modify",
+       .scope = Scope::cluster,
+       .input = "is-enabled:b is-logging:b node-name*",
+       .run = firewall_config_modify},
   };
   for (ApiEntry& row : rows) row.source = "Ansible's na_ontap_info and modules, Harvest's templates";
   return rows;

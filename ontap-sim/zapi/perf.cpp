@@ -1,5 +1,5 @@
-// Performance objects. There is no data path, so counters grow with time at rates that follow from what exists: the same question
-// a minute later shows a minute's worth more. Source: section 7.16 of the array's specification.
+// Performance objects. There is no data path, so counters grow with time at rates that follow from what exists: the
+// same question a minute later shows a minute's worth more. Source: section 7.16 of the array's specification.
 #include <algorithm>
 #include <functional>
 
@@ -13,9 +13,9 @@ struct CounterRow {
   const char* name;
   const char* properties;  // raw, delta, rate, average, percent, string
   const char* unit;
-  const char* base;        // "" when it has none
-  double per_second;       // growth; for an array, of each element
-  const char* labels;      // comma-joined; "" = a scalar
+  const char* base;    // "" when it has none
+  double per_second;   // growth; for an array, of each element
+  const char* labels;  // comma-joined; "" = a scalar
 };
 
 struct PerfInstance {
@@ -30,9 +30,11 @@ struct PerfObject {
   std::vector<PerfInstance> (*instances)(const model::Cluster&);
 };
 
-std::vector<PerfInstance> of_nodes(const model::Cluster& cluster, const std::string& kind, const std::string& instance) {
+std::vector<PerfInstance> of_nodes(const model::Cluster& cluster, const std::string& kind,
+                                   const std::string& instance) {
   std::vector<PerfInstance> list;
-  for (const auto& [name, node] : cluster.nodes) list.push_back({instance.empty() ? name : instance, name + ":kernel:" + kind});
+  for (const auto& [name, node] : cluster.nodes)
+    list.push_back({instance.empty() ? name : instance, name + ":kernel:" + kind});
   return list;
 }
 std::vector<PerfInstance> system_instances(const model::Cluster& cluster) { return of_nodes(cluster, "system", ""); }
@@ -65,24 +67,37 @@ std::vector<PerfInstance> lun_instances(const model::Cluster& cluster) {
 }
 
 const std::vector<PerfObject>& perf_objects() {
-  constexpr const char* phases = "SETUP,PRE_P0,P0_SNAP_DEL,P1_CLEAN,P1_QUOTA,IPU_DISK_ADD,P2V_INOFILE,P2_FLUSH,P2_FINISH,P3_WAIT,P4_FINISH";
+  constexpr const char* phases =
+      "SETUP,PRE_P0,P0_SNAP_DEL,P1_CLEAN,P1_QUOTA,IPU_DISK_ADD,P2V_INOFILE,P2_FLUSH,P2_FINISH,P3_WAIT,P4_FINISH";
   constexpr const char* domains = "idle,kahuna,storage,exempt,raid,target,netcache,netcache2,cifs,wafl_exempt,protocol";
-  const std::vector<CounterRow> system = {
-      {"instance_name", "string", "none", "", 0, ""},        {"instance_uuid", "string", "none", "", 0, ""},
-      {"avg_processor_busy", "percent", "percent", "cpu_elapsed_time", 120000, ""}, {"cpu_busy", "percent", "percent", "cpu_elapsed_time", 150000, ""},
-      {"cpu_elapsed_time", "delta,no-display", "none", "", 1000000, ""}, {"cpu_elapsed_time1", "delta,no-display", "none", "", 1000000, ""},
-      {"nfs_ops", "rate", "per_sec", "", 100, ""},           {"cifs_ops", "rate", "per_sec", "", 0, ""},
-      {"iscsi_ops", "rate", "per_sec", "", 40, ""},          {"fcp_ops", "rate", "per_sec", "", 0, ""},
-      {"net_data_recv", "rate", "kb_per_sec", "", 2000, ""}, {"net_data_sent", "rate", "kb_per_sec", "", 3000, ""},
-      {"disk_data_read", "rate", "kb_per_sec", "", 1500, ""}, {"disk_data_written", "rate", "kb_per_sec", "", 1800, ""},
-      {"total_ops", "rate", "per_sec", "", 140, ""},         {"domain_busy", "percent", "percent", "cpu_elapsed_time", 10000, domains}};
-  const std::vector<CounterRow> io = {
-      {"instance_name", "string", "none", "", 0, ""},      {"instance_uuid", "string", "none", "", 0, ""},
-      {"total_ops", "rate", "per_sec", "", 30, ""},        {"read_ops", "rate", "per_sec", "", 15, ""},
-      {"write_ops", "rate", "per_sec", "", 10, ""},        {"other_ops", "rate", "per_sec", "", 5, ""},
-      {"read_data", "rate", "b_per_sec", "", 122880, ""},  {"write_data", "rate", "b_per_sec", "", 81920, ""},
-      {"avg_latency", "average", "microsec", "total_ops", 9000, ""},   {"read_latency", "average", "microsec", "read_ops", 4500, ""},
-      {"write_latency", "average", "microsec", "write_ops", 3000, ""}, {"other_latency", "average", "microsec", "other_ops", 500, ""}};
+  const std::vector<CounterRow> system = {{"instance_name", "string", "none", "", 0, ""},
+                                          {"instance_uuid", "string", "none", "", 0, ""},
+                                          {"avg_processor_busy", "percent", "percent", "cpu_elapsed_time", 120000, ""},
+                                          {"cpu_busy", "percent", "percent", "cpu_elapsed_time", 150000, ""},
+                                          {"cpu_elapsed_time", "delta,no-display", "none", "", 1000000, ""},
+                                          {"cpu_elapsed_time1", "delta,no-display", "none", "", 1000000, ""},
+                                          {"nfs_ops", "rate", "per_sec", "", 100, ""},
+                                          {"cifs_ops", "rate", "per_sec", "", 0, ""},
+                                          {"iscsi_ops", "rate", "per_sec", "", 40, ""},
+                                          {"fcp_ops", "rate", "per_sec", "", 0, ""},
+                                          {"net_data_recv", "rate", "kb_per_sec", "", 2000, ""},
+                                          {"net_data_sent", "rate", "kb_per_sec", "", 3000, ""},
+                                          {"disk_data_read", "rate", "kb_per_sec", "", 1500, ""},
+                                          {"disk_data_written", "rate", "kb_per_sec", "", 1800, ""},
+                                          {"total_ops", "rate", "per_sec", "", 140, ""},
+                                          {"domain_busy", "percent", "percent", "cpu_elapsed_time", 10000, domains}};
+  const std::vector<CounterRow> io = {{"instance_name", "string", "none", "", 0, ""},
+                                      {"instance_uuid", "string", "none", "", 0, ""},
+                                      {"total_ops", "rate", "per_sec", "", 30, ""},
+                                      {"read_ops", "rate", "per_sec", "", 15, ""},
+                                      {"write_ops", "rate", "per_sec", "", 10, ""},
+                                      {"other_ops", "rate", "per_sec", "", 5, ""},
+                                      {"read_data", "rate", "b_per_sec", "", 122880, ""},
+                                      {"write_data", "rate", "b_per_sec", "", 81920, ""},
+                                      {"avg_latency", "average", "microsec", "total_ops", 9000, ""},
+                                      {"read_latency", "average", "microsec", "read_ops", 4500, ""},
+                                      {"write_latency", "average", "microsec", "write_ops", 3000, ""},
+                                      {"other_latency", "average", "microsec", "other_ops", 500, ""}};
   static const std::vector<PerfObject> objects = {
       {"aggregate", "The aggregates of the cluster", io, aggregate_instances},
       {"lun", "The LUNs of the cluster", io, lun_instances},
@@ -153,7 +168,9 @@ Status perf_instances_iter(Call& call) {
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
   std::vector<PerfInstance> instances = (*object)->instances(call.cluster);
-  std::sort(instances.begin(), instances.end(), [](const PerfInstance& a, const PerfInstance& b) { return std::tie(a.name, a.uuid) < std::tie(b.name, b.uuid); });
+  std::sort(instances.begin(), instances.end(), [](const PerfInstance& a, const PerfInstance& b) {
+    return std::tie(a.name, a.uuid) < std::tie(b.name, b.uuid);
+  });
   for (const PerfInstance& instance : instances) {
     const bool more = (*page)->row({instance.name, instance.uuid}, [&](Out& out) {
       out.text("name", instance.name);
@@ -189,7 +206,8 @@ std::string counter_value(const model::Cluster& cluster, const CounterRow& count
   if (*counter.labels == 0) return std::to_string(value);
   std::string text;
   const std::size_t count = base::split(counter.labels, ',').size();
-  for (std::size_t i = 0; i < count; ++i) text += (i == 0 ? "" : ",") + std::to_string(value / static_cast<std::int64_t>(i + 1));
+  for (std::size_t i = 0; i < count; ++i)
+    text += (i == 0 ? "" : ",") + std::to_string(value / static_cast<std::int64_t>(i + 1));
   return text;
 }
 
@@ -201,7 +219,8 @@ Status perf_object_get_instances(Call& call) {
   const auto uuids = call.list("instance-uuids", "instance-uuid");
   if (names && uuids && !names->empty() && !uuids->empty()) return call.invalid("instance-uuids");
   constexpr std::size_t instances_max = 500;
-  if ((names && names->size() > instances_max) || (uuids && uuids->size() > instances_max)) return model::refused("The request failed: resource limit exceeded.");
+  if ((names && names->size() > instances_max) || (uuids && uuids->size() > instances_max))
+    return model::refused("The request failed: resource limit exceeded.");
   const auto wanted = call.list("counters", "counter");
   const auto has = [](const std::optional<std::vector<std::string>>& list, const std::string& text) {
     return list && std::find(list->begin(), list->end(), text) != list->end();
@@ -229,14 +248,31 @@ Status perf_object_get_instances(Call& call) {
 
 std::vector<ApiEntry> perf_apis() {
   return {
-      {.name = "perf-object-list-info", .scope = Scope::any, .input = "filter-data", .run = perf_object_list_info, .source = "Harvest"},
-      {.name = "perf-object-counter-list-info", .scope = Scope::any, .input = "filter-data objectname*", .run = perf_object_counter_list_info,
+      {.name = "perf-object-list-info",
+       .scope = Scope::any,
+       .input = "filter-data",
+       .run = perf_object_list_info,
+       .source = "Harvest"},
+      {.name = "perf-object-counter-list-info",
+       .scope = Scope::any,
+       .input = "filter-data objectname*",
+       .run = perf_object_counter_list_info,
        .source = "Manila and Cinder look for the base counter"},
-      {.name = "perf-object-instance-list-info-iter", .scope = Scope::any, .input = "desired-attributes:r filter-data max-records:i objectname* query:r tag",
-       .run = perf_instances_iter, .source = "query by node: Manila, Cinder"},
-      {.name = "perf-object-instance-list-info", .scope = Scope::any, .input = "filter-data objectname*", .run = perf_object_instance_list_info, .source = "Harvest"},
-      {.name = "perf-object-get-instances", .scope = Scope::any, .input = "counters:r filter-data instance-uuids:r instances:r objectname* privilege-level",
-       .run = perf_object_get_instances, .source = "Harvest, Manila, Cinder"},
+      {.name = "perf-object-instance-list-info-iter",
+       .scope = Scope::any,
+       .input = "desired-attributes:r filter-data max-records:i objectname* query:r tag",
+       .run = perf_instances_iter,
+       .source = "query by node: Manila, Cinder"},
+      {.name = "perf-object-instance-list-info",
+       .scope = Scope::any,
+       .input = "filter-data objectname*",
+       .run = perf_object_instance_list_info,
+       .source = "Harvest"},
+      {.name = "perf-object-get-instances",
+       .scope = Scope::any,
+       .input = "counters:r filter-data instance-uuids:r instances:r objectname* privilege-level",
+       .run = perf_object_get_instances,
+       .source = "Harvest, Manila, Cinder"},
   };
 }
 

@@ -12,8 +12,10 @@ using model::Port;
 
 const RecordShape kPortShape{"net-port-info", {"node", "port"}};
 
-constexpr std::pair<const char*, const char*> kAdministrative[] = {
-    {"administrative-duplex", "auto"}, {"administrative-flowcontrol", "full"}, {"administrative-speed", "auto"}, {"is-administrative-auto-negotiate", "true"}};
+constexpr std::pair<const char*, const char*> kAdministrative[] = {{"administrative-duplex", "auto"},
+                                                                   {"administrative-flowcontrol", "full"},
+                                                                   {"administrative-speed", "auto"},
+                                                                   {"is-administrative-auto-negotiate", "true"}};
 
 void write_port(Out& out, const model::Cluster& cluster, const Port& port) {
   for (const auto& [field, normal] : kAdministrative) {
@@ -174,7 +176,9 @@ Status net_ipspaces_create(Call& call) {
 }
 
 Status net_ipspaces_destroy(Call& call) { return model::destroy_ipspace(call.cluster, call.text("ipspace")); }
-Status net_ipspaces_assign_vserver(Call& call) { return model::assign_svm_to_ipspace(call.cluster, call.text("ipspace"), call.text("vserver")); }
+Status net_ipspaces_assign_vserver(Call& call) {
+  return model::assign_svm_to_ipspace(call.cluster, call.text("ipspace"), call.text("vserver"));
+}
 
 std::string domain_ipspace(const Call& call) { return call.optional_text("ipspace").value_or("Default"); }
 
@@ -194,21 +198,26 @@ Status net_port_broadcast_domain_create(Call& call) {
 }
 
 Status net_port_broadcast_domain_modify(Call& call) {
-  return port_update(call, model::modify_broadcast_domain(call.cluster, domain_ipspace(call), call.text("broadcast-domain"), static_cast<int>(call.integer("mtu").value_or(1500))));
+  return port_update(call,
+                     model::modify_broadcast_domain(call.cluster, domain_ipspace(call), call.text("broadcast-domain"),
+                                                    static_cast<int>(call.integer("mtu").value_or(1500))));
 }
 
 Status net_port_broadcast_domain_destroy(Call& call) {
-  return port_update(call, model::destroy_broadcast_domain(call.cluster, domain_ipspace(call), call.text("broadcast-domain")));
+  return port_update(
+      call, model::destroy_broadcast_domain(call.cluster, domain_ipspace(call), call.text("broadcast-domain")));
 }
 
 Status net_port_broadcast_domain_add_ports(Call& call) {
-  return port_update(call, model::add_broadcast_ports(call.cluster, domain_ipspace(call), call.text("broadcast-domain"),
-                                                      call.list("ports", "net-qualified-port-name").value_or(std::vector<std::string>{})));
+  return port_update(call, model::add_broadcast_ports(
+                               call.cluster, domain_ipspace(call), call.text("broadcast-domain"),
+                               call.list("ports", "net-qualified-port-name").value_or(std::vector<std::string>{})));
 }
 
 Status net_port_broadcast_domain_remove_ports(Call& call) {
-  return port_update(call, model::remove_broadcast_ports(call.cluster, domain_ipspace(call), call.text("broadcast-domain"),
-                                                         call.list("ports", "net-qualified-port-name").value_or(std::vector<std::string>{})));
+  return port_update(call, model::remove_broadcast_ports(
+                               call.cluster, domain_ipspace(call), call.text("broadcast-domain"),
+                               call.list("ports", "net-qualified-port-name").value_or(std::vector<std::string>{})));
 }
 
 Status net_port_broadcast_domain_get_iter(Call& call) {
@@ -231,7 +240,8 @@ Status net_port_broadcast_domain_get_iter(Call& call) {
       }
       std::vector<std::string> subnets;
       for (const auto& [subnet_key, subnet] : call.cluster.subnets) {
-        if (subnet_key.first == domain.ipspace && subnet.broadcast_domain == domain.name) subnets.push_back(subnet.name);
+        if (subnet_key.first == domain.ipspace && subnet.broadcast_domain == domain.name)
+          subnets.push_back(subnet.name);
       }
       out.list("subnet-names", "subnet-name", subnets);
     });
@@ -251,7 +261,9 @@ Status net_subnet_create(Call& call) {
   return model::create_subnet(call.cluster, spec);
 }
 
-Status net_subnet_destroy(Call& call) { return model::destroy_subnet(call.cluster, domain_ipspace(call), call.text("subnet-name")); }
+Status net_subnet_destroy(Call& call) {
+  return model::destroy_subnet(call.cluster, domain_ipspace(call), call.text("subnet-name"));
+}
 
 Status net_subnet_get_iter(Call& call) {
   static const RecordShape shape{"net-subnet-info", {"ipspace", "subnet-name"}};
@@ -261,7 +273,8 @@ Status net_subnet_get_iter(Call& call) {
     const model::SubnetCount count = model::count_subnet(call.cluster, subnet);
     std::vector<std::string> ranges;
     for (const model::IpRange& range : subnet.ranges) {
-      ranges.push_back(model::ipv4_text(range.first) + (range.last == range.first ? "" : "-" + model::ipv4_text(range.last)));
+      ranges.push_back(model::ipv4_text(range.first) +
+                       (range.last == range.first ? "" : "-" + model::ipv4_text(range.last)));
     }
     const bool more = (*page)->row({key.first, key.second}, [&](Out& out) {
       out.integer("available-count", count.total - count.used);
@@ -288,15 +301,26 @@ Status net_subnet_modify(Call& call) {
   spec.ranges = call.list("ip-ranges", "ip-range").value_or(std::vector<std::string>{});
   return model::modify_subnet(call.cluster, spec);
 }
-Status net_subnet_rename(Call& call) { return model::rename_subnet(call.cluster, domain_ipspace(call), call.text("subnet-name"), call.text("new-name")); }
-Status net_ipspaces_rename(Call& call) { return model::rename_ipspace(call.cluster, call.text("ipspace"), call.text("new-name")); }
+Status net_subnet_rename(Call& call) {
+  return model::rename_subnet(call.cluster, domain_ipspace(call), call.text("subnet-name"), call.text("new-name"));
+}
+Status net_ipspaces_rename(Call& call) {
+  return model::rename_ipspace(call.cluster, call.text("ipspace"), call.text("new-name"));
+}
 
 Status ifgrp_create(Call& call) {
-  return model::create_port_group(call.cluster, {call.text("node"), call.text("ifgrp-name"), call.text("mode"), call.text("distribution-function")});
+  return model::create_port_group(call.cluster, {call.text("node"), call.text("ifgrp-name"), call.text("mode"),
+                                                 call.text("distribution-function")});
 }
-Status ifgrp_destroy(Call& call) { return model::destroy_port_group(call.cluster, call.text("node"), call.text("ifgrp-name")); }
-Status ifgrp_add_port(Call& call) { return model::add_group_port(call.cluster, call.text("node"), call.text("ifgrp-name"), call.text("port")); }
-Status ifgrp_remove_port(Call& call) { return model::remove_group_port(call.cluster, call.text("node"), call.text("ifgrp-name"), call.text("port")); }
+Status ifgrp_destroy(Call& call) {
+  return model::destroy_port_group(call.cluster, call.text("node"), call.text("ifgrp-name"));
+}
+Status ifgrp_add_port(Call& call) {
+  return model::add_group_port(call.cluster, call.text("node"), call.text("ifgrp-name"), call.text("port"));
+}
+Status ifgrp_remove_port(Call& call) {
+  return model::remove_group_port(call.cluster, call.text("node"), call.text("ifgrp-name"), call.text("port"));
+}
 
 Status ifgrp_get(Call& call) {
   static const RecordShape shape{"net-ifgrp-info", {"node", "ifgrp-name"}};
@@ -322,45 +346,159 @@ Status ifgrp_get(Call& call) {
 std::vector<ApiEntry> port_apis() {
   constexpr std::string_view ports = "broadcast-domain* ipspace ports*:r";
   return {
-      {.name = "net-port-get-iter", .scope = Scope::cluster, .input = kIter, .run = net_port_get_iter, .source = "Manila picks its ports"},
-      {.name = "net-port-get", .scope = Scope::cluster, .input = "desired-attributes:r node* port*", .run = net_port_get, .source = "15661: Manila"},
-      {.name = "net-port-modify", .scope = Scope::cluster,
-       .input = "node* port* mtu:i is-administrative-up:b is-administrative-auto-negotiate:b administrative-duplex administrative-flowcontrol administrative-speed "
+      {.name = "net-port-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = net_port_get_iter,
+       .source = "Manila picks its ports"},
+      {.name = "net-port-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r node* port*",
+       .run = net_port_get,
+       .source = "15661: Manila"},
+      {.name = "net-port-modify",
+       .scope = Scope::cluster,
+       .input = "node* port* mtu:i is-administrative-up:b is-administrative-auto-negotiate:b administrative-duplex "
+                "administrative-flowcontrol administrative-speed "
                 "autorevert-delay:i ipspace",
-       .run = net_port_modify, .source = "Ansible's na_ontap_net_port"},
-      {.name = "net-vlan-create", .scope = Scope::cluster, .input = "vlan-info*:r", .run = net_vlan_create, .source = "13130: Manila"},
-      {.name = "net-vlan-delete", .scope = Scope::cluster, .input = "vlan-info*:r", .run = net_vlan_delete, .source = "text of 13001: Manila"},
-      {.name = "net-vlan-get-iter", .scope = Scope::cluster, .input = kIter, .run = net_vlan_get_iter, .source = "Ansible's gather-facts"},
-      {.name = "net-ipspaces-get-iter", .scope = Scope::cluster, .input = kIter, .run = net_ipspaces_get_iter, .source = "Manila", .since = 30},
-      {.name = "net-ipspaces-create", .scope = Scope::cluster, .input = "ipspace* return-record:b", .run = net_ipspaces_create, .source = "Manila", .since = 30},
-      {.name = "net-ipspaces-destroy", .scope = Scope::cluster, .input = "ipspace*", .run = net_ipspaces_destroy, .source = "14636: Ansible", .since = 30},
-      {.name = "net-ipspaces-assign-vserver", .scope = Scope::cluster, .input = "ipspace* vserver*", .run = net_ipspaces_assign_vserver, .source = "Manila", .since = 30},
-      {.name = "net-port-broadcast-domain-get-iter", .scope = Scope::cluster, .input = kIter, .run = net_port_broadcast_domain_get_iter, .source = "Manila", .since = 30},
-      {.name = "net-port-broadcast-domain-create", .scope = Scope::cluster, .input = "broadcast-domain* ipspace mtu*:i ports:r", .run = net_port_broadcast_domain_create,
-       .source = "Manila", .since = 30},
-      {.name = "net-port-broadcast-domain-modify", .scope = Scope::cluster, .input = "broadcast-domain* ipspace mtu:i", .run = net_port_broadcast_domain_modify,
-       .source = "Manila", .since = 30},
-      {.name = "net-port-broadcast-domain-destroy", .scope = Scope::cluster, .input = "broadcast-domain* ipspace", .run = net_port_broadcast_domain_destroy,
-       .source = "Manila", .since = 30},
-      {.name = "net-port-broadcast-domain-add-ports", .scope = Scope::cluster, .input = ports, .run = net_port_broadcast_domain_add_ports, .source = "18605: Manila",
+       .run = net_port_modify,
+       .source = "Ansible's na_ontap_net_port"},
+      {.name = "net-vlan-create",
+       .scope = Scope::cluster,
+       .input = "vlan-info*:r",
+       .run = net_vlan_create,
+       .source = "13130: Manila"},
+      {.name = "net-vlan-delete",
+       .scope = Scope::cluster,
+       .input = "vlan-info*:r",
+       .run = net_vlan_delete,
+       .source = "text of 13001: Manila"},
+      {.name = "net-vlan-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = net_vlan_get_iter,
+       .source = "Ansible's gather-facts"},
+      {.name = "net-ipspaces-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = net_ipspaces_get_iter,
+       .source = "Manila",
        .since = 30},
-      {.name = "net-port-broadcast-domain-remove-ports", .scope = Scope::cluster, .input = ports, .run = net_port_broadcast_domain_remove_ports, .source = "Manila",
+      {.name = "net-ipspaces-create",
+       .scope = Scope::cluster,
+       .input = "ipspace* return-record:b",
+       .run = net_ipspaces_create,
+       .source = "Manila",
        .since = 30},
-      {.name = "net-subnet-create", .scope = Scope::cluster, .input = "broadcast-domain* force-update-lif-associations:b gateway ip-ranges:r ipspace subnet* subnet-name*",
-       .run = net_subnet_create, .source = "Ansible's na_ontap_net_subnet", .since = 30},
-      {.name = "net-subnet-destroy", .scope = Scope::cluster, .input = "force-update-lif-associations:b ipspace subnet-name*", .run = net_subnet_destroy, .source = "Ansible",
+      {.name = "net-ipspaces-destroy",
+       .scope = Scope::cluster,
+       .input = "ipspace*",
+       .run = net_ipspaces_destroy,
+       .source = "14636: Ansible",
        .since = 30},
-      {.name = "net-subnet-modify", .scope = Scope::cluster, .input = "force-update-lif-associations:b gateway ip-ranges:r ipspace subnet subnet-name* broadcast-domain",
-       .run = net_subnet_modify, .source = "Ansible's na_ontap_net_subnet", .since = 30},
-      {.name = "net-subnet-rename", .scope = Scope::cluster, .input = "ipspace new-name* subnet-name*", .run = net_subnet_rename, .source = "Ansible's na_ontap_net_subnet",
+      {.name = "net-ipspaces-assign-vserver",
+       .scope = Scope::cluster,
+       .input = "ipspace* vserver*",
+       .run = net_ipspaces_assign_vserver,
+       .source = "Manila",
        .since = 30},
-      {.name = "net-ipspaces-rename", .scope = Scope::cluster, .input = "ipspace* new-name*", .run = net_ipspaces_rename, .source = "Ansible's na_ontap_ipspace", .since = 30},
-      {.name = "net-port-ifgrp-create", .scope = Scope::cluster, .input = "distribution-function* ifgrp-name* mode* node*", .run = ifgrp_create, .source = "Ansible's na_ontap_net_ifgrp"},
-      {.name = "net-port-ifgrp-destroy", .scope = Scope::cluster, .input = "ifgrp-name* node*", .run = ifgrp_destroy, .source = "Ansible's na_ontap_net_ifgrp"},
-      {.name = "net-port-ifgrp-add-port", .scope = Scope::cluster, .input = "ifgrp-name* node* port*", .run = ifgrp_add_port, .source = "Ansible's na_ontap_net_ifgrp"},
-      {.name = "net-port-ifgrp-remove-port", .scope = Scope::cluster, .input = "ifgrp-name* node* port*", .run = ifgrp_remove_port, .source = "Ansible's na_ontap_net_ifgrp"},
-      {.name = "net-port-ifgrp-get", .scope = Scope::cluster, .input = "desired-attributes:r ifgrp-name* node*", .run = ifgrp_get, .source = "Ansible's na_ontap_net_ifgrp"},
-      {.name = "net-subnet-get-iter", .scope = Scope::cluster, .input = kIter, .run = net_subnet_get_iter, .source = "Ansible", .since = 30},
+      {.name = "net-port-broadcast-domain-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = net_port_broadcast_domain_get_iter,
+       .source = "Manila",
+       .since = 30},
+      {.name = "net-port-broadcast-domain-create",
+       .scope = Scope::cluster,
+       .input = "broadcast-domain* ipspace mtu*:i ports:r",
+       .run = net_port_broadcast_domain_create,
+       .source = "Manila",
+       .since = 30},
+      {.name = "net-port-broadcast-domain-modify",
+       .scope = Scope::cluster,
+       .input = "broadcast-domain* ipspace mtu:i",
+       .run = net_port_broadcast_domain_modify,
+       .source = "Manila",
+       .since = 30},
+      {.name = "net-port-broadcast-domain-destroy",
+       .scope = Scope::cluster,
+       .input = "broadcast-domain* ipspace",
+       .run = net_port_broadcast_domain_destroy,
+       .source = "Manila",
+       .since = 30},
+      {.name = "net-port-broadcast-domain-add-ports",
+       .scope = Scope::cluster,
+       .input = ports,
+       .run = net_port_broadcast_domain_add_ports,
+       .source = "18605: Manila",
+       .since = 30},
+      {.name = "net-port-broadcast-domain-remove-ports",
+       .scope = Scope::cluster,
+       .input = ports,
+       .run = net_port_broadcast_domain_remove_ports,
+       .source = "Manila",
+       .since = 30},
+      {.name = "net-subnet-create",
+       .scope = Scope::cluster,
+       .input = "broadcast-domain* force-update-lif-associations:b gateway ip-ranges:r ipspace subnet* subnet-name*",
+       .run = net_subnet_create,
+       .source = "Ansible's na_ontap_net_subnet",
+       .since = 30},
+      {.name = "net-subnet-destroy",
+       .scope = Scope::cluster,
+       .input = "force-update-lif-associations:b ipspace subnet-name*",
+       .run = net_subnet_destroy,
+       .source = "Ansible",
+       .since = 30},
+      {.name = "net-subnet-modify",
+       .scope = Scope::cluster,
+       .input = "force-update-lif-associations:b gateway ip-ranges:r ipspace subnet subnet-name* broadcast-domain",
+       .run = net_subnet_modify,
+       .source = "Ansible's na_ontap_net_subnet",
+       .since = 30},
+      {.name = "net-subnet-rename",
+       .scope = Scope::cluster,
+       .input = "ipspace new-name* subnet-name*",
+       .run = net_subnet_rename,
+       .source = "Ansible's na_ontap_net_subnet",
+       .since = 30},
+      {.name = "net-ipspaces-rename",
+       .scope = Scope::cluster,
+       .input = "ipspace* new-name*",
+       .run = net_ipspaces_rename,
+       .source = "Ansible's na_ontap_ipspace",
+       .since = 30},
+      {.name = "net-port-ifgrp-create",
+       .scope = Scope::cluster,
+       .input = "distribution-function* ifgrp-name* mode* node*",
+       .run = ifgrp_create,
+       .source = "Ansible's na_ontap_net_ifgrp"},
+      {.name = "net-port-ifgrp-destroy",
+       .scope = Scope::cluster,
+       .input = "ifgrp-name* node*",
+       .run = ifgrp_destroy,
+       .source = "Ansible's na_ontap_net_ifgrp"},
+      {.name = "net-port-ifgrp-add-port",
+       .scope = Scope::cluster,
+       .input = "ifgrp-name* node* port*",
+       .run = ifgrp_add_port,
+       .source = "Ansible's na_ontap_net_ifgrp"},
+      {.name = "net-port-ifgrp-remove-port",
+       .scope = Scope::cluster,
+       .input = "ifgrp-name* node* port*",
+       .run = ifgrp_remove_port,
+       .source = "Ansible's na_ontap_net_ifgrp"},
+      {.name = "net-port-ifgrp-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r ifgrp-name* node*",
+       .run = ifgrp_get,
+       .source = "Ansible's na_ontap_net_ifgrp"},
+      {.name = "net-subnet-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = net_subnet_get_iter,
+       .source = "Ansible",
+       .since = 30},
   };
 }
 

@@ -45,10 +45,13 @@ auto find_group(Map& map, const std::string& name) {
   return std::find_if(map.begin(), map.end(), [&](const auto& row) { return row.first.second == name; });
 }
 
-ModelError no_group(const std::string& name) { return {Errno::entry_does_not_exist, "Policy group \"" + name + "\" does not exist: entry doesn't exist"}; }
+ModelError no_group(const std::string& name) {
+  return {Errno::entry_does_not_exist, "Policy group \"" + name + "\" does not exist: entry doesn't exist"};
+}
 
 Status read_throughputs(const Call& call, QosPolicy& policy) {
-  for (const auto& [element, target] : {std::pair{"max-throughput", &policy.max_throughput}, std::pair{"min-throughput", &policy.min_throughput}}) {
+  for (const auto& [element, target] :
+       {std::pair{"max-throughput", &policy.max_throughput}, std::pair{"min-throughput", &policy.min_throughput}}) {
     const auto text = call.optional_text(element);
     if (!text) continue;
     const auto parsed = parse_throughput(*text);
@@ -80,7 +83,8 @@ Status qos_policy_group_create(Call& call) {
   policy.svm = (*svm)->name;
   policy.name = call.text("policy-group");
   if (policy.name.empty() || policy.name.size() > 127) return call.invalid("policy-group");
-  if (call.cluster.qos_policies.contains({policy.svm, policy.name}) || call.cluster.adaptive_qos_policies.contains({policy.svm, policy.name})) {
+  if (call.cluster.qos_policies.contains({policy.svm, policy.name}) ||
+      call.cluster.adaptive_qos_policies.contains({policy.svm, policy.name})) {
     return model::duplicate_entry();
   }
   if (const Status read = read_throughputs(call, policy); !read) return read;
@@ -161,7 +165,9 @@ Status delete_group(Call& call, Map& map, const std::string& svm, const std::str
 }
 
 Status qos_policy_group_rename(Call& call) { return rename_group(call, call.cluster.qos_policies); }
-Status qos_policy_group_delete(Call& call) { return delete_group(call, call.cluster.qos_policies, "", call.text("policy-group")); }
+Status qos_policy_group_delete(Call& call) {
+  return delete_group(call, call.cluster.qos_policies, "", call.text("policy-group"));
+}
 
 void walk_qos(Iteration& page, const Call& call) {
   for (const auto& [key, policy] : call.cluster.qos_policies) {
@@ -211,14 +217,16 @@ bool is_iops_rate(std::string_view text) {
 }
 
 Status read_adaptive(const Call& call, AdaptiveQosPolicy& policy) {
-  for (const auto& [element, target] : {std::pair{"expected-iops", &policy.expected_iops}, std::pair{"peak-iops", &policy.peak_iops},
-                                        std::pair{"absolute-min-iops", &policy.absolute_min_iops}}) {
+  for (const auto& [element, target] :
+       {std::pair{"expected-iops", &policy.expected_iops}, std::pair{"peak-iops", &policy.peak_iops},
+        std::pair{"absolute-min-iops", &policy.absolute_min_iops}}) {
     const auto text = call.optional_text(element);
     if (!text) continue;
     if (!is_iops_rate(*text)) return call.invalid(element);
     *target = *text;
   }
-  for (const auto& [element, target] : {std::pair{"expected-iops-allocation", &policy.expected_allocation}, std::pair{"peak-iops-allocation", &policy.peak_allocation}}) {
+  for (const auto& [element, target] : {std::pair{"expected-iops-allocation", &policy.expected_allocation},
+                                        std::pair{"peak-iops-allocation", &policy.peak_allocation}}) {
     const auto text = call.optional_text(element);
     if (!text) continue;
     // Manila writes used-space, Ansible used_space; each reads what it wrote.
@@ -237,7 +245,8 @@ Status qos_adaptive_create(Call& call) {
   AdaptiveQosPolicy policy;
   policy.svm = (*svm)->name;
   policy.name = call.text("policy-group");
-  if (call.cluster.qos_policies.contains({policy.svm, policy.name}) || call.cluster.adaptive_qos_policies.contains({policy.svm, policy.name})) {
+  if (call.cluster.qos_policies.contains({policy.svm, policy.name}) ||
+      call.cluster.adaptive_qos_policies.contains({policy.svm, policy.name})) {
     return model::duplicate_entry();
   }
   if (const Status read = read_adaptive(call, policy); !read) return read;
@@ -259,7 +268,9 @@ Status qos_adaptive_modify(Call& call) {
 }
 
 Status qos_adaptive_rename(Call& call) { return rename_group(call, call.cluster.adaptive_qos_policies); }
-Status qos_adaptive_delete(Call& call) { return delete_group(call, call.cluster.adaptive_qos_policies, "", call.text("policy-group")); }
+Status qos_adaptive_delete(Call& call) {
+  return delete_group(call, call.cluster.adaptive_qos_policies, "", call.text("policy-group"));
+}
 
 void walk_adaptive(Iteration& page, const Call& call) {
   for (const auto& [key, policy] : call.cluster.adaptive_qos_policies) {
@@ -278,8 +289,9 @@ Status qos_adaptive_delete_iter(Call& call) {
   auto found = Iteration::collect(call, kAdaptiveQosShape);
   if (!found) return found.error();
   walk_adaptive(**found, call);
-  return change_each(call, kAdaptiveQosShape, **found, {"qos-adaptive-policy-group-delete-iter-info", "qos-adaptive-policy-group-key"},
-                     [&](const Key& key) { return delete_group(call, call.cluster.adaptive_qos_policies, key[0], key[1]); });
+  return change_each(
+      call, kAdaptiveQosShape, **found, {"qos-adaptive-policy-group-delete-iter-info", "qos-adaptive-policy-group-key"},
+      [&](const Key& key) { return delete_group(call, call.cluster.adaptive_qos_policies, key[0], key[1]); });
 }
 
 Status qos_workload_get_iter(Call& call) {
@@ -309,26 +321,81 @@ Status qos_workload_get_iter(Call& call) {
 
 std::vector<ApiEntry> qos_apis() {
   constexpr std::string_view adaptive =
-      "policy-group* vserver* peak-iops* expected-iops* peak-iops-allocation expected-iops-allocation@150 absolute-min-iops block-size@150 return-record:b";
+      "policy-group* vserver* peak-iops* expected-iops* peak-iops-allocation expected-iops-allocation@150 "
+      "absolute-min-iops block-size@150 return-record:b";
   return {
-      {.name = "qos-policy-group-create", .scope = Scope::cluster, .input = "max-throughput min-throughput@120 is-shared:b@140 policy-group* return-record:b vserver*",
-       .run = qos_policy_group_create, .source = "Manila and Cinder, un-tunnelled"},
-      {.name = "qos-policy-group-modify", .scope = Scope::cluster, .input = "max-throughput min-throughput@120 is-shared:b@140 policy-group*",
-       .run = qos_policy_group_modify, .source = "Manila"},
-      {.name = "qos-policy-group-rename", .scope = Scope::cluster, .input = "new-name* policy-group-name*", .run = qos_policy_group_rename, .source = "Manila's deletion"},
-      {.name = "qos-policy-group-delete", .scope = Scope::cluster, .input = "policy-group* force:b", .run = qos_policy_group_delete, .source = "13001 in use"},
-      {.name = "qos-policy-group-delete-iter", .scope = Scope::cluster, .input = kDestroyIter, .run = qos_policy_group_delete_iter, .source = "Manila: max-records 3500"},
-      {.name = "qos-policy-group-get-iter", .scope = Scope::cluster, .input = kIter, .run = qos_policy_group_get_iter, .source = "Manila, Cinder, Harvest"},
-      {.name = "qos-adaptive-policy-group-create", .scope = Scope::cluster, .input = adaptive, .run = qos_adaptive_create, .source = "Cinder", .since = 130},
-      {.name = "qos-adaptive-policy-group-modify", .scope = Scope::cluster,
-       .input = "policy-group* peak-iops expected-iops peak-iops-allocation expected-iops-allocation@150 absolute-min-iops block-size@150", .run = qos_adaptive_modify,
-       .source = "Cinder", .since = 130},
-      {.name = "qos-adaptive-policy-group-rename", .scope = Scope::cluster, .input = "new-name* policy-group-name*", .run = qos_adaptive_rename, .source = "Cinder",
+      {.name = "qos-policy-group-create",
+       .scope = Scope::cluster,
+       .input = "max-throughput min-throughput@120 is-shared:b@140 policy-group* return-record:b vserver*",
+       .run = qos_policy_group_create,
+       .source = "Manila and Cinder, un-tunnelled"},
+      {.name = "qos-policy-group-modify",
+       .scope = Scope::cluster,
+       .input = "max-throughput min-throughput@120 is-shared:b@140 policy-group*",
+       .run = qos_policy_group_modify,
+       .source = "Manila"},
+      {.name = "qos-policy-group-rename",
+       .scope = Scope::cluster,
+       .input = "new-name* policy-group-name*",
+       .run = qos_policy_group_rename,
+       .source = "Manila's deletion"},
+      {.name = "qos-policy-group-delete",
+       .scope = Scope::cluster,
+       .input = "policy-group* force:b",
+       .run = qos_policy_group_delete,
+       .source = "13001 in use"},
+      {.name = "qos-policy-group-delete-iter",
+       .scope = Scope::cluster,
+       .input = kDestroyIter,
+       .run = qos_policy_group_delete_iter,
+       .source = "Manila: max-records 3500"},
+      {.name = "qos-policy-group-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = qos_policy_group_get_iter,
+       .source = "Manila, Cinder, Harvest"},
+      {.name = "qos-adaptive-policy-group-create",
+       .scope = Scope::cluster,
+       .input = adaptive,
+       .run = qos_adaptive_create,
+       .source = "Cinder",
        .since = 130},
-      {.name = "qos-adaptive-policy-group-delete", .scope = Scope::cluster, .input = "policy-group* force:b", .run = qos_adaptive_delete, .source = "Ansible", .since = 130},
-      {.name = "qos-adaptive-policy-group-delete-iter", .scope = Scope::cluster, .input = kDestroyIter, .run = qos_adaptive_delete_iter, .source = "Cinder", .since = 130},
-      {.name = "qos-adaptive-policy-group-get-iter", .scope = Scope::cluster, .input = kIter, .run = qos_adaptive_get_iter, .source = "Cinder", .since = 130},
-      {.name = "qos-workload-get-iter", .scope = Scope::cluster, .input = kIter, .run = qos_workload_get_iter, .source = "Harvest"},
+      {.name = "qos-adaptive-policy-group-modify",
+       .scope = Scope::cluster,
+       .input = "policy-group* peak-iops expected-iops peak-iops-allocation expected-iops-allocation@150 "
+                "absolute-min-iops block-size@150",
+       .run = qos_adaptive_modify,
+       .source = "Cinder",
+       .since = 130},
+      {.name = "qos-adaptive-policy-group-rename",
+       .scope = Scope::cluster,
+       .input = "new-name* policy-group-name*",
+       .run = qos_adaptive_rename,
+       .source = "Cinder",
+       .since = 130},
+      {.name = "qos-adaptive-policy-group-delete",
+       .scope = Scope::cluster,
+       .input = "policy-group* force:b",
+       .run = qos_adaptive_delete,
+       .source = "Ansible",
+       .since = 130},
+      {.name = "qos-adaptive-policy-group-delete-iter",
+       .scope = Scope::cluster,
+       .input = kDestroyIter,
+       .run = qos_adaptive_delete_iter,
+       .source = "Cinder",
+       .since = 130},
+      {.name = "qos-adaptive-policy-group-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = qos_adaptive_get_iter,
+       .source = "Cinder",
+       .since = 130},
+      {.name = "qos-workload-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = qos_workload_get_iter,
+       .source = "Harvest"},
   };
 }
 

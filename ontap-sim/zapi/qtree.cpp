@@ -62,7 +62,11 @@ Status qtree_delete(Call& call) {
 
 Status qtree_delete_async(Call& call) {
   if (const Status done = qtree_delete(call); !done) return done;
-  call.put_job(model::record_job(call.cluster, {.kind = model::JobKind::finished, .name = "Delete qtree " + call.text("qtree"), .type = "QTREE_DELETE", .svm = call.svm().name},
+  call.put_job(model::record_job(call.cluster,
+                                 {.kind = model::JobKind::finished,
+                                  .name = "Delete qtree " + call.text("qtree"),
+                                  .type = "QTREE_DELETE",
+                                  .svm = call.svm().name},
                                  "Successful"));
   return {};
 }
@@ -105,7 +109,8 @@ Status qtree_list_iter(Call& call) {
       const auto qtree_zero = [&](Out& out) { write_qtree(out, svm, volume, whole, 0); };
       if (!page.row({svm.name, name, ""}, qtree_zero)) return false;
       return page.each(volume.qtrees, 2, at_volume, [&](const std::string& qtree_name, const Qtree& qtree, bool) {
-        return page.row({svm.name, name, qtree_name}, [&](Out& out) { write_qtree(out, svm, volume, qtree, qtree.id); });
+        return page.row({svm.name, name, qtree_name},
+                        [&](Out& out) { write_qtree(out, svm, volume, qtree, qtree.id); });
       });
     });
   });
@@ -117,12 +122,36 @@ Status qtree_list_iter(Call& call) {
 std::vector<ApiEntry> qtree_apis() {
   constexpr std::string_view input = "export-policy mode oplocks qos-policy-group@100 qtree* security-style volume*";
   return {
-      {.name = "qtree-create", .scope = Scope::svm, .input = input, .run = qtree_create, .source = "13080 is assumption A7"},
-      {.name = "qtree-modify", .scope = Scope::svm, .input = input, .run = qtree_modify, .source = "Trident from 20.x on"},
-      {.name = "qtree-delete", .scope = Scope::svm, .input = "force:b qtree*", .run = qtree_delete, .source = "15669, 15671: the SDK's list"},
-      {.name = "qtree-delete-async", .scope = Scope::svm, .input = "force:b qtree*", .run = qtree_delete_async, .source = "nDVP economy"},
-      {.name = "qtree-rename", .scope = Scope::svm, .input = "new-qtree-name* qtree*", .run = qtree_rename, .source = "nDVP economy"},
-      {.name = "qtree-list-iter", .scope = Scope::any, .input = kIter, .run = qtree_list_iter, .source = "nDVP counts qtree 0"},
+      {.name = "qtree-create",
+       .scope = Scope::svm,
+       .input = input,
+       .run = qtree_create,
+       .source = "13080 is assumption A7"},
+      {.name = "qtree-modify",
+       .scope = Scope::svm,
+       .input = input,
+       .run = qtree_modify,
+       .source = "Trident from 20.x on"},
+      {.name = "qtree-delete",
+       .scope = Scope::svm,
+       .input = "force:b qtree*",
+       .run = qtree_delete,
+       .source = "15669, 15671: the SDK's list"},
+      {.name = "qtree-delete-async",
+       .scope = Scope::svm,
+       .input = "force:b qtree*",
+       .run = qtree_delete_async,
+       .source = "nDVP economy"},
+      {.name = "qtree-rename",
+       .scope = Scope::svm,
+       .input = "new-qtree-name* qtree*",
+       .run = qtree_rename,
+       .source = "nDVP economy"},
+      {.name = "qtree-list-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = qtree_list_iter,
+       .source = "nDVP counts qtree 0"},
   };
 }
 

@@ -7,7 +7,9 @@
 namespace ontap_sim::zapi {
 namespace {
 
-bool same_text(std::string_view a, std::string_view b, bool exact) { return exact ? a == b : base::equals_ignoring_case(a, b); }
+bool same_text(std::string_view a, std::string_view b, bool exact) {
+  return exact ? a == b : base::equals_ignoring_case(a, b);
+}
 
 /// A number, or a size with a unit; nothing for other text.
 std::optional<std::int64_t> number(std::string_view text) {
@@ -63,10 +65,12 @@ bool term_matches(std::string_view term, std::string_view value, bool exact) {
   term = base::trim(term);
   if (term.empty()) return value.empty();
   if (term[0] == '!') return !term_matches(term.substr(1), value, exact);
-  if (term.size() >= 2 && term.front() == '"' && term.back() == '"') return same_text(term.substr(1, term.size() - 2), value, exact);
+  if (term.size() >= 2 && term.front() == '"' && term.back() == '"')
+    return same_text(term.substr(1, term.size() - 2), value, exact);
   if (term[0] == '<' || term[0] == '>') return ordered(term, value);
   if (const std::size_t dots = term.find(".."); dots != std::string_view::npos && dots > 0 && dots + 2 < term.size()) {
-    return compare(value, base::trim(term.substr(0, dots))) >= 0 && compare(value, base::trim(term.substr(dots + 2))) <= 0;
+    return compare(value, base::trim(term.substr(0, dots))) >= 0 &&
+           compare(value, base::trim(term.substr(dots + 2))) <= 0;
   }
   if (term.find('*') != std::string_view::npos) return glob(term, value, exact);
   if (same_text(term, value, exact)) return true;

@@ -15,8 +15,8 @@ using model::Volume;
 std::string limit_text(std::int64_t limit) { return limit < 0 ? "-" : std::to_string(limit); }
 
 model::Result<QuotaKey> read_key(const Call& call) {
-  return model::quota_key(call.svm(), call.text("volume"), call.optional_text("policy").value_or(""), call.text("quota-type"), call.text("quota-target"),
-                          call.text("qtree"));
+  return model::quota_key(call.svm(), call.text("volume"), call.optional_text("policy").value_or(""),
+                          call.text("quota-type"), call.text("quota-target"), call.text("qtree"));
 }
 
 /// Overwrites the limits that are given; the others keep what `rule` says.
@@ -109,9 +109,11 @@ Status quota_list_entries_iter(Call& call) {
       const bool more = page.each(svm.volumes, 2, at_svm, [&](const std::string& name, const Volume& volume, bool) {
         for (const auto& [key, rule] : volume.quota_rules) {
           if (key.policy != policy) continue;
-          // Within a volume: by type, then target, then qtree, as the map has it; the type's number stands for its order.
-          const Key cursor{svm.name, policy, name, std::to_string(static_cast<int>(key.type)),
-                           model::quota_target_text(name, key), key.qtree};
+          // Within a volume: by type, then target, then qtree, as the map has it; the type's number stands for its
+          // order.
+          const Key cursor{
+              svm.name, policy, name, std::to_string(static_cast<int>(key.type)), model::quota_target_text(name, key),
+              key.qtree};
           if (!page.row(cursor, [&](Out& out) { write_entry(out, svm, volume, key, rule); })) return false;
         }
         return true;
@@ -127,7 +129,8 @@ Status quota_status(Call& call) {
   auto found = model::require_volume(call.svm(), call.text("volume"));
   if (!found) return found.error();
   const Volume& volume = **found;
-  const bool scanning = volume.quota_state == model::QuotaState::initializing || volume.quota_state == model::QuotaState::resizing;
+  const bool scanning =
+      volume.quota_state == model::QuotaState::initializing || volume.quota_state == model::QuotaState::resizing;
   if (volume.quota_state == model::QuotaState::initializing) call.put("percent-complete", std::int64_t{50});
   call.put("status", to_string(volume.quota_state));
   call.put("substatus", scanning ? "scanning" : "none");
@@ -141,8 +144,12 @@ Status quota_job(Call& call, model::Result<std::uint64_t> job) {
 }
 
 Status quota_on(Call& call) { return quota_job(call, model::quota_on(call.cluster, call.svm(), call.text("volume"))); }
-Status quota_off(Call& call) { return quota_job(call, model::quota_off(call.cluster, call.svm(), call.text("volume"))); }
-Status quota_resize(Call& call) { return quota_job(call, model::quota_resize(call.cluster, call.svm(), call.text("volume"))); }
+Status quota_off(Call& call) {
+  return quota_job(call, model::quota_off(call.cluster, call.svm(), call.text("volume")));
+}
+Status quota_resize(Call& call) {
+  return quota_job(call, model::quota_resize(call.cluster, call.svm(), call.text("volume")));
+}
 
 Status quota_report_iter(Call& call) {
   static const RecordShape shape{"quota", {"vserver", "volume", "tree"}};
@@ -152,23 +159,24 @@ Status quota_report_iter(Call& call) {
   page.each_svm(0, [&](const Svm& svm, bool at_svm) {
     return page.each(svm.volumes, 1, at_svm, [&](const std::string& name, const Volume& volume, bool at_volume) {
       if (volume.quota_state == model::QuotaState::off) return true;
-      return page.each(volume.qtrees, 2, at_volume, [&](const std::string& qtree_name, const model::Qtree& qtree, bool) {
-        const auto limit = model::tree_limit(volume, qtree_name);
-        return page.row({svm.name, name, qtree_name}, [&](Out& out) {
-          out.text("disk-limit", limit ? std::to_string(*limit / model::kKiB) : "-");
-          out.text("disk-used", std::to_string(qtree.used / model::kKiB));
-          out.text("file-limit", "-");
-          out.text("files-used", std::to_string(qtree.files_used));
-          out.text("quota-target", "/vol/" + name + "/" + qtree_name);
-          out.text("quota-type", "tree");
-          out.text("soft-disk-limit", "-");
-          out.text("soft-file-limit", "-");
-          out.text("threshold", "-");
-          out.text("tree", qtree_name);
-          out.text("volume", name);
-          out.text("vserver", svm.name);
-        });
-      });
+      return page.each(volume.qtrees, 2, at_volume,
+                       [&](const std::string& qtree_name, const model::Qtree& qtree, bool) {
+                         const auto limit = model::tree_limit(volume, qtree_name);
+                         return page.row({svm.name, name, qtree_name}, [&](Out& out) {
+                           out.text("disk-limit", limit ? std::to_string(*limit / model::kKiB) : "-");
+                           out.text("disk-used", std::to_string(qtree.used / model::kKiB));
+                           out.text("file-limit", "-");
+                           out.text("files-used", std::to_string(qtree.files_used));
+                           out.text("quota-target", "/vol/" + name + "/" + qtree_name);
+                           out.text("quota-type", "tree");
+                           out.text("soft-disk-limit", "-");
+                           out.text("soft-file-limit", "-");
+                           out.text("threshold", "-");
+                           out.text("tree", qtree_name);
+                           out.text("volume", name);
+                           out.text("vserver", svm.name);
+                         });
+                       });
     });
   });
   return page.finish();
@@ -200,10 +208,13 @@ Status quota_policy_create(Call& call) {
 
 Status quota_policy_delete(Call& call) {
   const std::string name = call.text("policy-name");
-  if (!call.svm().quota_policies.contains(name)) return ModelError{Errno::quota_policy_not_found, "Quota policy \"" + name + "\" does not exist."};
-  if (name == call.svm().quota_policy) return model::refused("Quota policy \"" + name + "\" is assigned to the Vserver and cannot be deleted.");
+  if (!call.svm().quota_policies.contains(name))
+    return ModelError{Errno::quota_policy_not_found, "Quota policy \"" + name + "\" does not exist."};
+  if (name == call.svm().quota_policy)
+    return model::refused("Quota policy \"" + name + "\" is assigned to the Vserver and cannot be deleted.");
   for (auto& [volume_name, volume] : call.svm().volumes) {
-    if (std::erase_if(volume.quota_rules, [&](const auto& row) { return row.first.policy == name; }) > 0) call.cluster.touch(call.svm(), volume);
+    if (std::erase_if(volume.quota_rules, [&](const auto& row) { return row.first.policy == name; }) > 0)
+      call.cluster.touch(call.svm(), volume);
   }
   call.svm().quota_policies.erase(name);
   call.cluster.touch(call.svm());
@@ -214,23 +225,68 @@ Status quota_policy_delete(Call& call) {
 
 std::vector<ApiEntry> quota_apis() {
   constexpr std::string_view entry =
-      "disk-limit file-limit perform-user-mapping:b policy qtree* quota-target* quota-type* soft-disk-limit soft-file-limit threshold volume*";
+      "disk-limit file-limit perform-user-mapping:b policy qtree* quota-target* quota-type* soft-disk-limit "
+      "soft-file-limit threshold volume*";
   constexpr std::string_view key = "policy qtree* quota-target* quota-type* volume*";
   return {
-      {.name = "quota-set-entry", .scope = Scope::svm, .input = entry, .run = quota_set_entry, .source = "upsert: nDVP economy"},
+      {.name = "quota-set-entry",
+       .scope = Scope::svm,
+       .input = entry,
+       .run = quota_set_entry,
+       .source = "upsert: nDVP economy"},
       {.name = "quota-add-entry", .scope = Scope::svm, .input = entry, .run = quota_add_entry, .source = "section 7.6"},
-      {.name = "quota-modify-entry", .scope = Scope::svm, .input = entry, .run = quota_modify_entry, .source = "Ansible's na_ontap_quotas"},
-      {.name = "quota-delete-entry", .scope = Scope::svm, .input = key, .run = quota_delete_entry, .source = "15661 when missing: Ansible"},
+      {.name = "quota-modify-entry",
+       .scope = Scope::svm,
+       .input = entry,
+       .run = quota_modify_entry,
+       .source = "Ansible's na_ontap_quotas"},
+      {.name = "quota-delete-entry",
+       .scope = Scope::svm,
+       .input = key,
+       .run = quota_delete_entry,
+       .source = "15661 when missing: Ansible"},
       {.name = "quota-get-entry", .scope = Scope::svm, .input = key, .run = quota_get_entry, .source = "section 7.6"},
-      {.name = "quota-list-entries-iter", .scope = Scope::any, .input = kIter, .run = quota_list_entries_iter, .source = "limits always present: nDVP"},
-      {.name = "quota-status", .scope = Scope::svm, .input = "volume*", .run = quota_status, .source = "states: nDVP economy"},
-      {.name = "quota-on", .scope = Scope::svm, .input = "volume*", .run = quota_on, .source = "14958, 15672: Ansible and the SDK's list"},
-      {.name = "quota-off", .scope = Scope::svm, .input = "volume*", .run = quota_off, .source = "15673 is assumption A7"},
-      {.name = "quota-resize", .scope = Scope::svm, .input = "volume*", .run = quota_resize, .source = "13040 when the volume is gone: nDVP"},
+      {.name = "quota-list-entries-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = quota_list_entries_iter,
+       .source = "limits always present: nDVP"},
+      {.name = "quota-status",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = quota_status,
+       .source = "states: nDVP economy"},
+      {.name = "quota-on",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = quota_on,
+       .source = "14958, 15672: Ansible and the SDK's list"},
+      {.name = "quota-off",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = quota_off,
+       .source = "15673 is assumption A7"},
+      {.name = "quota-resize",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = quota_resize,
+       .source = "13040 when the volume is gone: nDVP"},
       {.name = "quota-report-iter", .scope = Scope::any, .input = kIter, .run = quota_report_iter, .source = "Harvest"},
-      {.name = "quota-policy-get-iter", .scope = Scope::any, .input = kIter, .run = quota_policy_get_iter, .source = "Ansible's na_ontap_quota_policy"},
-      {.name = "quota-policy-create", .scope = Scope::svm, .input = "policy-name* return-record:b vserver", .run = quota_policy_create, .source = "Ansible"},
-      {.name = "quota-policy-delete", .scope = Scope::svm, .input = "policy-name*", .run = quota_policy_delete, .source = "Ansible"},
+      {.name = "quota-policy-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = quota_policy_get_iter,
+       .source = "Ansible's na_ontap_quota_policy"},
+      {.name = "quota-policy-create",
+       .scope = Scope::svm,
+       .input = "policy-name* return-record:b vserver",
+       .run = quota_policy_create,
+       .source = "Ansible"},
+      {.name = "quota-policy-delete",
+       .scope = Scope::svm,
+       .input = "policy-name*",
+       .run = quota_policy_delete,
+       .source = "Ansible"},
   };
 }
 

@@ -1,7 +1,7 @@
-// Registers: what the array keeps for its administrators and shows again, with no rule of storage behind it (UNIX users, name
-// service order, NTP servers, firewall and virus-scan policies, NVMe objects and so on). One line of the table below gives a
-// register its four or five calls. A row that is made, changed or removed is seen by the register's get-iter.
-// Source: Ansible's modules and Harvest's templates for names; appendix A of the array's specification.
+// Registers: what the array keeps for its administrators and shows again, with no rule of storage behind it (UNIX
+// users, name service order, NTP servers, firewall and virus-scan policies, NVMe objects and so on). One line of the
+// table below gives a register its four or five calls. A row that is made, changed or removed is seen by the register's
+// get-iter. Source: Ansible's modules and Harvest's templates for names; appendix A of the array's specification.
 #include <algorithm>
 
 #include "ontap-sim/model/cluster.h"
@@ -17,13 +17,14 @@ using model::Svm;
 using Rows = std::map<std::string, Record, std::less<>>;
 
 struct Register {
-  const char* store;        // table of the model's records
-  const char* record;       // record type
-  bool cluster;             // kept by the cluster, not by an SVM
-  std::string_view keys;    // inputs that name a row
-  std::string_view fields;  // further inputs, each with its value in a new row: "version=auto max-file-size enabled=true"
-  std::string_view lists;   // "allow-list/ip-and-mask"
-  const char* create;       // names of its calls; null: there is none
+  const char* store;      // table of the model's records
+  const char* record;     // record type
+  bool cluster;           // kept by the cluster, not by an SVM
+  std::string_view keys;  // inputs that name a row
+  std::string_view
+      fields;  // further inputs, each with its value in a new row: "version=auto max-file-size enabled=true"
+  std::string_view lists;  // "allow-list/ip-and-mask"
+  const char* create;      // names of its calls; null: there is none
   const char* modify;
   const char* destroy;
   const char* get_iter;
@@ -182,7 +183,8 @@ void read_register(const Call& call, const Register& row, Record& record) {
   }
 }
 
-void write_register(Out& out, const Register& row, const std::string& svm, const std::string& key, const Record& record) {
+void write_register(Out& out, const Register& row, const std::string& svm, const std::string& key,
+                    const Record& record) {
   const auto values = base::split(key, kSeparator);
   std::size_t at = 0;
   for (const auto& name : base::split(row.keys, ' ')) {
@@ -204,7 +206,8 @@ Status check_references(Call& call, const Register& row, const Owner& owner) {
     const auto rows = owner.svm->records.find(table);
     return rows != owner.svm->records.end() && rows->second.contains(call.text(element));
   };
-  if ((store == "nvme-host" || store == "nvme-map") && !there("nvme-subsystem", "subsystem")) return model::missing_entry();
+  if ((store == "nvme-host" || store == "nvme-map") && !there("nvme-subsystem", "subsystem"))
+    return model::missing_entry();
   if (store == "nvme-map" && !there("nvme-namespace", "path")) return model::missing_entry();
   if (store == "ntfs-dacl" && !there("ntfs-sd", "ntfs-sd")) return model::missing_entry();
   if (store == "file-policy-task" && !there("file-policy", "policy-name")) return model::missing_entry();
@@ -213,7 +216,8 @@ Status check_references(Call& call, const Register& row, const Owner& owner) {
     const auto parts = base::split(text, '/');
     const bool path = parts.size() >= 4 && parts[0].empty() && parts[1] == "vol";
     if (!path) return call.invalid("path");
-    if (owner.svm->find_volume(std::string(parts[2])) == nullptr) return ModelError{Errno::volume_does_not_exist, "Volume \"" + std::string(parts[2]) + "\" does not exist"};
+    if (owner.svm->find_volume(std::string(parts[2])) == nullptr)
+      return ModelError{Errno::volume_does_not_exist, "Volume \"" + std::string(parts[2]) + "\" does not exist"};
   }
   return {};
 }
@@ -254,7 +258,8 @@ Status register_destroy(Call& call) {
   if (std::string_view(row.store) == "object-store") {
     for (const auto& [aggregate, attached] : call.cluster.records["aggr-object-store"]) {
       if (attached.fields.at("object-store-name") != store_key(call, row)) continue;
-      return model::refused("Object store \"" + store_key(call, row) + "\" is attached to aggregate \"" + aggregate + "\".");
+      return model::refused("Object store \"" + store_key(call, row) + "\" is attached to aggregate \"" + aggregate +
+                            "\".");
     }
   }
   if (owner->rows->erase(store_key(call, row)) == 0) return model::missing_entry();
@@ -266,7 +271,9 @@ RecordShape shape_of(const Register& row) {
   RecordShape shape{row.record, {}};
   if (!row.cluster) shape.keys.emplace_back(row.svm_field);
   for (const auto& name : base::split(row.keys, ' ')) {
-    if (!name.empty()) shape.keys.push_back(row.keys.substr(static_cast<std::size_t>(std::string_view(name).data() - row.keys.data()), name.size()));
+    if (!name.empty())
+      shape.keys.push_back(
+          row.keys.substr(static_cast<std::size_t>(std::string_view(name).data() - row.keys.data()), name.size()));
   }
   return shape;
 }
@@ -291,7 +298,8 @@ Status register_get_iter(Call& call) {
     for (const auto& [key, record] : rows->second) {
       const Record& each = record;
       const std::string& name = key;
-      if (!(*page)->row(iteration_key(row, svm, name), [&](Out& out) { write_register(out, row, svm, name, each); })) return false;
+      if (!(*page)->row(iteration_key(row, svm, name), [&](Out& out) { write_register(out, row, svm, name, each); }))
+        return false;
     }
     return true;
   };
@@ -309,7 +317,8 @@ Status register_get(Call& call) {
   const RecordShape shape = shape_of(row);
   auto record = Iteration::single(call, shape);
   const std::string svm = owner->svm == nullptr ? std::string() : owner->svm->name;
-  record->row(iteration_key(row, svm, at->first), [&](Out& out) { write_register(out, row, svm, at->first, at->second); });
+  record->row(iteration_key(row, svm, at->first),
+              [&](Out& out) { write_register(out, row, svm, at->first, at->second); });
   return record->finish_single();
 }
 
@@ -320,9 +329,11 @@ std::string_view inputs_of(const Register& row, bool with_fields) {
   if (!text.empty()) return text;
   text = "desired-attributes:r return-record:b vserver";
   for (const auto& name : base::split(row.keys, ' ')) text += name.empty() ? "" : " " + std::string(name) + "*";
-  for (const FieldName& field : fields_of(row)) text += with_fields || field.secret || field.initial.empty() ? " " + field.name : "";
+  for (const FieldName& field : fields_of(row))
+    text += with_fields || field.secret || field.initial.empty() ? " " + field.name : "";
   if (with_fields) {
-    for (const auto& word : base::split(row.lists, ' ')) text += word.empty() ? "" : " " + std::string(base::split(word, '/')[0]) + ":r";
+    for (const auto& word : base::split(row.lists, ' '))
+      text += word.empty() ? "" : " " + std::string(base::split(word, '/')[0]) + ":r";
   }
   return text;
 }
@@ -454,7 +465,13 @@ std::vector<ApiEntry> register_apis() {
     const Scope change = row.cluster ? Scope::cluster : Scope::any;
     const Scope read = row.cluster ? Scope::cluster : Scope::any;
     const auto add = [&](const char* name, Scope scope, std::string_view input, Status (*run)(Call&)) {
-      if (name != nullptr) rows.push_back({.name = name, .scope = scope, .input = input, .run = run, .source = "Ansible's module of that name", .since = row.since});
+      if (name != nullptr)
+        rows.push_back({.name = name,
+                        .scope = scope,
+                        .input = input,
+                        .run = run,
+                        .source = "Ansible's module of that name",
+                        .since = row.since});
     };
     add(row.create, change, inputs_of(row, true), register_create);
     add(row.modify, change, inputs_of(row, true), register_modify);
@@ -463,15 +480,51 @@ std::vector<ApiEntry> register_apis() {
     if (std::string_view(row.store) != "unix-group") add(row.get_iter, read, kIter, register_get_iter);
   }
   const std::vector<ApiEntry> own = {
-      {.name = "cifs-local-group-members-add-members", .scope = Scope::svm, .input = "group-name* member-names*:r", .run = group_add_members, .source = "Ansible's na_ontap_cifs_local_group_member"},
-      {.name = "cifs-local-group-members-remove-members", .scope = Scope::svm, .input = "group-name* member-names*:r", .run = group_remove_members, .source = "Ansible's na_ontap_cifs_local_group_member"},
-      {.name = "cifs-local-group-members-get-iter", .scope = Scope::any, .input = kIter, .run = group_members_get_iter, .source = "Ansible's na_ontap_cifs_local_group_member"},
-      {.name = "file-directory-security-set", .scope = Scope::svm, .input = "policy-name* ignore-broken-symlinks:b", .run = file_security_set, .source = "Ansible's na_ontap_file_directory_policy"},
-      {.name = "name-mapping-unix-group-get-iter", .scope = Scope::any, .input = kIter, .run = unix_group_get_iter, .source = "Ansible's na_ontap_unix_group"},
-      {.name = "name-mapping-unix-group-add-user", .scope = Scope::svm, .input = "group-name* user-name* skip-name-validation:b", .run = unix_group_add_user, .source = "Ansible's na_ontap_unix_group"},
-      {.name = "name-mapping-unix-group-delete-user", .scope = Scope::svm, .input = "group-name* user-name*", .run = unix_group_delete_user, .source = "Ansible's na_ontap_unix_group"},
-      {.name = "vscan-on-access-policy-status-modify", .scope = Scope::svm, .input = "policy-name* policy-status*:b", .run = vscan_policy_status, .source = "Ansible's na_ontap_vscan_on_access_policy"},
-      {.name = "vscan-scanner-pool-apply-policy", .scope = Scope::svm, .input = "scanner-pool* scanner-policy*", .run = vscan_pool_policy, .source = "Ansible's na_ontap_vscan_scanner_pool"},
+      {.name = "cifs-local-group-members-add-members",
+       .scope = Scope::svm,
+       .input = "group-name* member-names*:r",
+       .run = group_add_members,
+       .source = "Ansible's na_ontap_cifs_local_group_member"},
+      {.name = "cifs-local-group-members-remove-members",
+       .scope = Scope::svm,
+       .input = "group-name* member-names*:r",
+       .run = group_remove_members,
+       .source = "Ansible's na_ontap_cifs_local_group_member"},
+      {.name = "cifs-local-group-members-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = group_members_get_iter,
+       .source = "Ansible's na_ontap_cifs_local_group_member"},
+      {.name = "file-directory-security-set",
+       .scope = Scope::svm,
+       .input = "policy-name* ignore-broken-symlinks:b",
+       .run = file_security_set,
+       .source = "Ansible's na_ontap_file_directory_policy"},
+      {.name = "name-mapping-unix-group-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = unix_group_get_iter,
+       .source = "Ansible's na_ontap_unix_group"},
+      {.name = "name-mapping-unix-group-add-user",
+       .scope = Scope::svm,
+       .input = "group-name* user-name* skip-name-validation:b",
+       .run = unix_group_add_user,
+       .source = "Ansible's na_ontap_unix_group"},
+      {.name = "name-mapping-unix-group-delete-user",
+       .scope = Scope::svm,
+       .input = "group-name* user-name*",
+       .run = unix_group_delete_user,
+       .source = "Ansible's na_ontap_unix_group"},
+      {.name = "vscan-on-access-policy-status-modify",
+       .scope = Scope::svm,
+       .input = "policy-name* policy-status*:b",
+       .run = vscan_policy_status,
+       .source = "Ansible's na_ontap_vscan_on_access_policy"},
+      {.name = "vscan-scanner-pool-apply-policy",
+       .scope = Scope::svm,
+       .input = "scanner-pool* scanner-policy*",
+       .run = vscan_pool_policy,
+       .source = "Ansible's na_ontap_vscan_scanner_pool"},
   };
   rows.insert(rows.end(), own.begin(), own.end());
   return rows;

@@ -14,8 +14,8 @@ std::vector<ApiEntry> node_apis();
 std::vector<ApiEntry> flexcache_apis();
 std::vector<ApiEntry> snapshot_policy_apis();
 std::vector<ApiEntry> encryption_apis();
-/// A reply that is not made from the model: a list of what the modelled cluster cannot have (always empty, with a warning in the
-/// log), or a setting that cannot be changed. --list-apis says "no".
+/// A reply that is not made from the model: a list of what the modelled cluster cannot have (always empty, with a
+/// warning in the log), or a setting that cannot be changed. --list-apis says "no".
 bool constant_reply(std::string_view api);
 
 }  // namespace ontap_sim::zapi

@@ -1,5 +1,5 @@
-// The fields of the record types, from appendix C of the array's specification. A trailing + marks fields that only newer
-// releases have.
+// The fields of the record types, from appendix C of the array's specification. A trailing + marks fields that only
+// newer releases have.
 #include "ontap-sim/zapi/schema.h"
 
 #include <algorithm>
@@ -446,8 +446,8 @@ std::string unknown_field(pugi::xml_node record, int ontapi_minor) {
   for (const pugi::xml_node child : record.children()) {
     if (child.type() != pugi::node_element) continue;
     const std::string_view name = child.name();
-    const bool too_new = (name == "volume-comp-aggr-attributes" && ontapi_minor < 120) || (name == "encrypt" && ontapi_minor < 110) ||
-                         (name == "style-extended" && ontapi_minor < 100);
+    const bool too_new = (name == "volume-comp-aggr-attributes" && ontapi_minor < 120) ||
+                         (name == "encrypt" && ontapi_minor < 110) || (name == "style-extended" && ontapi_minor < 100);
     if (too_new || (at != types().end() && !at->second.contains(name))) return std::string(name);
     if (std::string inner = unknown_field(child, ontapi_minor); !inner.empty()) return inner;
   }
@@ -455,13 +455,16 @@ std::string unknown_field(pugi::xml_node record, int ontapi_minor) {
 }
 
 bool case_sensitive(std::string_view name) {
-  constexpr std::string_view words[] = {"name",    "path",    "volume", "vserver", "qtree",   "comment",  "target",   "policy",
-                                        "aggr",    "serial",  "snapshot", "initiator-group", "location", "label", "lif", "user",
-                                        "file",    "share",   "node",   "ipspace", "broadcast-domain", "port"};
-  return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return name.find(word) != std::string_view::npos; }) &&
-         name != "volume-type" && name != "vserver-type" && name != "aggregate-type" && name != "port-type" && name != "space-guarantee" &&
-         name != "vserver-subtype" && name != "failover-policy" && name != "firewall-policy" && name != "is-snapmirror-source" &&
-         name != "initiator-name" && !name.starts_with("is-");
+  constexpr std::string_view words[] = {
+      "name",   "path",     "volume",           "vserver",  "qtree", "comment", "target", "policy", "aggr",
+      "serial", "snapshot", "initiator-group",  "location", "label", "lif",     "user",   "file",   "share",
+      "node",   "ipspace",  "broadcast-domain", "port"};
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](std::string_view word) { return name.find(word) != std::string_view::npos; }) &&
+         name != "volume-type" && name != "vserver-type" && name != "aggregate-type" && name != "port-type" &&
+         name != "space-guarantee" && name != "vserver-subtype" && name != "failover-policy" &&
+         name != "firewall-policy" && name != "is-snapmirror-source" && name != "initiator-name" &&
+         !name.starts_with("is-");
 }
 
 }  // namespace ontap_sim::zapi

@@ -6,8 +6,8 @@
 
 #include "provisioner/base/text.h"
 
-/// The fields of the record types, for the query language: a leaf that a type does not have is ignored, one that it has but an
-/// object lacks matches nothing. Source: appendix C of the array's specification.
+/// The fields of the record types, for the query language: a leaf that a type does not have is ignored, one that it has
+/// but an object lacks matches nothing. Source: appendix C of the array's specification.
 namespace ontap_sim::zapi {
 
 /// True when the type has the field, or when the type itself is unknown here.

@@ -15,7 +15,8 @@ using model::Certificate;
 model::Result<std::string> owner_svm(const Call& call) {
   const std::string named = call.text("vserver");
   if (call.scope_svm != nullptr) {
-    if (!named.empty() && named != call.scope_svm->name) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
+    if (!named.empty() && named != call.scope_svm->name)
+      return ModelError{Errno::svm_not_found, "Specified vserver not found"};
     return call.scope_svm->name;
   }
   if (named.empty()) return call.cluster.name;
@@ -26,7 +27,8 @@ model::Result<std::string> owner_svm(const Call& call) {
 model::Result<AccountKey> account_key(const Call& call) {
   auto svm = owner_svm(call);
   if (!svm) return svm.error();
-  return AccountKey{*svm, call.text("user-name"), call.text("application"), call.optional_text("authentication-method").value_or("password")};
+  return AccountKey{*svm, call.text("user-name"), call.text("application"),
+                    call.optional_text("authentication-method").value_or("password")};
 }
 
 Status security_login_create(Call& call) {
@@ -68,7 +70,8 @@ Status security_login_unlock(Call& call) {
 }
 
 Status security_login_get_iter(Call& call) {
-  static const RecordShape shape{"security-login-account-info", {"vserver", "user-name", "application", "authentication-method"}};
+  static const RecordShape shape{"security-login-account-info",
+                                 {"vserver", "user-name", "application", "authentication-method"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
   for (const auto& [key, account] : call.cluster.accounts) {
@@ -95,7 +98,8 @@ Status security_certificate_get_iter(Call& call) {
   if (!page) return page.error();
   std::map<Key, const Certificate*> rows;
   for (const auto& [serial, certificate] : call.cluster.certificates) {
-    if (call.scope_svm == nullptr || certificate.svm == call.scope_svm->name) rows[{certificate.svm, certificate.common_name, serial}] = &certificate;
+    if (call.scope_svm == nullptr || certificate.svm == call.scope_svm->name)
+      rows[{certificate.svm, certificate.common_name, serial}] = &certificate;
   }
   for (const auto& [key, row] : rows) {
     const Certificate& certificate = *row;
@@ -137,7 +141,8 @@ Status security_certificate_create(Call& call) {
   certificate.start = call.cluster.now();
   certificate.end = call.cluster.now() + std::chrono::hours(24 * certificate.expire_days);
   certificate.serial = model::new_uuid(call.cluster.rng).digits().substr(0, 14);
-  std::transform(certificate.serial.begin(), certificate.serial.end(), certificate.serial.begin(), [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
+  std::transform(certificate.serial.begin(), certificate.serial.end(), certificate.serial.begin(),
+                 [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
   call.cluster.certificates.emplace(certificate.serial, std::move(certificate));
   call.cluster.touch();
   return {};
@@ -147,10 +152,12 @@ Status security_certificate_delete(Call& call) {
   auto svm = owner_svm(call);
   if (!svm) return svm.error();
   const auto serial = call.optional_text("serial-number");
-  const auto at = std::find_if(call.cluster.certificates.begin(), call.cluster.certificates.end(), [&](const auto& row) {
-    const Certificate& certificate = row.second;
-    return certificate.svm == *svm && certificate.common_name == call.text("common-name") && certificate.type == call.text("type") && (!serial || *serial == row.first);
-  });
+  const auto at =
+      std::find_if(call.cluster.certificates.begin(), call.cluster.certificates.end(), [&](const auto& row) {
+        const Certificate& certificate = row.second;
+        return certificate.svm == *svm && certificate.common_name == call.text("common-name") &&
+               certificate.type == call.text("type") && (!serial || *serial == row.first);
+      });
   if (at == call.cluster.certificates.end()) return model::missing_entry();
   call.cluster.certificates.erase(at);
   call.cluster.touch();
@@ -166,7 +173,8 @@ Status security_ssl_modify(Call& call) {
     if (at == call.cluster.certificates.end() || at->second.svm != *svm) return model::missing_entry();
   }
   model::Record& record = call.cluster.records["ssl"][*svm];
-  for (const char* field : {"certificate-authority", "certificate-serial-number", "common-name", "client-authentication-enabled", "server-authentication-enabled"}) {
+  for (const char* field : {"certificate-authority", "certificate-serial-number", "common-name",
+                            "client-authentication-enabled", "server-authentication-enabled"}) {
     if (const auto value = call.optional_text(field)) record.fields[field] = *value;
   }
   call.cluster.touch();
@@ -176,28 +184,67 @@ Status security_ssl_modify(Call& call) {
 }  // namespace
 
 std::vector<ApiEntry> security_apis() {
-  constexpr std::string_view login = "application* authentication-method* user-name* vserver role-name comment second-authentication-method";
+  constexpr std::string_view login =
+      "application* authentication-method* user-name* vserver role-name comment second-authentication-method";
   return {
-      {.name = "security-login-create", .scope = Scope::any,
-       .input = "application* authentication-method* comment password role-name* user-name* vserver second-authentication-method", .run = security_login_create,
+      {.name = "security-login-create",
+       .scope = Scope::any,
+       .input = "application* authentication-method* comment password role-name* user-name* vserver "
+                "second-authentication-method",
+       .run = security_login_create,
        .source = "Ansible's na_ontap_user"},
-      {.name = "security-login-modify", .scope = Scope::any, .input = login, .run = security_login_modify, .source = "Ansible's na_ontap_user"},
-      {.name = "security-login-delete", .scope = Scope::any, .input = "application* authentication-method* user-name* vserver", .run = security_login_delete,
+      {.name = "security-login-modify",
+       .scope = Scope::any,
+       .input = login,
+       .run = security_login_modify,
+       .source = "Ansible's na_ontap_user"},
+      {.name = "security-login-delete",
+       .scope = Scope::any,
+       .input = "application* authentication-method* user-name* vserver",
+       .run = security_login_delete,
        .source = "16034: Ansible"},
-      {.name = "security-login-modify-password", .scope = Scope::any, .input = "new-password* user-name* vserver", .run = security_login_modify_password,
+      {.name = "security-login-modify-password",
+       .scope = Scope::any,
+       .input = "new-password* user-name* vserver",
+       .run = security_login_modify_password,
        .source = "13214: Ansible"},
-      {.name = "security-login-lock", .scope = Scope::any, .input = "user-name* vserver", .run = security_login_lock, .source = "13114: Ansible"},
-      {.name = "security-login-unlock", .scope = Scope::any, .input = "user-name* vserver", .run = security_login_unlock, .source = "13114: Ansible"},
-      {.name = "security-login-get-iter", .scope = Scope::any, .input = kIter, .run = security_login_get_iter, .source = "Ansible, Harvest"},
-      {.name = "security-certificate-get-iter", .scope = Scope::any, .input = kIter, .run = security_certificate_get_iter, .source = "Manila"},
-      {.name = "security-certificate-create", .scope = Scope::any,
-       .input = "common-name* country email-address expire-days:i hash-function locality organization-unit organization size state type* vserver",
-       .run = security_certificate_create, .source = "Manila"},
-      {.name = "security-certificate-delete", .scope = Scope::any, .input = "certificate-authority common-name* serial-number type* vserver",
-       .run = security_certificate_delete, .source = "Manila"},
-      {.name = "security-ssl-modify", .scope = Scope::any,
-       .input = "certificate-authority certificate-serial-number client-authentication-enabled:b common-name server-authentication-enabled:b vserver",
-       .run = security_ssl_modify, .source = "Manila"},
+      {.name = "security-login-lock",
+       .scope = Scope::any,
+       .input = "user-name* vserver",
+       .run = security_login_lock,
+       .source = "13114: Ansible"},
+      {.name = "security-login-unlock",
+       .scope = Scope::any,
+       .input = "user-name* vserver",
+       .run = security_login_unlock,
+       .source = "13114: Ansible"},
+      {.name = "security-login-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = security_login_get_iter,
+       .source = "Ansible, Harvest"},
+      {.name = "security-certificate-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = security_certificate_get_iter,
+       .source = "Manila"},
+      {.name = "security-certificate-create",
+       .scope = Scope::any,
+       .input = "common-name* country email-address expire-days:i hash-function locality organization-unit "
+                "organization size state type* vserver",
+       .run = security_certificate_create,
+       .source = "Manila"},
+      {.name = "security-certificate-delete",
+       .scope = Scope::any,
+       .input = "certificate-authority common-name* serial-number type* vserver",
+       .run = security_certificate_delete,
+       .source = "Manila"},
+      {.name = "security-ssl-modify",
+       .scope = Scope::any,
+       .input = "certificate-authority certificate-serial-number client-authentication-enabled:b common-name "
+                "server-authentication-enabled:b vserver",
+       .run = security_ssl_modify,
+       .source = "Manila"},
   };
 }
 

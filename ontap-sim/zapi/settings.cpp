@@ -19,8 +19,8 @@ struct ListField {
 /// One table of an SVM's records: its record type, its key and what a row holds.
 struct SettingsTable {
   const char* table = "";
-  RecordShape shape{};       // keys: vserver, then the row's own
-  const char* key = "";      // the input that names a row
+  RecordShape shape{};   // keys: vserver, then the row's own
+  const char* key = "";  // the input that names a row
   std::vector<const char*> fields{};
   std::vector<ListField> lists{};
   Errno missing = Errno::entry_does_not_exist;
@@ -43,11 +43,13 @@ void read_row(const Call& call, const SettingsTable& table, Record& record) {
 
 void write_row(Out& out, const SettingsTable& table, const Svm& svm, const std::string& key, const Record& record) {
   for (const auto& [field, value] : record.fields) {
-    const bool secret = std::any_of(table.secrets.begin(), table.secrets.end(), [&](const char* name) { return field == name; });
+    const bool secret =
+        std::any_of(table.secrets.begin(), table.secrets.end(), [&](const char* name) { return field == name; });
     if (!secret) out.text(field.c_str(), value);
   }
   for (const ListField& list : table.lists) {
-    if (const auto at = record.lists.find(list.name); at != record.lists.end()) out.list(list.name, list.child, at->second);
+    if (const auto at = record.lists.find(list.name); at != record.lists.end())
+      out.list(list.name, list.child, at->second);
   }
   out.text(table.key, key);
   out.text(table.svm_field, svm.name);
@@ -103,24 +105,31 @@ Status list_rows(Call& call, const SettingsTable& table) {
   return (*page)->finish();
 }
 
-const SettingsTable kLdapClient{"ldap-client",
-                                {"ldap-client", {"vserver", "ldap-client-config"}},
-                                "ldap-client-config",
-                                {"ad-domain", "base-dn", "base-scope", "bind-as-cifs-server", "bind-dn", "bind-password", "group-dn", "group-scope", "min-bind-level",
-                                 "netgroup-dn", "netgroup-scope", "query-timeout", "schema", "tcp-port", "use-start-tls", "user-dn", "user-scope"},
-                                {{"preferred-ad-servers", "ip-address"}, {"servers", "ip-address"}, {"ldap-servers", "string"}},
-                                Errno::entry_does_not_exist,
-                                {"bind-password"}};
+const SettingsTable kLdapClient{
+    "ldap-client",
+    {"ldap-client", {"vserver", "ldap-client-config"}},
+    "ldap-client-config",
+    {"ad-domain", "base-dn", "base-scope", "bind-as-cifs-server", "bind-dn", "bind-password", "group-dn", "group-scope",
+     "min-bind-level", "netgroup-dn", "netgroup-scope", "query-timeout", "schema", "tcp-port", "use-start-tls",
+     "user-dn", "user-scope"},
+    {{"preferred-ad-servers", "ip-address"}, {"servers", "ip-address"}, {"ldap-servers", "string"}},
+    Errno::entry_does_not_exist,
+    {"bind-password"}};
 
 Status ldap_client_create(Call& call) {
   Record defaults;
-  defaults.fields = {{"base-scope", "subtree"}, {"min-bind-level", "anonymous"}, {"query-timeout", "3"}, {"tcp-port", "389"}, {"use-start-tls", "false"}};
+  defaults.fields = {{"base-scope", "subtree"},
+                     {"min-bind-level", "anonymous"},
+                     {"query-timeout", "3"},
+                     {"tcp-port", "389"},
+                     {"use-start-tls", "false"}};
   return create_row(call, kLdapClient, defaults);
 }
 Status ldap_client_modify(Call& call) { return modify_row(call, kLdapClient); }
 Status ldap_client_delete(Call& call) {
   const auto config = call.svm().records.find("ldap-config");
-  if (config != call.svm().records.end() && config->second.contains("ldap") && config->second.find("ldap")->second.fields["client-config"] == call.text("ldap-client-config")) {
+  if (config != call.svm().records.end() && config->second.contains("ldap") &&
+      config->second.find("ldap")->second.fields["client-config"] == call.text("ldap-client-config")) {
     return model::refused("LDAP client configuration \"" + call.text("ldap-client-config") + "\" is in use.");
   }
   return delete_row(call, kLdapClient);
@@ -134,8 +143,10 @@ Status ldap_config_create(Call& call) {
   if (!call.svm().records["ldap-client"].contains(call.text("client-config"))) {
     return model::refused("LDAP client configuration \"" + call.text("client-config") + "\" does not exist.");
   }
-  rows["ldap"].fields = {{"client-config", call.text("client-config")}, {"client-enabled", call.flag("client-enabled") ? "true" : "false"}};
-  if (call.has("skip-config-validation")) rows["ldap"].fields["skip-config-validation"] = call.text("skip-config-validation");
+  rows["ldap"].fields = {{"client-config", call.text("client-config")},
+                         {"client-enabled", call.flag("client-enabled") ? "true" : "false"}};
+  if (call.has("skip-config-validation"))
+    rows["ldap"].fields["skip-config-validation"] = call.text("skip-config-validation");
   call.cluster.touch(call.svm());
   return {};
 }
@@ -144,7 +155,8 @@ Status ldap_config_modify(Call& call) {
   const auto at = rows.find("ldap");
   if (at == rows.end()) return model::missing_entry();
   if (const auto client = call.optional_text("client-config")) {
-    if (!call.svm().records["ldap-client"].contains(*client)) return model::refused("LDAP client configuration \"" + *client + "\" does not exist.");
+    if (!call.svm().records["ldap-client"].contains(*client))
+      return model::refused("LDAP client configuration \"" + *client + "\" does not exist.");
     at->second.fields["client-config"] = *client;
   }
   for (const char* field : {"client-enabled", "skip-config-validation"}) {
@@ -174,21 +186,23 @@ Status ldap_config_get_iter(Call& call) {
   return (*page)->finish();
 }
 
-const SettingsTable kKerberosRealm{"kerberos-realm",
-                                   {"kerberos-realm", {"vserver-name", "realm"}},
-                                   "realm",
-                                   {"ad-server-ip", "ad-server-name", "admin-server-ip", "admin-server-port", "clock-skew", "comment", "kdc-ip", "kdc-port", "kdc-vendor",
-                                    "password-server-ip", "password-server-port", "config-name"},
-                                   {},
-                                   Errno::entry_does_not_exist,
-                                   {},
-                                   "vserver-name"};
+const SettingsTable kKerberosRealm{
+    "kerberos-realm",
+    {"kerberos-realm", {"vserver-name", "realm"}},
+    "realm",
+    {"ad-server-ip", "ad-server-name", "admin-server-ip", "admin-server-port", "clock-skew", "comment", "kdc-ip",
+     "kdc-port", "kdc-vendor", "password-server-ip", "password-server-port", "config-name"},
+    {},
+    Errno::entry_does_not_exist,
+    {},
+    "vserver-name"};
 
 Status kerberos_realm_create(Call& call) {
   const std::string vendor = base::to_lower(call.text("kdc-vendor"));
   if (vendor != "microsoft" && vendor != "other") return call.invalid("kdc-vendor");
   Record defaults;
-  defaults.fields = {{"admin-server-port", "749"}, {"clock-skew", "5"}, {"kdc-port", "88"}, {"password-server-port", "464"}};
+  defaults.fields = {
+      {"admin-server-port", "749"}, {"clock-skew", "5"}, {"kdc-port", "88"}, {"password-server-port", "464"}};
   return create_row(call, kKerberosRealm, defaults);
 }
 Status kerberos_realm_modify(Call& call) { return modify_row(call, kKerberosRealm); }
@@ -225,10 +239,12 @@ Status kerberos_config_modify(Call& call) {
   if (const auto enable = call.boolean("is-kerberos-enabled")) {
     const bool enabled = record.fields["is-kerberos-enabled"] == "true";
     if (!*enable && !enabled) return model::refused("Kerberos is already disabled");
-    if (*enable && call.svm().records["kerberos-realm"].empty()) return model::refused("No Kerberos realm is configured for Vserver \"" + call.svm().name + "\".");
+    if (*enable && call.svm().records["kerberos-realm"].empty())
+      return model::refused("No Kerberos realm is configured for Vserver \"" + call.svm().name + "\".");
     record.fields["is-kerberos-enabled"] = *enable ? "true" : "false";
   }
-  if (const auto principal = call.optional_text("service-principal-name")) record.fields["service-principal-name"] = *principal;
+  if (const auto principal = call.optional_text("service-principal-name"))
+    record.fields["service-principal-name"] = *principal;
   call.cluster.touch(call.svm());
   return {};
 }
@@ -276,8 +292,10 @@ Status fpolicy_event_delete(Call& call) {
   for (const auto& [name, policy] : call.svm().records["fpolicy-policy"]) {
     const auto events = policy.lists.find("events");
     if (events == policy.lists.end()) continue;
-    const bool used = std::find(events->second.begin(), events->second.end(), call.text("event-name")) != events->second.end();
-    if (used) return model::refused("FPolicy event \"" + call.text("event-name") + "\" is in use by policy \"" + name + "\".");
+    const bool used =
+        std::find(events->second.begin(), events->second.end(), call.text("event-name")) != events->second.end();
+    if (used)
+      return model::refused("FPolicy event \"" + call.text("event-name") + "\" is in use by policy \"" + name + "\".");
   }
   return delete_row(call, kFpolicyEvent);
 }
@@ -293,7 +311,8 @@ Status fpolicy_policy_create(Call& call) {
   return create_row(call, kFpolicyPolicy, defaults);
 }
 Status fpolicy_policy_delete(Call& call) {
-  if (call.svm().records["fpolicy-status"].contains(call.text("policy-name"))) return model::refused("FPolicy policy \"" + call.text("policy-name") + "\" is enabled. Disable it first.");
+  if (call.svm().records["fpolicy-status"].contains(call.text("policy-name")))
+    return model::refused("FPolicy policy \"" + call.text("policy-name") + "\" is enabled. Disable it first.");
   if (const Status gone = delete_row(call, kFpolicyPolicy); !gone) return gone;
   call.svm().records["fpolicy-scope"].erase(call.text("policy-name"));
   return {};
@@ -302,7 +321,8 @@ Status fpolicy_policy_modify(Call& call) { return modify_row(call, kFpolicyPolic
 Status fpolicy_policy_get_iter(Call& call) { return list_rows(call, kFpolicyPolicy); }
 
 Status fpolicy_scope_create(Call& call) {
-  if (!call.svm().records["fpolicy-policy"].contains(call.text("policy-name"))) return no_row(kFpolicyPolicy, call.text("policy-name"));
+  if (!call.svm().records["fpolicy-policy"].contains(call.text("policy-name")))
+    return no_row(kFpolicyPolicy, call.text("policy-name"));
   return create_row(call, kFpolicyScope);
 }
 Status fpolicy_scope_modify(Call& call) { return modify_row(call, kFpolicyScope); }
@@ -313,7 +333,8 @@ Status fpolicy_scope_get_iter(Call& call) { return list_rows(call, kFpolicyScope
 Status fpolicy_enable(Call& call) {
   const std::string name = call.text("policy-name");
   if (!call.svm().records["fpolicy-policy"].contains(name)) return no_row(kFpolicyPolicy, name);
-  if (!call.svm().records["fpolicy-scope"].contains(name)) return model::refused("FPolicy policy \"" + name + "\" has no scope.");
+  if (!call.svm().records["fpolicy-scope"].contains(name))
+    return model::refused("FPolicy policy \"" + name + "\" has no scope.");
   auto& rows = call.svm().records["fpolicy-status"];
   if (rows.contains(name)) return model::refused("FPolicy policy \"" + name + "\" is already enabled.");
   rows[name].fields["sequence-number"] = call.text("sequence-number");
@@ -323,7 +344,8 @@ Status fpolicy_enable(Call& call) {
 Status fpolicy_disable(Call& call) {
   const std::string name = call.text("policy-name");
   if (!call.svm().records["fpolicy-policy"].contains(name)) return no_row(kFpolicyPolicy, name);
-  if (call.svm().records["fpolicy-status"].erase(name) == 0) return ModelError{Errno::invalid_input, "FPolicy policy \"" + name + "\" is already disabled."};
+  if (call.svm().records["fpolicy-status"].erase(name) == 0)
+    return ModelError{Errno::invalid_input, "FPolicy policy \"" + name + "\" is already disabled."};
   call.cluster.touch(call.svm());
   return {};
 }
@@ -336,7 +358,9 @@ Status fpolicy_status_get_iter(Call& call) {
     if (policies == svm.records.end()) return true;
     const auto enabled = svm.records.find("fpolicy-status");
     return (*page)->each(policies->second, 1, at_svm, [&](const std::string& name, const Record&, bool) {
-      const Record* on = enabled != svm.records.end() && enabled->second.contains(name) ? &enabled->second.find(name)->second : nullptr;
+      const Record* on = enabled != svm.records.end() && enabled->second.contains(name)
+                             ? &enabled->second.find(name)->second
+                             : nullptr;
       return (*page)->row({svm.name, name}, [&](Out& out) {
         out.text("policy-name", name);
         if (on != nullptr) out.text("sequence-number", on->fields.at("sequence-number"));
@@ -352,56 +376,169 @@ Status fpolicy_status_get_iter(Call& call) {
 
 std::vector<ApiEntry> settings_apis() {
   constexpr std::string_view ldap =
-      "ad-domain base-dn base-scope bind-as-cifs-server:b bind-dn bind-password group-dn group-scope ldap-client-config* min-bind-level netgroup-dn "
-      "netgroup-scope preferred-ad-servers:r query-timeout:i return-record:b schema servers:r ldap-servers:r tcp-port:i use-start-tls:b user-dn user-scope "
+      "ad-domain base-dn base-scope bind-as-cifs-server:b bind-dn bind-password group-dn group-scope "
+      "ldap-client-config* min-bind-level netgroup-dn "
+      "netgroup-scope preferred-ad-servers:r query-timeout:i return-record:b schema servers:r ldap-servers:r "
+      "tcp-port:i use-start-tls:b user-dn user-scope "
       "skip-config-validation:b";
   constexpr std::string_view realm =
-      "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name kdc-ip* kdc-port:i kdc-vendor* password-server-ip "
+      "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name kdc-ip* "
+      "kdc-port:i kdc-vendor* password-server-ip "
       "password-server-port:i realm* return-record:b";
   constexpr std::string_view realm_modify =
-      "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name kdc-ip kdc-port:i kdc-vendor password-server-ip "
+      "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name kdc-ip "
+      "kdc-port:i kdc-vendor password-server-ip "
       "password-server-port:i realm";
   constexpr std::string_view scope =
-      "check-extensions-on-directories:b export-policies-to-exclude:r export-policies-to-include:r file-extensions-to-exclude:r file-extensions-to-include:r "
-      "policy-name* return-record:b shares-to-exclude:r shares-to-include:r volumes-to-exclude:r volumes-to-include:r is-monitoring-of-objects-with-no-extension-enabled:b";
+      "check-extensions-on-directories:b export-policies-to-exclude:r export-policies-to-include:r "
+      "file-extensions-to-exclude:r file-extensions-to-include:r "
+      "policy-name* return-record:b shares-to-exclude:r shares-to-include:r volumes-to-exclude:r volumes-to-include:r "
+      "is-monitoring-of-objects-with-no-extension-enabled:b";
   return {
       {.name = "ldap-client-create", .scope = Scope::svm, .input = ldap, .run = ldap_client_create, .source = "Manila"},
-      {.name = "ldap-client-modify", .scope = Scope::svm, .input = ldap, .run = ldap_client_modify, .source = "Ansible's na_ontap_ldap_client"},
-      {.name = "ldap-client-delete", .scope = Scope::svm, .input = "ldap-client-config*", .run = ldap_client_delete, .source = "15661: Manila"},
-      {.name = "ldap-client-get-iter", .scope = Scope::any, .input = kIter, .run = ldap_client_get_iter, .source = "Ansible, Harvest"},
-      {.name = "ldap-config-create", .scope = Scope::svm, .input = "client-config* client-enabled*:b return-record:b skip-config-validation:b", .run = ldap_config_create, .source = "Manila"},
-      {.name = "ldap-config-modify", .scope = Scope::svm, .input = "client-config client-enabled:b skip-config-validation:b", .run = ldap_config_modify, .source = "Ansible"},
-      {.name = "ldap-config-delete", .scope = Scope::svm, .run = ldap_config_delete, .source = "15661: Manila"},
-      {.name = "ldap-config-get-iter", .scope = Scope::any, .input = kIter, .run = ldap_config_get_iter, .source = "Ansible"},
-      {.name = "kerberos-realm-create", .scope = Scope::svm, .input = realm, .run = kerberos_realm_create, .source = "13130: Manila"},
-      {.name = "kerberos-realm-modify", .scope = Scope::svm, .input = realm_modify, .run = kerberos_realm_modify, .source = "Manila"},
-      {.name = "kerberos-realm-delete", .scope = Scope::svm, .input = "realm*", .run = kerberos_realm_delete, .source = "Ansible"},
-      {.name = "kerberos-realm-get-iter", .scope = Scope::any, .input = kIter, .run = kerberos_realm_get_iter, .source = "Ansible"},
-      {.name = "kerberos-config-get", .scope = Scope::svm, .input = "desired-attributes:r interface-name*", .run = kerberos_config_get, .source = "Manila"},
-      {.name = "kerberos-config-modify", .scope = Scope::svm,
-       .input = "admin-password admin-user-name interface-name* is-kerberos-enabled:b keytab-uri organizational-unit service-principal-name", .run = kerberos_config_modify,
-       .source = "text of 13001: Manila"},
-      {.name = "kerberos-config-get-iter", .scope = Scope::any, .input = kIter, .run = kerberos_config_get_iter, .source = "Harvest"},
-      {.name = "fpolicy-policy-event-create", .scope = Scope::svm, .input = "event-name* file-operations:r filter-string:r protocol return-record:b volume-operation:b",
-       .run = fpolicy_event_create, .source = "Manila"},
-      {.name = "fpolicy-policy-event-modify", .scope = Scope::svm, .input = "event-name* file-operations:r filter-string:r protocol volume-operation:b",
-       .run = fpolicy_event_modify, .source = "Ansible"},
-      {.name = "fpolicy-policy-modify", .scope = Scope::svm, .input = "allow-privileged-access:b engine-name events:r is-mandatory:b policy-name* privileged-user-name",
-       .run = fpolicy_policy_modify, .source = "Ansible"},
-      {.name = "fpolicy-policy-event-delete", .scope = Scope::svm, .input = "event-name*", .run = fpolicy_event_delete, .source = "18253: Manila"},
-      {.name = "fpolicy-policy-event-get-iter", .scope = Scope::any, .input = kIter, .run = fpolicy_event_get_iter, .source = "Manila"},
-      {.name = "fpolicy-policy-create", .scope = Scope::svm,
-       .input = "allow-privileged-access:b engine-name* events*:r is-mandatory:b policy-name* privileged-user-name return-record:b", .run = fpolicy_policy_create,
+      {.name = "ldap-client-modify",
+       .scope = Scope::svm,
+       .input = ldap,
+       .run = ldap_client_modify,
+       .source = "Ansible's na_ontap_ldap_client"},
+      {.name = "ldap-client-delete",
+       .scope = Scope::svm,
+       .input = "ldap-client-config*",
+       .run = ldap_client_delete,
+       .source = "15661: Manila"},
+      {.name = "ldap-client-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = ldap_client_get_iter,
+       .source = "Ansible, Harvest"},
+      {.name = "ldap-config-create",
+       .scope = Scope::svm,
+       .input = "client-config* client-enabled*:b return-record:b skip-config-validation:b",
+       .run = ldap_config_create,
        .source = "Manila"},
-      {.name = "fpolicy-policy-delete", .scope = Scope::svm, .input = "policy-name*", .run = fpolicy_policy_delete, .source = "18251: Manila"},
-      {.name = "fpolicy-policy-get-iter", .scope = Scope::any, .input = kIter, .run = fpolicy_policy_get_iter, .source = "Manila"},
-      {.name = "fpolicy-policy-scope-create", .scope = Scope::svm, .input = scope, .run = fpolicy_scope_create, .source = "Manila"},
-      {.name = "fpolicy-policy-scope-modify", .scope = Scope::svm, .input = scope, .run = fpolicy_scope_modify, .source = "18259: Manila"},
-      {.name = "fpolicy-policy-scope-delete", .scope = Scope::svm, .input = "policy-name*", .run = fpolicy_scope_delete, .source = "18259: Manila"},
-      {.name = "fpolicy-policy-scope-get-iter", .scope = Scope::any, .input = kIter, .run = fpolicy_scope_get_iter, .source = "Manila"},
-      {.name = "fpolicy-enable-policy", .scope = Scope::svm, .input = "policy-name* sequence-number*:i", .run = fpolicy_enable, .source = "Manila"},
-      {.name = "fpolicy-disable-policy", .scope = Scope::svm, .input = "policy-name*", .run = fpolicy_disable, .source = "13115 when disabled: Manila"},
-      {.name = "fpolicy-policy-status-get-iter", .scope = Scope::any, .input = kIter, .run = fpolicy_status_get_iter, .source = "Manila"},
+      {.name = "ldap-config-modify",
+       .scope = Scope::svm,
+       .input = "client-config client-enabled:b skip-config-validation:b",
+       .run = ldap_config_modify,
+       .source = "Ansible"},
+      {.name = "ldap-config-delete", .scope = Scope::svm, .run = ldap_config_delete, .source = "15661: Manila"},
+      {.name = "ldap-config-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = ldap_config_get_iter,
+       .source = "Ansible"},
+      {.name = "kerberos-realm-create",
+       .scope = Scope::svm,
+       .input = realm,
+       .run = kerberos_realm_create,
+       .source = "13130: Manila"},
+      {.name = "kerberos-realm-modify",
+       .scope = Scope::svm,
+       .input = realm_modify,
+       .run = kerberos_realm_modify,
+       .source = "Manila"},
+      {.name = "kerberos-realm-delete",
+       .scope = Scope::svm,
+       .input = "realm*",
+       .run = kerberos_realm_delete,
+       .source = "Ansible"},
+      {.name = "kerberos-realm-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = kerberos_realm_get_iter,
+       .source = "Ansible"},
+      {.name = "kerberos-config-get",
+       .scope = Scope::svm,
+       .input = "desired-attributes:r interface-name*",
+       .run = kerberos_config_get,
+       .source = "Manila"},
+      {.name = "kerberos-config-modify",
+       .scope = Scope::svm,
+       .input = "admin-password admin-user-name interface-name* is-kerberos-enabled:b keytab-uri organizational-unit "
+                "service-principal-name",
+       .run = kerberos_config_modify,
+       .source = "text of 13001: Manila"},
+      {.name = "kerberos-config-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = kerberos_config_get_iter,
+       .source = "Harvest"},
+      {.name = "fpolicy-policy-event-create",
+       .scope = Scope::svm,
+       .input = "event-name* file-operations:r filter-string:r protocol return-record:b volume-operation:b",
+       .run = fpolicy_event_create,
+       .source = "Manila"},
+      {.name = "fpolicy-policy-event-modify",
+       .scope = Scope::svm,
+       .input = "event-name* file-operations:r filter-string:r protocol volume-operation:b",
+       .run = fpolicy_event_modify,
+       .source = "Ansible"},
+      {.name = "fpolicy-policy-modify",
+       .scope = Scope::svm,
+       .input = "allow-privileged-access:b engine-name events:r is-mandatory:b policy-name* privileged-user-name",
+       .run = fpolicy_policy_modify,
+       .source = "Ansible"},
+      {.name = "fpolicy-policy-event-delete",
+       .scope = Scope::svm,
+       .input = "event-name*",
+       .run = fpolicy_event_delete,
+       .source = "18253: Manila"},
+      {.name = "fpolicy-policy-event-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = fpolicy_event_get_iter,
+       .source = "Manila"},
+      {.name = "fpolicy-policy-create",
+       .scope = Scope::svm,
+       .input = "allow-privileged-access:b engine-name* events*:r is-mandatory:b policy-name* privileged-user-name "
+                "return-record:b",
+       .run = fpolicy_policy_create,
+       .source = "Manila"},
+      {.name = "fpolicy-policy-delete",
+       .scope = Scope::svm,
+       .input = "policy-name*",
+       .run = fpolicy_policy_delete,
+       .source = "18251: Manila"},
+      {.name = "fpolicy-policy-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = fpolicy_policy_get_iter,
+       .source = "Manila"},
+      {.name = "fpolicy-policy-scope-create",
+       .scope = Scope::svm,
+       .input = scope,
+       .run = fpolicy_scope_create,
+       .source = "Manila"},
+      {.name = "fpolicy-policy-scope-modify",
+       .scope = Scope::svm,
+       .input = scope,
+       .run = fpolicy_scope_modify,
+       .source = "18259: Manila"},
+      {.name = "fpolicy-policy-scope-delete",
+       .scope = Scope::svm,
+       .input = "policy-name*",
+       .run = fpolicy_scope_delete,
+       .source = "18259: Manila"},
+      {.name = "fpolicy-policy-scope-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = fpolicy_scope_get_iter,
+       .source = "Manila"},
+      {.name = "fpolicy-enable-policy",
+       .scope = Scope::svm,
+       .input = "policy-name* sequence-number*:i",
+       .run = fpolicy_enable,
+       .source = "Manila"},
+      {.name = "fpolicy-disable-policy",
+       .scope = Scope::svm,
+       .input = "policy-name*",
+       .run = fpolicy_disable,
+       .source = "13115 when disabled: Manila"},
+      {.name = "fpolicy-policy-status-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = fpolicy_status_get_iter,
+       .source = "Manila"},
   };
 }
 

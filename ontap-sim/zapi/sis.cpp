@@ -16,7 +16,8 @@ model::Result<Volume*> sis_volume(Call& call) {
   if (name.starts_with("/vol/")) name = name.substr(5);
   auto volume = model::require_volume(call.svm(), name);
   if (!volume) return volume.error();
-  if ((*volume)->state != model::VolumeState::online) return ModelError{Errno::volume_offline, "Volume \"" + name + "\" is offline."};
+  if ((*volume)->state != model::VolumeState::online)
+    return ModelError{Errno::volume_offline, "Volume \"" + name + "\" is offline."};
   return *volume;
 }
 
@@ -25,7 +26,8 @@ Status sis_enable(Call& call) {
   if (!found) return found.error();
   Volume& volume = **found;
   if (volume.efficiency && volume.efficiency->enabled) {
-    return sis_already("Failed to enable efficiency on volume \"" + volume.name + "\" of Vserver \"" + call.svm().name + "\": Efficiency has already been enabled on this volume.");
+    return sis_already("Failed to enable efficiency on volume \"" + volume.name + "\" of Vserver \"" + call.svm().name +
+                       "\": Efficiency has already been enabled on this volume.");
   }
   if (!volume.efficiency) volume.efficiency = model::Efficiency{};
   volume.efficiency->enabled = true;
@@ -38,7 +40,8 @@ Status sis_disable(Call& call) {
   if (!found) return found.error();
   Volume& volume = **found;
   if (!volume.efficiency || !volume.efficiency->enabled) {
-    return sis_already("Failed to disable efficiency on volume \"" + volume.name + "\": efficiency is not enabled, or a sis operation is currently active.");
+    return sis_already("Failed to disable efficiency on volume \"" + volume.name +
+                       "\": efficiency is not enabled, or a sis operation is currently active.");
   }
   volume.efficiency->enabled = false;
   volume.efficiency->compression = volume.efficiency->inline_compression = false;
@@ -53,7 +56,9 @@ Status sis_set_config(Call& call) {
   const auto compression = call.boolean("enable-compression");
   const auto inline_compression = call.boolean("enable-inline-compression");
   const bool enabled = volume.efficiency && volume.efficiency->enabled;
-  if (!enabled) return sis_already("Failed to modify efficiency configuration for volume \"" + volume.name + "\": efficiency is not enabled on this volume.");
+  if (!enabled)
+    return sis_already("Failed to modify efficiency configuration for volume \"" + volume.name +
+                       "\": efficiency is not enabled on this volume.");
   if (inline_compression.value_or(false) && !compression.value_or(volume.efficiency->compression)) {
     return model::refused("Inline compression needs compression on volume \"" + volume.name + "\".");
   }
@@ -68,7 +73,8 @@ Status sis_set_config(Call& call) {
 Status sis_start(Call& call) {
   auto found = sis_volume(call);
   if (!found) return found.error();
-  if (!(*found)->efficiency || !(*found)->efficiency->enabled) return sis_already("Efficiency is not enabled on volume \"" + (*found)->name + "\".");
+  if (!(*found)->efficiency || !(*found)->efficiency->enabled)
+    return sis_already("Efficiency is not enabled on volume \"" + (*found)->name + "\".");
   (*found)->efficiency->last_begin = (*found)->efficiency->last_end = call.cluster.now();
   call.cluster.touch(call.svm(), **found);
   return {};
@@ -77,7 +83,11 @@ Status sis_start(Call& call) {
 template <Status (*plain)(Call&)>
 Status sis_async(Call& call) {
   if (const Status done = plain(call); !done) return done;
-  call.put_job(model::record_job(call.cluster, {.kind = model::JobKind::finished, .name = std::string(call.api.name) + " " + call.text("volume-name"), .type = "SIS", .svm = call.svm().name},
+  call.put_job(model::record_job(call.cluster,
+                                 {.kind = model::JobKind::finished,
+                                  .name = std::string(call.api.name) + " " + call.text("volume-name"),
+                                  .type = "SIS",
+                                  .svm = call.svm().name},
                                  "Successful"));
   return {};
 }
@@ -131,19 +141,50 @@ Status sis_get_iter(Call& call) {
 }  // namespace
 
 std::vector<ApiEntry> sis_apis() {
-  constexpr std::string_view config = "enable-compression:b enable-idd:b enable-inline-compression:b path* policy-name quick-check-fsize:i schedule "
-                                      "enable-data-compaction:b enable-inline-dedupe:b enable-cross-volume-background-dedupe:b enable-cross-volume-inline-dedupe:b";
-  constexpr std::string_view config_async = "enable-compression:b enable-idd:b enable-inline-compression:b policy-name quick-check-fsize:i schedule volume-name*";
+  constexpr std::string_view config =
+      "enable-compression:b enable-idd:b enable-inline-compression:b path* policy-name quick-check-fsize:i schedule "
+      "enable-data-compaction:b enable-inline-dedupe:b enable-cross-volume-background-dedupe:b "
+      "enable-cross-volume-inline-dedupe:b";
+  constexpr std::string_view config_async =
+      "enable-compression:b enable-idd:b enable-inline-compression:b policy-name quick-check-fsize:i schedule "
+      "volume-name*";
   return {
-      {.name = "sis-enable", .scope = Scope::svm, .input = "path*", .run = sis_enable, .source = "40043: Manila, Ansible"},
+      {.name = "sis-enable",
+       .scope = Scope::svm,
+       .input = "path*",
+       .run = sis_enable,
+       .source = "40043: Manila, Ansible"},
       {.name = "sis-disable", .scope = Scope::svm, .input = "path*", .run = sis_disable, .source = "40043: Manila"},
-      {.name = "sis-set-config", .scope = Scope::svm, .input = config, .run = sis_set_config, .source = "Manila, Cinder"},
-      {.name = "sis-start", .scope = Scope::svm, .input = "path* delete-checkpoint:b qos-policy queue-operation:b scan:b scan-all:b scan-options:r", .run = sis_start,
+      {.name = "sis-set-config",
+       .scope = Scope::svm,
+       .input = config,
+       .run = sis_set_config,
+       .source = "Manila, Cinder"},
+      {.name = "sis-start",
+       .scope = Scope::svm,
+       .input = "path* delete-checkpoint:b qos-policy queue-operation:b scan:b scan-all:b scan-options:r",
+       .run = sis_start,
        .source = "Ansible's na_ontap_volume_efficiency"},
-      {.name = "sis-enable-async", .scope = Scope::svm, .input = "volume-name*", .run = sis_async<sis_enable>, .source = "Manila's FlexGroups"},
-      {.name = "sis-disable-async", .scope = Scope::svm, .input = "volume-name*", .run = sis_async<sis_disable>, .source = "Manila's FlexGroups"},
-      {.name = "sis-set-config-async", .scope = Scope::svm, .input = config_async, .run = sis_async<sis_set_config>, .source = "Manila's FlexGroups"},
-      {.name = "sis-get-iter", .scope = Scope::any, .input = kIter, .run = sis_get_iter, .source = "absent when never enabled: Manila, Cinder"},
+      {.name = "sis-enable-async",
+       .scope = Scope::svm,
+       .input = "volume-name*",
+       .run = sis_async<sis_enable>,
+       .source = "Manila's FlexGroups"},
+      {.name = "sis-disable-async",
+       .scope = Scope::svm,
+       .input = "volume-name*",
+       .run = sis_async<sis_disable>,
+       .source = "Manila's FlexGroups"},
+      {.name = "sis-set-config-async",
+       .scope = Scope::svm,
+       .input = config_async,
+       .run = sis_async<sis_set_config>,
+       .source = "Manila's FlexGroups"},
+      {.name = "sis-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = sis_get_iter,
+       .source = "absent when never enabled: Manila, Cinder"},
   };
 }
 

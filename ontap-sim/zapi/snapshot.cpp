@@ -6,7 +6,8 @@
 
 namespace ontap_sim::zapi {
 
-void put_volume_error(Call& call, const model::Svm& svm, const std::string& volume, Errno code, const std::string& reason) {
+void put_volume_error(Call& call, const model::Svm& svm, const std::string& volume, Errno code,
+                      const std::string& reason) {
   pugi::xml_node list = call.out.child("volume-errors");
   if (!list) list = call.put("volume-errors");
   pugi::xml_node error = list.append_child("volume-error");
@@ -23,24 +24,31 @@ using model::Svm;
 using model::Volume;
 
 Status snapshot_create(Call& call) {
-  auto made = model::create_snapshot(call.cluster, call.svm(), {.volume = call.text("volume"), .name = call.text("snapshot"), .comment = call.text("comment"),
-                                                                .label = call.text("snapmirror-label")});
+  auto made = model::create_snapshot(call.cluster, call.svm(),
+                                     {.volume = call.text("volume"),
+                                      .name = call.text("snapshot"),
+                                      .comment = call.text("comment"),
+                                      .label = call.text("snapmirror-label")});
   if (!made) return made.error();
   return {};
 }
 
 Status snapshot_delete(Call& call) {
-  return model::delete_snapshot(call.cluster, call.svm(), call.text("volume"), call.text("snapshot"), call.flag("ignore-owners"));
+  return model::delete_snapshot(call.cluster, call.svm(), call.text("volume"), call.text("snapshot"),
+                                call.flag("ignore-owners"));
 }
 
 Status snapshot_rename(Call& call) {
-  return model::rename_snapshot(call.cluster, call.svm(), call.text("volume"), call.text("current-name"), call.text("new-name"));
+  return model::rename_snapshot(call.cluster, call.svm(), call.text("volume"), call.text("current-name"),
+                                call.text("new-name"));
 }
 
-Status snapshot_restore_volume(Call& call) { return model::restore_snapshot(call.cluster, call.svm(), call.text("volume"), call.text("snapshot")); }
+Status snapshot_restore_volume(Call& call) {
+  return model::restore_snapshot(call.cluster, call.svm(), call.text("volume"), call.text("snapshot"));
+}
 
-
-void write_snapshot(Out& out, const model::Cluster& cluster, const Svm& svm, const Volume& volume, const Snapshot& snapshot, Bytes cumulative) {
+void write_snapshot(Out& out, const model::Cluster& cluster, const Svm& svm, const Volume& volume,
+                    const Snapshot& snapshot, Bytes cumulative) {
   // Even a snapshot without changed blocks of its own occupies some metadata.
   constexpr Bytes metadata = 60 * model::kKiB;
   const Bytes total = snapshot.held + metadata;
@@ -64,7 +72,8 @@ void write_snapshot(Out& out, const model::Cluster& cluster, const Svm& svm, con
   if (snapshot.busy()) {
     if (pugi::xml_node owners = out.child_list("snapshot-owners-list")) {
       if (snapshot.clones > 0) append_text(owners.append_child("snapshot-owner"), "owner", "volume clone");
-      for (const std::string& owner : snapshot.owners) append_text(owners.append_child("snapshot-owner"), "owner", owner);
+      for (const std::string& owner : snapshot.owners)
+        append_text(owners.append_child("snapshot-owner"), "owner", owner);
     }
   }
   if (out.wants("snapshot-version-uuid")) out.text("snapshot-version-uuid", snapshot.version_uuid.text());
@@ -88,21 +97,25 @@ Status snapshot_get_iter(Call& call) {
   auto opened = Iteration::open(call, shape);
   if (!opened) return opened.error();
   Iteration& page = **opened;
-  if (const auto wanted = page.literal(1); wanted && call.scope_svm != nullptr && call.scope_svm->find_volume(*wanted) == nullptr) {
+  if (const auto wanted = page.literal(1);
+      wanted && call.scope_svm != nullptr && call.scope_svm->find_volume(*wanted) == nullptr) {
     return ModelError{Errno::entry_does_not_exist, "Volume \"" + *wanted + "\" does not exist: entry doesn't exist"};
   }
   page.each_svm(0, [&](const Svm& svm, bool at_cursor) {
     return page.each(svm.volumes, 1, at_cursor, [&](const std::string& name, const Volume& volume, bool) {
       if (volume.state != model::VolumeState::online) {
-        if (page.literal(1)) put_volume_error(call, svm, name, Errno::snapshot_not_allowed, "Snapshot operations are not allowed: the volume is not online.");
+        if (page.literal(1))
+          put_volume_error(call, svm, name, Errno::snapshot_not_allowed,
+                           "Snapshot operations are not allowed: the volume is not online.");
         return true;
       }
       Bytes cumulative = 0;
       for (std::size_t i = 0; i < volume.snapshots.size(); ++i) {
         const Snapshot& snapshot = volume.snapshots[i];
         cumulative += snapshot.held + 60 * model::kKiB;
-        const bool more = page.row({svm.name, name, order_key(i), snapshot.name},
-                                   [&](Out& out) { write_snapshot(out, call.cluster, svm, volume, snapshot, cumulative); });
+        const bool more = page.row({svm.name, name, order_key(i), snapshot.name}, [&](Out& out) {
+          write_snapshot(out, call.cluster, svm, volume, snapshot, cumulative);
+        });
         if (!more) return false;
       }
       return true;
@@ -118,23 +131,26 @@ Status snapshot_modify_iter(Call& call) {
   page.each_svm(0, [&](const Svm& svm, bool at_cursor) {
     return page.each(svm.volumes, 1, at_cursor, [&](const std::string& name, const Volume& volume, bool) {
       for (const Snapshot& snapshot : volume.snapshots) {
-        if (!page.row({svm.name, name, snapshot.name}, [&](Out& out) { write_snapshot(out, call.cluster, svm, volume, snapshot, 0); })) return false;
+        if (!page.row({svm.name, name, snapshot.name},
+                      [&](Out& out) { write_snapshot(out, call.cluster, svm, volume, snapshot, 0); }))
+          return false;
       }
       return true;
     });
   });
   const pugi::xml_node attributes = call.in.child("attributes").child("snapshot-info");
-  return change_each(call, kSnapshotShape, page, {"snapshot-modify-iter-info", "snapshot-key"}, [&](const Key& key) -> Status {
-    Volume* volume = call.svm().find_volume(key[1]);
-    Snapshot* snapshot = volume == nullptr ? nullptr : volume->find_snapshot(key[2]);
-    if (snapshot == nullptr) return model::missing_entry();
-    const std::string label = leaf_text(attributes.child("snapmirror-label"));
-    if (label.size() > 31) return model::invalid_value("snapmirror-label", "snapshot-info", label);
-    if (attributes.child("comment")) snapshot->comment = leaf_text(attributes.child("comment"));
-    if (attributes.child("snapmirror-label")) snapshot->snapmirror_label = label;
-    call.cluster.touch(call.svm(), *volume);
-    return {};
-  });
+  return change_each(call, kSnapshotShape, page, {"snapshot-modify-iter-info", "snapshot-key"},
+                     [&](const Key& key) -> Status {
+                       Volume* volume = call.svm().find_volume(key[1]);
+                       Snapshot* snapshot = volume == nullptr ? nullptr : volume->find_snapshot(key[2]);
+                       if (snapshot == nullptr) return model::missing_entry();
+                       const std::string label = leaf_text(attributes.child("snapmirror-label"));
+                       if (label.size() > 31) return model::invalid_value("snapmirror-label", "snapshot-info", label);
+                       if (attributes.child("comment")) snapshot->comment = leaf_text(attributes.child("comment"));
+                       if (attributes.child("snapmirror-label")) snapshot->snapmirror_label = label;
+                       call.cluster.touch(call.svm(), *volume);
+                       return {};
+                     });
 }
 
 Status snapshot_policy_get_iter(Call& call) {
@@ -143,24 +159,26 @@ Status snapshot_policy_get_iter(Call& call) {
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool at_cursor) {
     if (svm.type != model::SvmType::data && svm.type != model::SvmType::admin) return true;
-    return (*page)->each(svm.snapshot_policies, 1, at_cursor, [&](const std::string& name, const model::SnapshotPolicy& policy, bool) {
-      return (*page)->row({svm.name, name}, [&](Out& out) {
-        out.text("comment", policy.comment);
-        out.flag("enabled", policy.enabled);
-        out.text("policy", name);
-        if (pugi::xml_node list = policy.schedules.empty() ? pugi::xml_node() : out.child_list("snapshot-policy-schedules")) {
-          for (const model::SnapshotSchedule& schedule : policy.schedules) {
-            pugi::xml_node info = list.append_child("snapshot-schedule-info");
-            append_text(info, "count", std::to_string(schedule.count));
-            append_text(info, "prefix", schedule.prefix);
-            append_text(info, "schedule", schedule.schedule);
-            append_text(info, "snapmirror-label", schedule.label.empty() ? "-" : schedule.label);
-          }
-        }
-        out.integer("total-schedules", static_cast<std::int64_t>(policy.schedules.size()));
-        out.text("vserver-name", svm.name);
-      });
-    });
+    return (*page)->each(
+        svm.snapshot_policies, 1, at_cursor, [&](const std::string& name, const model::SnapshotPolicy& policy, bool) {
+          return (*page)->row({svm.name, name}, [&](Out& out) {
+            out.text("comment", policy.comment);
+            out.flag("enabled", policy.enabled);
+            out.text("policy", name);
+            if (pugi::xml_node list =
+                    policy.schedules.empty() ? pugi::xml_node() : out.child_list("snapshot-policy-schedules")) {
+              for (const model::SnapshotSchedule& schedule : policy.schedules) {
+                pugi::xml_node info = list.append_child("snapshot-schedule-info");
+                append_text(info, "count", std::to_string(schedule.count));
+                append_text(info, "prefix", schedule.prefix);
+                append_text(info, "schedule", schedule.schedule);
+                append_text(info, "snapmirror-label", schedule.label.empty() ? "-" : schedule.label);
+              }
+            }
+            out.integer("total-schedules", static_cast<std::int64_t>(policy.schedules.size()));
+            out.text("vserver-name", svm.name);
+          });
+        });
   });
   return (*page)->finish();
 }
@@ -190,25 +208,54 @@ Status cg_start(Call& call) {
 }
 
 Status cg_commit(Call& call) {
-  return model::commit_consistency_group(call.cluster, call.svm(), static_cast<std::uint64_t>(call.integer("cg-id").value_or(0)));
+  return model::commit_consistency_group(call.cluster, call.svm(),
+                                         static_cast<std::uint64_t>(call.integer("cg-id").value_or(0)));
 }
 
 }  // namespace
 
 std::vector<ApiEntry> snapshot_apis() {
   return {
-      {.name = "snapshot-create", .scope = Scope::svm, .input = "async:b comment is-valid-lun-clone-snapshot:b snapmirror-label snapshot* volume*",
-       .run = snapshot_create, .source = "13020, 13022: the SDK's list"},
-      {.name = "snapshot-delete", .scope = Scope::svm, .input = "ignore-owners:b snapshot* snapshot-instance-uuid volume*", .run = snapshot_delete,
+      {.name = "snapshot-create",
+       .scope = Scope::svm,
+       .input = "async:b comment is-valid-lun-clone-snapshot:b snapmirror-label snapshot* volume*",
+       .run = snapshot_create,
+       .source = "13020, 13022: the SDK's list"},
+      {.name = "snapshot-delete",
+       .scope = Scope::svm,
+       .input = "ignore-owners:b snapshot* snapshot-instance-uuid volume*",
+       .run = snapshot_delete,
        .source = "13024 when busy: Trident"},
-      {.name = "snapshot-rename", .scope = Scope::svm, .input = "current-name* new-name* volume*", .run = snapshot_rename, .source = "Manila"},
-      {.name = "snapshot-restore-volume", .scope = Scope::svm, .input = "force:b preserve-lun-ids:b snapshot* snapshot-instance-uuid volume*",
-       .run = snapshot_restore_volume, .source = "licence first: Manila's probe"},
-      {.name = "snapshot-get-iter", .scope = Scope::any, .input = kIter, .run = snapshot_get_iter, .source = "15661 for a missing volume: nDVP's tests"},
-      {.name = "snapshot-modify-iter", .scope = Scope::svm, .input = kModifyIter, .run = snapshot_modify_iter, .source = "Ansible's na_ontap_snapshot"},
-      {.name = "snapshot-policy-get-iter", .scope = Scope::any, .input = kIter, .run = snapshot_policy_get_iter, .source = "Ansible, Harvest"},
-      {.name = "cg-start", .scope = Scope::svm,
-       .input = "incoming-cg-id:i snapmirror-label snapshot* timeout user-timeout:i volume-uuids:r volumes*:r", .run = cg_start, .source = "fence times: the SDK"},
+      {.name = "snapshot-rename",
+       .scope = Scope::svm,
+       .input = "current-name* new-name* volume*",
+       .run = snapshot_rename,
+       .source = "Manila"},
+      {.name = "snapshot-restore-volume",
+       .scope = Scope::svm,
+       .input = "force:b preserve-lun-ids:b snapshot* snapshot-instance-uuid volume*",
+       .run = snapshot_restore_volume,
+       .source = "licence first: Manila's probe"},
+      {.name = "snapshot-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = snapshot_get_iter,
+       .source = "15661 for a missing volume: nDVP's tests"},
+      {.name = "snapshot-modify-iter",
+       .scope = Scope::svm,
+       .input = kModifyIter,
+       .run = snapshot_modify_iter,
+       .source = "Ansible's na_ontap_snapshot"},
+      {.name = "snapshot-policy-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = snapshot_policy_get_iter,
+       .source = "Ansible, Harvest"},
+      {.name = "cg-start",
+       .scope = Scope::svm,
+       .input = "incoming-cg-id:i snapmirror-label snapshot* timeout user-timeout:i volume-uuids:r volumes*:r",
+       .run = cg_start,
+       .source = "fence times: the SDK"},
       {.name = "cg-commit", .scope = Scope::svm, .input = "cg-id*:i", .run = cg_commit, .source = "Cinder"},
   };
 }

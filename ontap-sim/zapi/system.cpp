@@ -65,7 +65,8 @@ Status cluster_identity_get(Call& call) {
 
 Status cluster_identity_modify(Call& call) {
   if (const auto name = call.optional_text("cluster-name"); name && *name != call.cluster.name) {
-    return model::refused("Renaming the cluster \"" + call.cluster.name + "\" is not possible while it serves requests.");
+    return model::refused("Renaming the cluster \"" + call.cluster.name +
+                          "\" is not possible while it serves requests.");
   }
   if (call.has("cluster-contact")) call.cluster.contact = call.text("cluster-contact");
   if (call.has("cluster-location")) call.cluster.location = call.text("cluster-location");
@@ -176,8 +177,8 @@ Status ems_autosupport_log(Call& call) {
   event.severity = "NOTICE";
   event.name = "app.log.notice";
   event.svm = call.scope_svm == nullptr ? "" : call.scope_svm->name;
-  event.text = call.text("computer-name") + ": " + call.text("event-source") + " " + call.text("app-version") + ": (" + call.text("event-id") + ") " +
-               call.text("category") + ": " + call.text("event-description");
+  event.text = call.text("computer-name") + ": " + call.text("event-source") + " " + call.text("app-version") + ": (" +
+               call.text("event-id") + ") " + call.text("category") + ": " + call.text("event-description");
   model::add_event(call.cluster, std::move(event));
   return {};
 }
@@ -207,7 +208,8 @@ Status cf_get_partner(Call& call) {
 
 Status net_options_get(Call& call) {
   const auto at = call.cluster.options.find("ipv6");
-  append_text(call.put("net-options").append_child("ipv6-options-info"), "enabled", at == call.cluster.options.end() ? "false" : at->second);
+  append_text(call.put("net-options").append_child("ipv6-options-info"), "enabled",
+              at == call.cluster.options.end() ? "false" : at->second);
   return {};
 }
 
@@ -243,8 +245,10 @@ Status compliance_clock(Call& call) {
   if (!node) return node.error();
   pugi::xml_node info = call.put("snaplock-node-compliance-clock").append_child("compliance-clock-info");
   const auto at = call.cluster.options.find("compliance-clock:" + (*node)->name);
-  append_text(info, "formatted-snaplock-compliance-clock", at == call.cluster.options.end() ? "ComplianceClock is not configured." : at->second);
-  if (at != call.cluster.options.end()) append_text(info, "snaplock-compliance-clock", std::to_string(model::epoch_seconds(call.cluster.now())));
+  append_text(info, "formatted-snaplock-compliance-clock",
+              at == call.cluster.options.end() ? "ComplianceClock is not configured." : at->second);
+  if (at != call.cluster.options.end())
+    append_text(info, "snaplock-compliance-clock", std::to_string(model::epoch_seconds(call.cluster.now())));
   return {};
 }
 
@@ -255,25 +259,27 @@ Status system_user_capability_get_iter(Call& call) {
     std::string_view object;
     std::string_view show;
   };
-  constexpr Capability capabilities[] = {{"cluster.identity", "cluster-identity-get"},
-                                         {"job", "job-get-iter"},
-                                         {"lun", "lun-get-iter,lun-map-get-iter"},
-                                         {"snapmirror", "snapmirror-get-iter"},
-                                         {"statistics", "perf-object-get-instances,perf-object-counter-list-info,perf-object-instance-list-info-iter"},
-                                         {"storage.aggregate", "aggr-get-iter,aggr-options-list-info,aggr-space-get-iter"},
-                                         {"storage.disk", "storage-disk-get-iter"},
-                                         {"system.node", "system-node-get-iter"},
-                                         {"volume", "volume-get-iter"},
-                                         {"volume.efficiency", "sis-get-iter"},
-                                         {"volume.snapshot", "snapshot-get-iter"},
-                                         {"vserver", "vserver-get-iter"}};
+  constexpr Capability capabilities[] = {
+      {"cluster.identity", "cluster-identity-get"},
+      {"job", "job-get-iter"},
+      {"lun", "lun-get-iter,lun-map-get-iter"},
+      {"snapmirror", "snapmirror-get-iter"},
+      {"statistics", "perf-object-get-instances,perf-object-counter-list-info,perf-object-instance-list-info-iter"},
+      {"storage.aggregate", "aggr-get-iter,aggr-options-list-info,aggr-space-get-iter"},
+      {"storage.disk", "storage-disk-get-iter"},
+      {"system.node", "system-node-get-iter"},
+      {"volume", "volume-get-iter"},
+      {"volume.efficiency", "sis-get-iter"},
+      {"volume.snapshot", "snapshot-get-iter"},
+      {"vserver", "vserver-get-iter"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
   for (const Capability& capability : capabilities) {
     std::vector<std::string> allowed;
     for (const std::string_view name : base::split(capability.show, ',')) {
       const ApiEntry* api = find_api(name);
-      if (api != nullptr && api->run != nullptr && (call.scope_svm == nullptr || api->scope != Scope::cluster)) allowed.emplace_back(name);
+      if (api != nullptr && api->run != nullptr && (call.scope_svm == nullptr || api->scope != Scope::cluster))
+        allowed.emplace_back(name);
     }
     if (allowed.empty()) continue;
     const bool more = (*page)->row({std::string(capability.object)}, [&](Out& out) {
@@ -330,7 +336,8 @@ Status system_get_node_info_iter(Call& call) {
 Status system_api_list(Call& call) {
   pugi::xml_node list = call.put("apis");
   for (const ApiEntry& row : table()) {
-    const bool absent = row.run == nullptr || call.cluster.ontapi_minor < row.since || (call.scope_svm != nullptr && row.scope == Scope::cluster);
+    const bool absent = row.run == nullptr || call.cluster.ontapi_minor < row.since ||
+                        (call.scope_svm != nullptr && row.scope == Scope::cluster);
     if (absent) continue;
     pugi::xml_node info = list.append_child("system-api-info");
     append_text(info, "is-streaming", "false");
@@ -343,30 +350,86 @@ Status system_api_list(Call& call) {
 
 std::vector<ApiEntry> system_apis() {
   return {
-      {.name = "system-get-ontapi-version", .scope = Scope::any, .run = system_get_ontapi_version, .source = "shape: appendix B; nDVP reads both numbers"},
-      {.name = "system-get-version", .scope = Scope::any, .run = system_get_version, .source = "Manila and Cinder need the tuple, Harvest is-clustered"},
-      {.name = "cluster-identity-get", .scope = Scope::cluster, .input = "desired-attributes:r", .run = cluster_identity_get, .source = "fields: Manila's fixtures"},
-      {.name = "cluster-identity-modify", .scope = Scope::cluster, .input = "cluster-name cluster-contact cluster-location", .run = cluster_identity_modify,
+      {.name = "system-get-ontapi-version",
+       .scope = Scope::any,
+       .run = system_get_ontapi_version,
+       .source = "shape: appendix B; nDVP reads both numbers"},
+      {.name = "system-get-version",
+       .scope = Scope::any,
+       .run = system_get_version,
+       .source = "Manila and Cinder need the tuple, Harvest is-clustered"},
+      {.name = "cluster-identity-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r",
+       .run = cluster_identity_get,
+       .source = "fields: Manila's fixtures"},
+      {.name = "cluster-identity-modify",
+       .scope = Scope::cluster,
+       .input = "cluster-name cluster-contact cluster-location",
+       .run = cluster_identity_modify,
        .source = "Ansible's na_ontap_cluster"},
-      {.name = "system-node-get-iter", .scope = Scope::cluster, .input = kIter, .run = system_node_get_iter, .source = "13005 in an SVM is load-bearing"},
-      {.name = "system-node-get", .scope = Scope::cluster, .input = "desired-attributes:r node*", .run = system_node_get, .source = "13115 for an unknown node"},
-      {.name = "system-node-modify", .scope = Scope::cluster, .input = "node* node-location node-owner node-asset-tag is-node-cluster-eligible:b",
-       .run = system_node_modify, .source = "Ansible's na_ontap_node"},
-      {.name = "system-get-info", .scope = Scope::cluster, .run = system_get_info, .source = "fields: Cinder's fixtures"},
-      {.name = "ems-autosupport-log", .scope = Scope::any,
-       .input = "app-version* auto-support*:b category* computer-name* event-description* event-id*:i event-source* log-level*:i", .run = ems_autosupport_log,
+      {.name = "system-node-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = system_node_get_iter,
+       .source = "13005 in an SVM is load-bearing"},
+      {.name = "system-node-get",
+       .scope = Scope::cluster,
+       .input = "desired-attributes:r node*",
+       .run = system_node_get,
+       .source = "13115 for an unknown node"},
+      {.name = "system-node-modify",
+       .scope = Scope::cluster,
+       .input = "node* node-location node-owner node-asset-tag is-node-cluster-eligible:b",
+       .run = system_node_modify,
+       .source = "Ansible's na_ontap_node"},
+      {.name = "system-get-info",
+       .scope = Scope::cluster,
+       .run = system_get_info,
+       .source = "fields: Cinder's fixtures"},
+      {.name = "ems-autosupport-log",
+       .scope = Scope::any,
+       .input = "app-version* auto-support*:b category* computer-name* event-description* event-id*:i event-source* "
+                "log-level*:i",
+       .run = ems_autosupport_log,
        .source = "nDVP's heartbeat"},
-      {.name = "license-v2-list-info", .scope = Scope::cluster, .run = license_v2_list_info, .source = "Manila's licence check"},
+      {.name = "license-v2-list-info",
+       .scope = Scope::cluster,
+       .run = license_v2_list_info,
+       .source = "Manila's licence check"},
       {.name = "cf-get-partner", .scope = Scope::cluster, .input = "node*", .run = cf_get_partner, .source = "Manila"},
       {.name = "net-options-get", .scope = Scope::cluster, .run = net_options_get, .source = "Manila's IPv6 check"},
-      {.name = "data-lif-capacity-details", .scope = Scope::cluster, .input = kIter, .run = data_lif_capacity_details, .source = "Manila"},
-      {.name = "security-key-manager-volume-encryption-supported", .scope = Scope::cluster, .input = "node*", .run = volume_encryption_supported,
-       .source = "Manila", .since = 110},
-      {.name = "snaplock-get-node-compliance-clock", .scope = Scope::cluster, .input = "node*", .run = compliance_clock, .source = "Manila"},
-      {.name = "system-cli", .scope = Scope::cluster, .input = "args*:r priv", .run = system_cli, .source = "Ansible's na_ontap_command"},
-      {.name = "system-get-node-info-iter", .scope = Scope::cluster, .input = kIter, .run = system_get_node_info_iter, .source = "Ansible, Harvest"},
+      {.name = "data-lif-capacity-details",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = data_lif_capacity_details,
+       .source = "Manila"},
+      {.name = "security-key-manager-volume-encryption-supported",
+       .scope = Scope::cluster,
+       .input = "node*",
+       .run = volume_encryption_supported,
+       .source = "Manila",
+       .since = 110},
+      {.name = "snaplock-get-node-compliance-clock",
+       .scope = Scope::cluster,
+       .input = "node*",
+       .run = compliance_clock,
+       .source = "Manila"},
+      {.name = "system-cli",
+       .scope = Scope::cluster,
+       .input = "args*:r priv",
+       .run = system_cli,
+       .source = "Ansible's na_ontap_command"},
+      {.name = "system-get-node-info-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = system_get_node_info_iter,
+       .source = "Ansible, Harvest"},
       {.name = "system-api-list", .scope = Scope::any, .run = system_api_list, .source = "Harvest"},
-      {.name = "system-user-capability-get-iter", .scope = Scope::any, .input = kIter, .run = system_user_capability_get_iter,
+      {.name = "system-user-capability-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = system_user_capability_get_iter,
        .source = "Cinder's permission probe"},
   };
 }

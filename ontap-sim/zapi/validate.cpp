@@ -51,7 +51,8 @@ Status check_input(const Call& call) {
     if (child.type() != pugi::node_element) continue;
     const std::string_view name = child.name();
     const auto spec = std::find_if(specs.begin(), specs.end(), [&](const InputSpec& s) { return s.name == name; });
-    if (spec == specs.end() || call.cluster.ontapi_minor < spec->since) return ModelError{Errno::invalid_input, "Extra input: " + std::string(name)};
+    if (spec == specs.end() || call.cluster.ontapi_minor < spec->since)
+      return ModelError{Errno::invalid_input, "Extra input: " + std::string(name)};
     if (spec->type != InputType::record && !well_typed(*spec, leaf_text(child))) {
       return model::invalid_value(std::string(name), std::string(call.api.name), leaf_text(child));
     }
@@ -60,7 +61,8 @@ Status check_input(const Call& call) {
     if (flag) child.text().set(*flag ? "true" : "false");
   }
   for (const InputSpec& spec : specs) {
-    if (spec.required && !call.in.child(std::string(spec.name).c_str())) return ModelError{Errno::invalid_input, "Missing input: " + std::string(spec.name)};
+    if (spec.required && !call.in.child(std::string(spec.name).c_str()))
+      return ModelError{Errno::invalid_input, "Missing input: " + std::string(spec.name)};
   }
   return {};
 }

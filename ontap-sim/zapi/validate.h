@@ -6,7 +6,8 @@
 
 #include "ontap-sim/zapi/call.h"
 
-/// Input checks from a call's row: unknown, missing and ill-typed elements. Source: section 3.2 of the array's specification.
+/// Input checks from a call's row: unknown, missing and ill-typed elements. Source: section 3.2 of the array's
+/// specification.
 namespace ontap_sim::zapi {
 
 enum class InputType : std::uint8_t { text, integer, boolean, record };

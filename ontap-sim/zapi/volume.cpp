@@ -47,7 +47,8 @@ model::Result<model::NewVolume> read_new_volume(Call& call) {
   spec.adaptive_qos_policy = call.optional_text("qos-adaptive-policy-group-name").value_or("");
   if (const auto tiering = call.optional_text("tiering-policy")) {
     spec.tiering_policy = base::replace_all(*tiering, "_", "-");
-    const auto known = std::find(std::begin(model::kTieringPolicies), std::end(model::kTieringPolicies), spec.tiering_policy);
+    const auto known =
+        std::find(std::begin(model::kTieringPolicies), std::end(model::kTieringPolicies), spec.tiering_policy);
     if (known == std::end(model::kTieringPolicies)) return call.invalid("tiering-policy");
   }
   if (const auto type = call.optional_text("snaplock-type")) {
@@ -80,10 +81,13 @@ Status volume_create(Call& call) {
 Status volume_destroy(Call& call) {
   const std::string name = call.text("name");
   const Volume* volume = call.svm().find_volume(name);
-  if (volume != nullptr && call.has("force") && !call.flag("unmount-and-offline") && volume->state == model::VolumeState::online) {
-    return model::refused("Volume \"" + name + "\" in Vserver \"" + call.svm().name + "\" must be offline to be deleted");
+  if (volume != nullptr && call.has("force") && !call.flag("unmount-and-offline") &&
+      volume->state == model::VolumeState::online) {
+    return model::refused("Volume \"" + name + "\" in Vserver \"" + call.svm().name +
+                          "\" must be offline to be deleted");
   }
-  return model::destroy_volume(call.cluster, call.svm(), name, {.unmount_and_offline = call.flag("unmount-and-offline"), .force = call.flag("force")});
+  return model::destroy_volume(call.cluster, call.svm(), name,
+                               {.unmount_and_offline = call.flag("unmount-and-offline"), .force = call.flag("force")});
 }
 
 Status volume_size(Call& call) {
@@ -91,7 +95,8 @@ Status volume_size(Call& call) {
   if (!found) return found.error();
   Volume& volume = **found;
   if (const auto text = call.optional_text("new-size")) {
-    if (volume.flexgroup()) return model::refused("Volume \"" + volume.name + "\" is a FlexGroup; use the asynchronous form of the call.");
+    if (volume.flexgroup())
+      return model::refused("Volume \"" + volume.name + "\" is a FlexGroup; use the asynchronous form of the call.");
     auto size = model::new_size_from(*text, volume.size);
     if (!size) return size.error();
     if (auto resized = model::resize_volume(call.cluster, call.svm(), volume.name, *size); !resized) return resized;
@@ -104,13 +109,18 @@ Status volume_size(Call& call) {
 }
 
 Status volume_mount(Call& call) {
-  return model::mount_volume(call.cluster, call.svm(), call.text("volume-name"), std::string(base::trim(call.text("junction-path"))), call.flag("activate-junction", true));
+  return model::mount_volume(call.cluster, call.svm(), call.text("volume-name"),
+                             std::string(base::trim(call.text("junction-path"))), call.flag("activate-junction", true));
 }
-Status volume_unmount(Call& call) { return model::unmount_volume(call.cluster, call.svm(), call.text("volume-name"), call.flag("force")); }
+Status volume_unmount(Call& call) {
+  return model::unmount_volume(call.cluster, call.svm(), call.text("volume-name"), call.flag("force"));
+}
 Status volume_offline(Call& call) { return model::offline_volume(call.cluster, call.svm(), call.text("name")); }
 Status volume_online(Call& call) { return model::online_volume(call.cluster, call.svm(), call.text("name")); }
 Status volume_restrict(Call& call) { return model::restrict_volume(call.cluster, call.svm(), call.text("name")); }
-Status volume_rename(Call& call) { return model::rename_volume(call.cluster, call.svm(), call.text("volume"), call.text("new-volume-name")); }
+Status volume_rename(Call& call) {
+  return model::rename_volume(call.cluster, call.svm(), call.text("volume"), call.text("new-volume-name"));
+}
 
 Status volume_get_root_name(Call& call) {
   call.put("volume", call.svm().root_volume);
@@ -140,7 +150,8 @@ Status volume_options_list_info(Call& call) {
 }
 
 Status volume_set_option(Call& call) {
-  return model::set_volume_option(call.cluster, call.svm(), call.text("volume"), call.text("option-name"), call.text("option-value"));
+  return model::set_volume_option(call.cluster, call.svm(), call.text("volume"), call.text("option-name"),
+                                  call.text("option-value"));
 }
 
 Status volume_autosize_get(Call& call) {
@@ -162,15 +173,18 @@ Status volume_autosize_get(Call& call) {
 Status volume_autosize_set(Call& call) {
   model::VolumeChange change;
   change.autosize_mode = call.optional_text("mode");
-  if (const auto enabled = call.boolean("is-enabled"); enabled && !change.autosize_mode) change.autosize_mode = *enabled ? "grow" : "off";
-  for (const auto& [element, target] : {std::pair{"maximum-size", &change.autosize_maximum}, std::pair{"minimum-size", &change.autosize_minimum}}) {
+  if (const auto enabled = call.boolean("is-enabled"); enabled && !change.autosize_mode)
+    change.autosize_mode = *enabled ? "grow" : "off";
+  for (const auto& [element, target] :
+       {std::pair{"maximum-size", &change.autosize_maximum}, std::pair{"minimum-size", &change.autosize_minimum}}) {
     const auto text = call.optional_text(element);
     if (!text) continue;
     *target = model::parse_size(*text);
     if (!*target) return call.invalid(element);
   }
   if (const auto percent = call.integer("grow-threshold-percent")) change.autosize_grow = static_cast<int>(*percent);
-  if (const auto percent = call.integer("shrink-threshold-percent")) change.autosize_shrink = static_cast<int>(*percent);
+  if (const auto percent = call.integer("shrink-threshold-percent"))
+    change.autosize_shrink = static_cast<int>(*percent);
   change.autosize_reset = call.flag("reset");
   return model::modify_volume(call.cluster, call.svm(), call.text("volume"), change);
 }
@@ -207,38 +221,105 @@ Status volume_recovery_queue_purge(Call& call) {
 }
 
 constexpr std::string_view kVolumeCreateInput =
-    "antivirus-on-access-policy cache-retention-priority caching-policy constituent-role containing-aggr-name* disk-count:i disk-size-with-unit disk-size:i "
-    "efficiency-policy encrypt:b@110 excluded-from-autobalance:b export-policy extent-size flexcache-cache-policy flexcache-fill-policy "
-    "flexcache-origin-volume-name force:b group-id:i is-junction-active:b is-mirrored:b is-nvfail-enabled is-snaplock:b is-vserver-root:b junction-path "
-    "language-code max-dir-size:i max-write-alloc-blocks:i percentage-snapshot-reserve:i qos-adaptive-policy-group-name@130 qos-policy-group-name raid-size:i "
-    "remote-location size snaplock-type@100 snapshot-policy space-reserve space-guarantee space-slo storage-service stripe-algorithm stripe-concurrency "
-    "stripe-constituent-volume-count:i stripe-optimize stripe-width:i tiering-policy@120 unix-permissions user-id:i vm-align-sector:i vm-align-suffix "
+    "antivirus-on-access-policy cache-retention-priority caching-policy constituent-role containing-aggr-name* "
+    "disk-count:i disk-size-with-unit disk-size:i "
+    "efficiency-policy encrypt:b@110 excluded-from-autobalance:b export-policy extent-size flexcache-cache-policy "
+    "flexcache-fill-policy "
+    "flexcache-origin-volume-name force:b group-id:i is-junction-active:b is-mirrored:b is-nvfail-enabled "
+    "is-snaplock:b is-vserver-root:b junction-path "
+    "language-code max-dir-size:i max-write-alloc-blocks:i percentage-snapshot-reserve:i "
+    "qos-adaptive-policy-group-name@130 qos-policy-group-name raid-size:i "
+    "remote-location size snaplock-type@100 snapshot-policy space-reserve space-guarantee space-slo storage-service "
+    "stripe-algorithm stripe-concurrency "
+    "stripe-constituent-volume-count:i stripe-optimize stripe-width:i tiering-policy@120 unix-permissions user-id:i "
+    "vm-align-sector:i vm-align-suffix "
     "volume-comment volume-raid-type volume-security-style volume-state volume-type volume* vserver-dr-protection";
 
 }  // namespace
 
 std::vector<ApiEntry> volume_apis() {
   return {
-      {.name = "volume-create", .scope = Scope::svm, .input = kVolumeCreateInput, .run = volume_create, .source = "17, 14420, 13115: nDVP's tests"},
-      {.name = "volume-destroy", .scope = Scope::svm, .input = "force:b name* unmount-and-offline:b", .run = volume_destroy, .source = "13040 and 15894: nDVP, Manila"},
-      {.name = "volume-size", .scope = Scope::svm, .input = "new-size volume*", .run = volume_size, .source = "15661 for an unknown volume: nDVP"},
-      {.name = "volume-mount", .scope = Scope::svm, .input = "activate-junction:b export-policy-override:b junction-path* volume-name*", .run = volume_mount,
+      {.name = "volume-create",
+       .scope = Scope::svm,
+       .input = kVolumeCreateInput,
+       .run = volume_create,
+       .source = "17, 14420, 13115: nDVP's tests"},
+      {.name = "volume-destroy",
+       .scope = Scope::svm,
+       .input = "force:b name* unmount-and-offline:b",
+       .run = volume_destroy,
+       .source = "13040 and 15894: nDVP, Manila"},
+      {.name = "volume-size",
+       .scope = Scope::svm,
+       .input = "new-size volume*",
+       .run = volume_size,
+       .source = "15661 for an unknown volume: nDVP"},
+      {.name = "volume-mount",
+       .scope = Scope::svm,
+       .input = "activate-junction:b export-policy-override:b junction-path* volume-name*",
+       .run = volume_mount,
        .source = "13115 for a path without slash: nDVP's tests"},
-      {.name = "volume-unmount", .scope = Scope::svm, .input = "force:b volume-name*", .run = volume_unmount, .source = "14716: Manila"},
-      {.name = "volume-offline", .scope = Scope::svm, .input = "cifs-delay:i name*", .run = volume_offline, .source = "160 while mounted: nDVP's tests"},
-      {.name = "volume-online", .scope = Scope::svm, .input = "name*", .run = volume_online, .source = "13060 is assumption A7"},
-      {.name = "volume-restrict", .scope = Scope::svm, .input = "name* cifs-delay:i", .run = volume_restrict, .source = "Ansible's na_ontap_volume"},
-      {.name = "volume-rename", .scope = Scope::svm, .input = "new-volume-name* volume*", .run = volume_rename, .source = "Manila"},
+      {.name = "volume-unmount",
+       .scope = Scope::svm,
+       .input = "force:b volume-name*",
+       .run = volume_unmount,
+       .source = "14716: Manila"},
+      {.name = "volume-offline",
+       .scope = Scope::svm,
+       .input = "cifs-delay:i name*",
+       .run = volume_offline,
+       .source = "160 while mounted: nDVP's tests"},
+      {.name = "volume-online",
+       .scope = Scope::svm,
+       .input = "name*",
+       .run = volume_online,
+       .source = "13060 is assumption A7"},
+      {.name = "volume-restrict",
+       .scope = Scope::svm,
+       .input = "name* cifs-delay:i",
+       .run = volume_restrict,
+       .source = "Ansible's na_ontap_volume"},
+      {.name = "volume-rename",
+       .scope = Scope::svm,
+       .input = "new-volume-name* volume*",
+       .run = volume_rename,
+       .source = "Manila"},
       {.name = "volume-get-root-name", .scope = Scope::svm, .run = volume_get_root_name, .source = "nDVP"},
-      {.name = "volume-get-volume-path", .scope = Scope::svm, .input = "is-style-cifs*:b volume*", .run = volume_get_volume_path, .source = "Manila"},
-      {.name = "volume-options-list-info", .scope = Scope::svm, .input = "volume*", .run = volume_options_list_info, .source = "Cinder's names"},
-      {.name = "volume-set-option", .scope = Scope::svm, .input = "volume* option-name* option-value*", .run = volume_set_option, .source = "section 7.4.3"},
-      {.name = "volume-autosize-get", .scope = Scope::svm, .input = "volume*", .run = volume_autosize_get, .source = "Manila hands the sizes back verbatim"},
-      {.name = "volume-autosize-set", .scope = Scope::svm,
-       .input = "volume* mode is-enabled:b maximum-size minimum-size increment-size grow-threshold-percent:i shrink-threshold-percent:i reset:b",
-       .run = volume_autosize_set, .source = "Ansible's na_ontap_volume_autosize"},
-      {.name = "volume-recovery-queue-get-iter", .scope = Scope::cluster, .input = kIter, .run = volume_recovery_queue_get_iter, .source = "Trident from 25.02 on"},
-      {.name = "volume-recovery-queue-purge", .scope = Scope::cluster, .input = "volume-name* vserver-name*", .run = volume_recovery_queue_purge,
+      {.name = "volume-get-volume-path",
+       .scope = Scope::svm,
+       .input = "is-style-cifs*:b volume*",
+       .run = volume_get_volume_path,
+       .source = "Manila"},
+      {.name = "volume-options-list-info",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = volume_options_list_info,
+       .source = "Cinder's names"},
+      {.name = "volume-set-option",
+       .scope = Scope::svm,
+       .input = "volume* option-name* option-value*",
+       .run = volume_set_option,
+       .source = "section 7.4.3"},
+      {.name = "volume-autosize-get",
+       .scope = Scope::svm,
+       .input = "volume*",
+       .run = volume_autosize_get,
+       .source = "Manila hands the sizes back verbatim"},
+      {.name = "volume-autosize-set",
+       .scope = Scope::svm,
+       .input = "volume* mode is-enabled:b maximum-size minimum-size increment-size grow-threshold-percent:i "
+                "shrink-threshold-percent:i reset:b",
+       .run = volume_autosize_set,
+       .source = "Ansible's na_ontap_volume_autosize"},
+      {.name = "volume-recovery-queue-get-iter",
+       .scope = Scope::cluster,
+       .input = kIter,
+       .run = volume_recovery_queue_get_iter,
+       .source = "Trident from 25.02 on"},
+      {.name = "volume-recovery-queue-purge",
+       .scope = Scope::cluster,
+       .input = "volume-name* vserver-name*",
+       .run = volume_recovery_queue_purge,
        .source = "Trident from 25.02 on"},
   };
 }

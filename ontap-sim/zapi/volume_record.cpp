@@ -15,7 +15,8 @@ using model::Volume;
 using model::VolumeState;
 using model::VolumeType;
 
-const RecordShape kVolumeShape{"volume-attributes", {"volume-id-attributes/owning-vserver-name", "volume-id-attributes/name"}};
+const RecordShape kVolumeShape{"volume-attributes",
+                               {"volume-id-attributes/owning-vserver-name", "volume-id-attributes/name"}};
 
 struct Subject {
   const Cluster& cluster;
@@ -176,7 +177,8 @@ void write_small(Out& out, const Subject& s) {
   }
   if (out.open("volume-mirror-attributes")) {
     bool source = false;
-    for (const auto& [destination, mirror] : s.cluster.snapmirrors) source = source || (mirror.source.svm == s.svm.name && mirror.source.volume == v.name);
+    for (const auto& [destination, mirror] : s.cluster.snapmirrors)
+      source = source || (mirror.source.svm == s.svm.name && mirror.source.volume == v.name);
     out.flag("is-data-protection-mirror", v.type == VolumeType::dp);
     out.flag("is-load-sharing-mirror", v.type == VolumeType::ls);
     out.flag("is-move-mirror", false);
@@ -310,7 +312,8 @@ void write_auto(Out& out, const Subject& s) {
 
 void write_volume(Out& out, const Cluster& cluster, const Svm& svm, const Volume& volume) {
   static const model::VolumeExtras defaults;
-  const Subject subject{cluster, svm, volume, volume.extras ? *volume.extras : defaults, volume.state == VolumeState::online};
+  const Subject subject{cluster, svm, volume, volume.extras ? *volume.extras : defaults,
+                        volume.state == VolumeState::online};
   write_id(out, subject);
   write_space(out, subject);
   write_state(out, subject);
@@ -363,9 +366,12 @@ class ChangeReader {
     }
     return static_cast<T>(*value);
   }
-  std::optional<bool> flag(const char* structure, const char* leaf) { return parsed<bool>(structure, leaf, parse_boolean); }
+  std::optional<bool> flag(const char* structure, const char* leaf) {
+    return parsed<bool>(structure, leaf, parse_boolean);
+  }
   std::optional<std::int64_t> integer(const char* structure, const char* leaf) {
-    return parsed<std::int64_t>(structure, leaf, [](std::string_view raw) { return base::parse_signed(base::trim(raw)); });
+    return parsed<std::int64_t>(structure, leaf,
+                                [](std::string_view raw) { return base::parse_signed(base::trim(raw)); });
   }
   pugi::xml_node root() const { return root_; }
   const std::optional<ModelError>& error() const { return error_; }
@@ -392,11 +398,14 @@ model::Result<model::VolumeChange> read_change(const Call& call) {
   change.snapdir_access = in.flag("volume-snapshot-attributes", "snapdir-access-enabled");
   change.snapshot_policy = in.text("volume-snapshot-attributes", "snapshot-policy");
   change.export_policy = in.text("volume-export-attributes", "policy");
-  change.security_style = in.parsed<model::SecurityStyle>("volume-security-attributes", "style", model::parse_security_style);
+  change.security_style =
+      in.parsed<model::SecurityStyle>("volume-security-attributes", "style", model::parse_security_style);
   ChangeReader unix(in.root().child("volume-security-attributes"));
   change.mode = unix.parsed<std::uint16_t>("volume-security-unix-attributes", "permissions", model::parse_permissions);
-  if (const auto id = unix.integer("volume-security-unix-attributes", "user-id")) change.user_id = static_cast<std::uint32_t>(*id);
-  if (const auto id = unix.integer("volume-security-unix-attributes", "group-id")) change.group_id = static_cast<std::uint32_t>(*id);
+  if (const auto id = unix.integer("volume-security-unix-attributes", "user-id"))
+    change.user_id = static_cast<std::uint32_t>(*id);
+  if (const auto id = unix.integer("volume-security-unix-attributes", "group-id"))
+    change.group_id = static_cast<std::uint32_t>(*id);
   change.files_total = in.integer("volume-inode-attributes", "files-total");
   change.language = in.text("volume-language-attributes", "language");
   if (!change.language) change.language = in.text("volume-language-attributes", "language-code");
@@ -407,7 +416,8 @@ model::Result<model::VolumeChange> read_change(const Call& call) {
   change.antivirus_policy = in.text("volume-antivirus-attributes", "on-access-policy");
   change.caching_policy = in.text("volume-hybrid-cache-attributes", "caching-policy");
   change.autosize_mode = in.text("volume-autosize-attributes", "mode");
-  if (const auto enabled = in.flag("volume-autosize-attributes", "is-enabled"); enabled && !change.autosize_mode) change.autosize_mode = *enabled ? "grow" : "off";
+  if (const auto enabled = in.flag("volume-autosize-attributes", "is-enabled"); enabled && !change.autosize_mode)
+    change.autosize_mode = *enabled ? "grow" : "off";
   change.autosize_maximum = in.parsed<Bytes>("volume-autosize-attributes", "maximum-size", model::parse_size);
   change.autosize_minimum = in.parsed<Bytes>("volume-autosize-attributes", "minimum-size", model::parse_size);
   change.autosize_grow = to_int(in.integer("volume-autosize-attributes", "grow-threshold-percent"));
@@ -423,7 +433,8 @@ model::Result<model::VolumeChange> read_change(const Call& call) {
     wanted.defer_delete = in.text(autodelete, "defer-delete").value_or(wanted.defer_delete);
     wanted.destroy_list = in.text(autodelete, "destroy-list").value_or(wanted.destroy_list);
     wanted.prefix = in.text(autodelete, "prefix").value_or("");
-    wanted.target_free_space = static_cast<std::int32_t>(in.integer(autodelete, "target-free-space").value_or(wanted.target_free_space));
+    wanted.target_free_space =
+        static_cast<std::int32_t>(in.integer(autodelete, "target-free-space").value_or(wanted.target_free_space));
     change.autodelete = wanted;
   }
   for (const ChangeReader* reader : {&in, &unix}) {
@@ -443,12 +454,14 @@ Status volume_modify_iter(Call& call) {
   auto found = Iteration::collect(call, kVolumeShape);
   if (!found) return found.error();
   walk(**found, call.cluster);
-  return change_each(call, kVolumeShape, **found, {"volume-modify-iter-info", "volume-key"}, [&](const Key& key) -> Status {
-    if (resizes_flexgroup(call.svm(), key, *change)) {
-      return model::refused("The size of the FlexGroup \"" + key[1] + "\" can only be changed with the asynchronous form of the call.");
-    }
-    return model::modify_volume(call.cluster, call.svm(), key[1], *change);
-  });
+  return change_each(call, kVolumeShape, **found, {"volume-modify-iter-info", "volume-key"},
+                     [&](const Key& key) -> Status {
+                       if (resizes_flexgroup(call.svm(), key, *change)) {
+                         return model::refused("The size of the FlexGroup \"" + key[1] +
+                                               "\" can only be changed with the asynchronous form of the call.");
+                       }
+                       return model::modify_volume(call.cluster, call.svm(), key[1], *change);
+                     });
 }
 
 /// Done at once, but reported as a job per volume, as clients expect of the asynchronous form.
@@ -467,7 +480,12 @@ Status volume_modify_iter_async(Call& call) {
     if (!list) list = call.put(list_name);
     pugi::xml_node info = list.append_child("volume-modify-iter-async-info");
     if (done) {
-      const std::uint64_t job = model::start_job(call.cluster, {.kind = model::JobKind::volume_modify, .name = "Modify " + key[1], .type = "VOLUME_MODIFY", .svm = key[0], .volume = key[1]},
+      const std::uint64_t job = model::start_job(call.cluster,
+                                                 {.kind = model::JobKind::volume_modify,
+                                                  .name = "Modify " + key[1],
+                                                  .type = "VOLUME_MODIFY",
+                                                  .svm = key[0],
+                                                  .volume = key[1]},
                                                  call.cluster.settings.job_time);
       append_text(info, "jobid", std::to_string(job));
       append_text(info, "status", "in_progress");
@@ -490,9 +508,21 @@ Status volume_modify_iter_async(Call& call) {
 
 std::vector<ApiEntry> volume_record_apis() {
   return {
-      {.name = "volume-get-iter", .scope = Scope::any, .input = kIter, .run = volume_get_iter, .source = "fields: nDVP, Trident, Manila, Cinder, Harvest"},
-      {.name = "volume-modify-iter", .scope = Scope::svm, .input = kModifyIter, .run = volume_modify_iter, .source = "Manila reads num-failed and failure-list"},
-      {.name = "volume-modify-iter-async", .scope = Scope::svm, .input = kModifyIter, .run = volume_modify_iter_async, .source = "Trident reads jobid and status"},
+      {.name = "volume-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = volume_get_iter,
+       .source = "fields: nDVP, Trident, Manila, Cinder, Harvest"},
+      {.name = "volume-modify-iter",
+       .scope = Scope::svm,
+       .input = kModifyIter,
+       .run = volume_modify_iter,
+       .source = "Manila reads num-failed and failure-list"},
+      {.name = "volume-modify-iter-async",
+       .scope = Scope::svm,
+       .input = kModifyIter,
+       .run = volume_modify_iter_async,
+       .source = "Trident reads jobid and status"},
   };
 }
 

@@ -120,8 +120,10 @@ Status vserver_create_async(Call& call) {
   const model::NewSvm spec = read_new_svm(call);
   auto made = model::create_svm(call.cluster, spec);
   if (!made) return made.error();
-  call.put_job(model::record_job(call.cluster, {.kind = model::JobKind::finished, .name = "Create " + spec.name, .type = "VSERVER_CREATE", .svm = spec.name},
-                                 "Vserver creation completed"));
+  call.put_job(model::record_job(
+      call.cluster,
+      {.kind = model::JobKind::finished, .name = "Create " + spec.name, .type = "VSERVER_CREATE", .svm = spec.name},
+      "Vserver creation completed"));
   return {};
 }
 
@@ -140,7 +142,8 @@ Status vserver_modify(Call& call) {
   change.qos_policy = call.optional_text("qos-policy-group");
   change.state = call.optional_text("state");
   change.antivirus_policy = call.optional_text("antivirus-on-access-policy");
-  if (const auto hours = call.integer("volume-delete-retention-hours")) change.retention_hours = static_cast<int>(*hours);
+  if (const auto hours = call.integer("volume-delete-retention-hours"))
+    change.retention_hours = static_cast<int>(*hours);
   change.logical_space_reporting = call.boolean("is-space-reporting-logical");
   change.logical_space_enforcement = call.boolean("is-space-enforcement-logical");
   return model::modify_svm(call.cluster, call.text("vserver-name"), change);
@@ -149,29 +152,69 @@ Status vserver_modify(Call& call) {
 Status vserver_destroy(Call& call) { return model::destroy_svm(call.cluster, call.text("vserver-name"), false); }
 Status vserver_start(Call& call) { return model::start_svm(call.cluster, call.text("vserver-name")); }
 Status vserver_stop(Call& call) { return model::stop_svm(call.cluster, call.text("vserver-name")); }
-Status vserver_rename(Call& call) { return model::rename_svm(call.cluster, call.text("vserver-name"), call.text("new-name")); }
+Status vserver_rename(Call& call) {
+  return model::rename_svm(call.cluster, call.text("vserver-name"), call.text("new-name"));
+}
 
 }  // namespace
 
 std::vector<ApiEntry> vserver_apis() {
   constexpr std::string_view create =
-      "antivirus-on-access-policy comment is-repository-vserver:b language name-mapping-switch:r name-server-switch:r quota-policy return-record:b "
-      "root-volume* root-volume-aggregate* root-volume-security-style* snapshot-policy vserver-name* ipspace@30 vserver-subtype@30 "
+      "antivirus-on-access-policy comment is-repository-vserver:b language name-mapping-switch:r name-server-switch:r "
+      "quota-policy return-record:b "
+      "root-volume* root-volume-aggregate* root-volume-security-style* snapshot-policy vserver-name* ipspace@30 "
+      "vserver-subtype@30 "
       "is-space-reporting-logical:b@140 is-space-enforcement-logical:b@140 aggr-list:r is-vserver-protected:b@100";
   return {
-      {.name = "vserver-get-iter", .scope = Scope::any, .input = kIter, .run = vserver_get_iter, .source = "one record in an SVM: nDVP derives its name from it"},
-      {.name = "vserver-get", .scope = Scope::svm, .input = "desired-attributes:r", .run = vserver_get, .source = "Trident needs name and uuid"},
-      {.name = "vserver-create", .scope = Scope::cluster, .input = create, .run = vserver_create, .source = "14922, 14420, 14636: Manila and the SDK's list"},
-      {.name = "vserver-create-async", .scope = Scope::cluster, .input = create, .run = vserver_create_async, .source = "result block of section 3.8"},
-      {.name = "vserver-modify", .scope = Scope::cluster,
-       .input = "aggr-list:r allowed-protocols:r antivirus-on-access-policy comment disallowed-protocols:r language max-volumes name-mapping-switch:r "
-                "name-server-switch:r qos-policy-group quota-policy snapshot-policy state vserver-name* volume-delete-retention-hours:i@30 "
+      {.name = "vserver-get-iter",
+       .scope = Scope::any,
+       .input = kIter,
+       .run = vserver_get_iter,
+       .source = "one record in an SVM: nDVP derives its name from it"},
+      {.name = "vserver-get",
+       .scope = Scope::svm,
+       .input = "desired-attributes:r",
+       .run = vserver_get,
+       .source = "Trident needs name and uuid"},
+      {.name = "vserver-create",
+       .scope = Scope::cluster,
+       .input = create,
+       .run = vserver_create,
+       .source = "14922, 14420, 14636: Manila and the SDK's list"},
+      {.name = "vserver-create-async",
+       .scope = Scope::cluster,
+       .input = create,
+       .run = vserver_create_async,
+       .source = "result block of section 3.8"},
+      {.name = "vserver-modify",
+       .scope = Scope::cluster,
+       .input = "aggr-list:r allowed-protocols:r antivirus-on-access-policy comment disallowed-protocols:r language "
+                "max-volumes name-mapping-switch:r "
+                "name-server-switch:r qos-policy-group quota-policy snapshot-policy state vserver-name* "
+                "volume-delete-retention-hours:i@30 "
                 "is-space-reporting-logical:b@140 is-space-enforcement-logical:b@140",
-       .run = vserver_modify, .source = "Manila; the list replaces the old one"},
-      {.name = "vserver-destroy", .scope = Scope::cluster, .input = "vserver-name*", .run = vserver_destroy, .source = "Manila's tear-down order"},
-      {.name = "vserver-start", .scope = Scope::cluster, .input = "vserver-name* force:b", .run = vserver_start, .source = "14923: Manila"},
-      {.name = "vserver-stop", .scope = Scope::cluster, .input = "vserver-name*", .run = vserver_stop, .source = "Manila"},
-      {.name = "vserver-rename", .scope = Scope::cluster, .input = "vserver-name* new-name*", .run = vserver_rename, .source = "Manila"},
+       .run = vserver_modify,
+       .source = "Manila; the list replaces the old one"},
+      {.name = "vserver-destroy",
+       .scope = Scope::cluster,
+       .input = "vserver-name*",
+       .run = vserver_destroy,
+       .source = "Manila's tear-down order"},
+      {.name = "vserver-start",
+       .scope = Scope::cluster,
+       .input = "vserver-name* force:b",
+       .run = vserver_start,
+       .source = "14923: Manila"},
+      {.name = "vserver-stop",
+       .scope = Scope::cluster,
+       .input = "vserver-name*",
+       .run = vserver_stop,
+       .source = "Manila"},
+      {.name = "vserver-rename",
+       .scope = Scope::cluster,
+       .input = "vserver-name* new-name*",
+       .run = vserver_rename,
+       .source = "Manila"},
   };
 }
 

@@ -12,10 +12,10 @@
 #include "provisioner/base/task_group.h"
 #include "provisioner/core/orchestrator.h"
 
-/// The REST interface of Trident: one row per route in rest_routes.cpp. Reads answer at once; what touches an array or the
-/// store answers later. While the core starts every route but the version says 503, after a failed start 500. Answers
-/// are one line of JSON with HTML characters escaped; an unknown path or method is Go's plain 404. Source: provisioner
-/// specification section 3; update, import, snapshots: 18.04 to 19.07; rows 6 and 8 of section 11.
+/// The REST interface of Trident: one row per route in rest_routes.cpp. Reads answer at once; what touches an array or
+/// the store answers later. While the core starts every route but the version says 503, after a failed start 500.
+/// Answers are one line of JSON with HTML characters escaped; an unknown path or method is Go's plain 404. Source:
+/// provisioner specification section 3; update, import, snapshots: 18.04 to 19.07; rows 6 and 8 of section 11.
 namespace provisioner::api {
 
 struct RestOptions {

@@ -1,5 +1,6 @@
-// Runs the scripts of tests/golden/zapi: each line is a call with what must come of it. The replies are compared with the
-// golden file beside the script (UPDATE_GOLDEN=1 rewrites it), and the model's invariants are checked after every call.
+// Runs the scripts of tests/golden/zapi: each line is a call with what must come of it. The replies are compared with
+// the golden file beside the script (UPDATE_GOLDEN=1 rewrites it), and the model's invariants are checked after every
+// call.
 //   # comment            +5s advances the clock            version 1.30 starts a lab of that release
 //   @svm1 volume-size volume=v1 -> ok              ... -> 15661
 #include <gtest/gtest.h>
@@ -51,7 +52,8 @@ bool run_directive(World& world, const std::string& line) {
   model::Svm& svm = *world.cluster().find_svm("svm1");
   if (words[0] == "file") {
     const auto size = static_cast<model::Bytes>(*base::parse_unsigned(words[2]));
-    EXPECT_TRUE(model::create_file(world.cluster(), svm, std::string(words[1]), {.size = size, .used = size / 2}).ok()) << line;
+    EXPECT_TRUE(model::create_file(world.cluster(), svm, std::string(words[1]), {.size = size, .used = size / 2}).ok())
+        << line;
   } else if (words[0] == "qos") {
     model::QosPolicy policy;
     policy.svm = svm.name;
@@ -86,7 +88,8 @@ void run_line(World& world, std::string line, const std::string& where, std::str
   ASSERT_EQ(reply.http_status, 200) << where;
   const std::string got = reply.passed ? "ok" : std::to_string(reply.error);
   EXPECT_EQ(got, expected) << where << ": " << call << "\n" << reply.body;
-  for (const std::string& finding : ontap_sim::model::check_invariants(world.cluster())) ADD_FAILURE() << where << ": " << finding;
+  for (const std::string& finding : ontap_sim::model::check_invariants(world.cluster()))
+    ADD_FAILURE() << where << ": " << finding;
   std::istringstream words(call);
   std::string scope;
   std::string api;
@@ -121,7 +124,8 @@ Outcome run_script(const fs::path& path) {
   if (std::getenv("UPDATE_GOLDEN") != nullptr) {
     EXPECT_TRUE(base::write_file(reply_path.string(), golden));
   } else {
-    EXPECT_EQ(base::read_file(reply_path.string()).value_or(""), golden) << reply_path << " differs: UPDATE_GOLDEN=1 rewrites it";
+    EXPECT_EQ(base::read_file(reply_path.string()).value_or(""), golden)
+        << reply_path << " differs: UPDATE_GOLDEN=1 rewrites it";
   }
   return outcome;
 }

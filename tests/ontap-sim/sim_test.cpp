@@ -26,7 +26,8 @@ struct Lab {
     if (opened) sim = std::move(*opened);
     else problem = opened.error().message;
   }
-  Response send(const std::string& host, const std::string& method, const std::string& target, const std::string& body, const std::string& user = "admin:netapp123") {
+  Response send(const std::string& host, const std::string& method, const std::string& target, const std::string& body,
+                const std::string& user = "admin:netapp123") {
     Request request;
     request.method = method;
     request.target = target;
@@ -39,7 +40,10 @@ struct Lab {
   }
   Response zapi(const std::string& host, const std::string& call, const std::string& user = "admin:netapp123") {
     return send(host, "POST", "/servlets/netapp.servlets.admin.XMLrequest_filer",
-                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><netapp xmlns=\"http://www.netapp.com/filer/admin\" version=\"1.21\">" + call + "</netapp>", user);
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?><netapp xmlns=\"http://www.netapp.com/filer/admin\" "
+                "version=\"1.21\">" +
+                    call + "</netapp>",
+                user);
   }
   json control(const std::string& method, const std::string& what, const json& body = {}) {
     const Response response = send("cluster", method, "/drydock/v1/" + what, body.is_null() ? "" : body.dump());
@@ -63,11 +67,16 @@ TEST(Sim, TheHostHeaderDecidesTheScope) {
 
 TEST(Sim, CommandsOverTheControlEndpoint) {
   Lab lab;
-  const json reply = lab.control("POST", "commands", {{"commands", {"vserver create -vserver s2 -aggregate aggr1 -rootvolume r", "security login password -vserver s2 -username vsadmin", "version"}}, {"answers", {"netapp123", "netapp123"}}});
+  const json reply = lab.control("POST", "commands",
+                                 {{"commands",
+                                   {"vserver create -vserver s2 -aggregate aggr1 -rootvolume r",
+                                    "security login password -vserver s2 -username vsadmin", "version"}},
+                                  {"answers", {"netapp123", "netapp123"}}});
   ASSERT_EQ(reply["body"]["results"].size(), 3U) << reply;
   EXPECT_THAT(reply["body"]["results"][0]["output"].get<std::string>(), HasSubstr("Vserver creation completed"));
   EXPECT_EQ(reply["body"]["results"][1]["failed"], false);
-  const json open = lab.control("POST", "commands", {{"commands", {"security login password -vserver s2 -username vsadmin", "version"}}});
+  const json open = lab.control("POST", "commands",
+                                {{"commands", {"security login password -vserver s2 -username vsadmin", "version"}}});
   EXPECT_EQ(open["body"]["results"].size(), 1U);
   EXPECT_EQ(open["body"]["results"][0]["question"], "\nEnter a new password: ");
   EXPECT_EQ(lab.control("POST", "commands", {{"command", 1}})["status"], 400);
@@ -85,15 +94,22 @@ TEST(Sim, TheClockIsMovedForJobs) {
   EXPECT_EQ(lab.control("POST", "clock", {{"advance", "soon"}})["status"], 400);
 }
 
-const std::string kCreate = "<volume-create><volume>v</volume><containing-aggr-name>aggr1</containing-aggr-name><size>1g</size><space-reserve>none</space-reserve></volume-create>";
+const std::string kCreate =
+    "<volume-create><volume>v</volume><containing-aggr-name>aggr1</containing-aggr-name><size>1g</"
+    "size><space-reserve>none</space-reserve></volume-create>";
 
 TEST(Sim, EveryPresetIsAcceptedAndListed) {
   Lab lab;
   for (const PresetInfo& preset : fault_presets()) {
     Lab fresh;
-    const std::string object = preset.name.starts_with("aggregate") ? "aggr1" : preset.name.starts_with("node") ? "cluster1-01" : preset.name.starts_with("lif") ? "svm1:svm1_data1" : preset.name.starts_with("volume-") ? "svm1:svm1_root" : "svm1";
+    const std::string object = preset.name.starts_with("aggregate") ? "aggr1"
+                               : preset.name.starts_with("node")    ? "cluster1-01"
+                               : preset.name.starts_with("lif")     ? "svm1:svm1_data1"
+                               : preset.name.starts_with("volume-") ? "svm1:svm1_root"
+                                                                    : "svm1";
     if (preset.name == "svm-started") fresh.control("POST", "faults", {{"preset", "svm-stopped"}, {"object", "svm1"}});
-    EXPECT_EQ(fresh.control("POST", "faults", {{"preset", preset.name}, {"object", object}})["status"], 201) << preset.name << fresh.control("POST", "faults", {{"preset", preset.name}, {"object", object}});
+    EXPECT_EQ(fresh.control("POST", "faults", {{"preset", preset.name}, {"object", object}})["status"], 201)
+        << preset.name << fresh.control("POST", "faults", {{"preset", preset.name}, {"object", object}});
     EXPECT_THAT(model::check_invariants(fresh.sim->cluster()), testing::IsEmpty()) << preset.name;
   }
   EXPECT_EQ(lab.control("POST", "faults", {{"preset", "bad luck"}})["status"], 400);
@@ -109,7 +125,8 @@ TEST(Sim, FaultsSpoilTheCallsTheyName) {
   EXPECT_THAT(lab.zapi("127.0.1.10", kCreate).body, HasSubstr("errno=\"17\""));
   lab.control("DELETE", "faults/lost");
   lab.control("POST", "faults", {{"preset", "volume-busy"}, {"times", 1}});
-  const std::string destroy = "<volume-destroy><name>v</name><unmount-and-offline>true</unmount-and-offline></volume-destroy>";
+  const std::string destroy =
+      "<volume-destroy><name>v</name><unmount-and-offline>true</unmount-and-offline></volume-destroy>";
   EXPECT_THAT(lab.zapi("127.0.1.10", destroy).body, HasSubstr("errno=\"13158\""));
   EXPECT_THAT(lab.zapi("127.0.1.10", destroy).body, HasSubstr("status=\"passed\""));
   lab.control("DELETE", "faults");
@@ -133,7 +150,8 @@ TEST(Sim, LatencyQueuesCallsBehindOneAnother) {
 
 TEST(Sim, HostsSeeExportsPingsAndLuns) {
   Lab lab;
-  lab.sim->command("volume create -vserver svm1 -volume v -aggregate aggr1 -size 1GB -junction-path /v -space-guarantee none");
+  lab.sim->command(
+      "volume create -vserver svm1 -volume v -aggregate aggr1 -size 1GB -junction-path /v -space-guarantee none");
   EXPECT_TRUE(lab.sim->answers_ping("127.0.1.11"));
   EXPECT_FALSE(lab.sim->answers_ping("10.9.9.9"));
   const auto mounted = lab.sim->mount_nfs("127.0.1.11", "/v", "10.0.0.1");
@@ -145,7 +163,10 @@ TEST(Sim, HostsSeeExportsPingsAndLuns) {
   EXPECT_FALSE(lab.sim->mount_nfs("127.0.1.10", "/v", "10.0.0.1").ok());
   lab.sim->command("export-policy rule delete -vserver svm1 -policyname default -ruleindex 1");
   EXPECT_THAT(lab.sim->mount_nfs("127.0.1.11", "/v", "10.0.0.1").error().message, HasSubstr("access denied"));
-  lab.sim->command("lun create -vserver svm1 -path /vol/v/l -size 20MB -ostype linux; igroup create -vserver svm1 -igroup g -protocol iscsi -ostype linux -initiator iqn.1994-05.com.redhat:a; lun map -vserver svm1 -path /vol/v/l -igroup g");
+  lab.sim->command(
+      "lun create -vserver svm1 -path /vol/v/l -size 20MB -ostype linux; igroup create -vserver svm1 -igroup g "
+      "-protocol iscsi -ostype linux -initiator iqn.1994-05.com.redhat:a; lun map -vserver svm1 -path /vol/v/l -igroup "
+      "g");
   const auto luns = lab.sim->luns_for("127.0.1.12", "iqn.1994-05.com.redhat:a");
   ASSERT_TRUE(luns.ok());
   ASSERT_EQ(luns->size(), 1U);
@@ -157,15 +178,33 @@ TEST(Sim, StateIsFoundAgain) {
   const std::string dir = testing::TempDir() + "/ontap_state_" + std::to_string(::getpid());
   std::filesystem::remove_all(dir);
   std::map<std::string, std::string> before;
-  const char* const shows[] = {"vserver show -instance", "volume show -fields size,comment,junction-path,uuid", "network interface show", "network port show", "lun show -instance", "lun mapping show", "qtree show", "snapshot show", "security login show", "export-policy rule show -instance", "storage aggregate show", "network subnet show", "volume quota show"};
+  const char* const shows[] = {"vserver show -instance",
+                               "volume show -fields size,comment,junction-path,uuid",
+                               "network interface show",
+                               "network port show",
+                               "lun show -instance",
+                               "lun mapping show",
+                               "qtree show",
+                               "snapshot show",
+                               "security login show",
+                               "export-policy rule show -instance",
+                               "storage aggregate show",
+                               "network subnet show",
+                               "volume quota show"};
   {
     Lab lab("", dir);
     ASSERT_EQ(lab.problem, "");
     lab.sim->command("vserver create -vserver s2 -aggregate aggr1 -rootvolume r");
     lab.zapi("127.0.1.10", kCreate);
-    for (const char* line : {"volume modify -vserver svm1 -volume v -comment kept", "qtree create -vserver svm1 -volume v -qtree q", "snap create -vserver svm1 -volume v -snapshot s", "lun create -vserver svm1 -path /vol/v/l -size 20MB -ostype linux",
-                             "igroup create -vserver svm1 -igroup g -protocol iscsi -ostype linux -initiator iqn.1994-05.com.redhat:a", "lun map -vserver svm1 -path /vol/v/l -igroup g", "vserver rename -vserver s2 -newname s3",
-                             "network port vlan create -node cluster1-01 -vlan-name e0d-9", "volume create -vserver svm1 -volume gone -aggregate aggr1 -size 1GB; volume offline -vserver svm1 -volume gone; volume delete -vserver svm1 -volume gone"}) {
+    for (const char* line :
+         {"volume modify -vserver svm1 -volume v -comment kept", "qtree create -vserver svm1 -volume v -qtree q",
+          "snap create -vserver svm1 -volume v -snapshot s",
+          "lun create -vserver svm1 -path /vol/v/l -size 20MB -ostype linux",
+          "igroup create -vserver svm1 -igroup g -protocol iscsi -ostype linux -initiator iqn.1994-05.com.redhat:a",
+          "lun map -vserver svm1 -path /vol/v/l -igroup g", "vserver rename -vserver s2 -newname s3",
+          "network port vlan create -node cluster1-01 -vlan-name e0d-9",
+          "volume create -vserver svm1 -volume gone -aggregate aggr1 -size 1GB; volume offline -vserver svm1 -volume "
+          "gone; volume delete -vserver svm1 -volume gone"}) {
       EXPECT_FALSE(lab.sim->command(line, {"y"}).failed) << line;
     }
     for (const char* show : shows) before[show] = lab.sim->command(show).output;

@@ -111,7 +111,9 @@ World::World(int ontapi_minor) : state_(std::make_unique<State>()) {
   model::Cluster& cluster = state_->cluster;
   model::ClusterSpec spec;
   spec.ontapi_minor = ontapi_minor;
-  spec.aggregates = {{"aggr1", "cluster1-01", "hybrid", 10 * model::kTiB}, {"aggr2", "cluster1-02", "ssd", 10 * model::kTiB}, {"aggr3", "cluster1-01", "hdd", 10 * model::kTiB}};
+  spec.aggregates = {{"aggr1", "cluster1-01", "hybrid", 10 * model::kTiB},
+                     {"aggr2", "cluster1-02", "ssd", 10 * model::kTiB},
+                     {"aggr3", "cluster1-01", "hdd", 10 * model::kTiB}};
   CHECK(model::build(cluster, spec).ok());
   model::NewSvm svm_spec;
   svm_spec.name = "svm1";
@@ -153,7 +155,8 @@ void World::advance(std::chrono::nanoseconds span) { state_->clock.advance(span)
 
 Reply World::call(const std::string& line) { return post(request_of(line)); }
 
-Reply World::post(const std::string& body, const std::string& user, const std::string& password, const std::string& host) {
+Reply World::post(const std::string& body, const std::string& user, const std::string& password,
+                  const std::string& host) {
   base::http::Request request;
   request.method = "POST";
   request.target = "/servlets/netapp.servlets.admin.XMLrequest_filer";

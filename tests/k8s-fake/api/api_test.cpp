@@ -8,7 +8,9 @@ namespace {
 using k8s_fake::Json;
 using testing::HasSubstr;
 
-Json config_map(const std::string& name) { return {{"metadata", {{"name", name}, {"labels", {{"app", name}}}}}, {"data", {{"k", "v"}}}}; }
+Json config_map(const std::string& name) {
+  return {{"metadata", {{"name", name}, {"labels", {{"app", name}}}}}, {"data", {{"k", "v"}}}};
+}
 const std::string kMaps = "/api/v1/namespaces/default/configmaps";
 
 TEST(Api, RefusesStrangers) {
@@ -29,7 +31,8 @@ TEST(Api, KeepsAnObject) {
   EXPECT_EQ(world.send("PUT", kMaps + "/a", object.dump()).status, 200);
   const auto stale = world.send("PUT", kMaps + "/a", object.dump());
   EXPECT_EQ(stale.status, 409);
-  EXPECT_THAT(stale.body, HasSubstr("the object has been modified; please apply your changes to the latest version and try again"));
+  EXPECT_THAT(stale.body,
+              HasSubstr("the object has been modified; please apply your changes to the latest version and try again"));
   EXPECT_EQ(body_of(world.send("DELETE", kMaps + "/a"))["status"], "Success");
   EXPECT_EQ(body_of(world.send("GET", kMaps + "/a"))["message"], "configmaps \"a\" not found");
 }
@@ -50,7 +53,8 @@ TEST(Api, ListsInPagesOfOneState) {
 TEST(Api, WatchSeesWhatComesAfterTheList) {
   World world;
   const Json list = world.get(kMaps);
-  const auto watch = world.send("GET", kMaps + "?watch=1&labelSelector=app%3Da&resourceVersion=" + list["metadata"]["resourceVersion"].get<std::string>());
+  const auto watch = world.send("GET", kMaps + "?watch=1&labelSelector=app%3Da&resourceVersion=" +
+                                           list["metadata"]["resourceVersion"].get<std::string>());
   ASSERT_NE(watch.outgoing, nullptr);
   world.post(kMaps, config_map("a"));
   world.post(kMaps, config_map("b"));
@@ -66,27 +70,53 @@ TEST(Api, WatchSeesWhatComesAfterTheList) {
 
 TEST(Api, TellsWhatIsWrongWithAnObject) {
   World world;
-  const struct { const char* target; Json body; int status; const char* message; } rows[] = {
-      {"/api/v1/namespaces/default/configmaps", {{"metadata", {{"name", "Foo"}}}}, 422, "ConfigMap \"Foo\" is invalid: metadata.name: Invalid value: \"Foo\": a lowercase RFC 1123 subdomain"},
+  const struct {
+    const char* target;
+    Json body;
+    int status;
+    const char* message;
+  } rows[] = {
+      {"/api/v1/namespaces/default/configmaps",
+       {{"metadata", {{"name", "Foo"}}}},
+       422,
+       "ConfigMap \"Foo\" is invalid: metadata.name: Invalid value: \"Foo\": a lowercase RFC 1123 subdomain"},
       {"/api/v1/namespaces/nons/configmaps", {{"metadata", {{"name", "a"}}}}, 404, "namespaces \"nons\" not found"},
-      {"/api/v1/namespaces/default/configmaps", {{"kind", "Pod"}, {"apiVersion", "v1"}}, 400, "Pod in version \"v1\" cannot be handled as a ConfigMap"},
-      {"/api/v1/namespaces/default/persistentvolumeclaims", {{"metadata", {{"name", "a"}}}, {"spec", Json::object()}}, 422, "at least 1 access mode is required"},
-      {"/api/v1/namespaces/default/persistentvolumeclaims", {{"metadata", {{"name", "a"}}}, {"spec", {{"accessModes", "x"}}}}, 400,
-       "json: cannot unmarshal string into Go struct field PersistentVolumeClaimSpec.spec.accessModes of type []string"},
-      {"/apis/storage.k8s.io/v1beta1/storageclasses", {{"metadata", {{"name", "a"}}}}, 422, "provisioner: Required value"},
-      {"/api/v1/namespaces/default/pods", {{"metadata", {{"name", "a"}}}, {"spec", {{"containers", Json::array({Json{{"name", "c"}, {"image", "i"}}})}}}}, 403,
+      {"/api/v1/namespaces/default/configmaps",
+       {{"kind", "Pod"}, {"apiVersion", "v1"}},
+       400,
+       "Pod in version \"v1\" cannot be handled as a ConfigMap"},
+      {"/api/v1/namespaces/default/persistentvolumeclaims",
+       {{"metadata", {{"name", "a"}}}, {"spec", Json::object()}},
+       422,
+       "at least 1 access mode is required"},
+      {"/api/v1/namespaces/default/persistentvolumeclaims",
+       {{"metadata", {{"name", "a"}}}, {"spec", {{"accessModes", "x"}}}},
+       400,
+       "json: cannot unmarshal string into Go struct field PersistentVolumeClaimSpec.spec.accessModes of type "
+       "[]string"},
+      {"/apis/storage.k8s.io/v1beta1/storageclasses",
+       {{"metadata", {{"name", "a"}}}},
+       422,
+       "provisioner: Required value"},
+      {"/api/v1/namespaces/default/pods",
+       {{"metadata", {{"name", "a"}}}, {"spec", {{"containers", Json::array({Json{{"name", "c"}, {"image", "i"}}})}}}},
+       403,
        "error looking up service account default/default: serviceaccount \\\"default\\\" not found"},
   };
   for (const auto& row : rows) {
     const auto response = world.post(row.target, row.body);
     EXPECT_EQ(response.status, row.status) << response.body;
-    EXPECT_THAT(response.body, HasSubstr(std::string(row.message).find("\\\"") != std::string::npos ? row.message : Json(row.message).dump().substr(1, Json(row.message).dump().size() - 2)));
+    EXPECT_THAT(response.body,
+                HasSubstr(std::string(row.message).find("\\\"") != std::string::npos
+                              ? row.message
+                              : Json(row.message).dump().substr(1, Json(row.message).dump().size() - 2)));
   }
 }
 
 TEST(Api, ServesOldVersionsOfAKind) {
   World world;
-  const auto made = world.post("/apis/storage.k8s.io/v1beta1/storageclasses", {{"metadata", {{"name", "basic"}}}, {"provisioner", "netapp.io/trident"}});
+  const auto made = world.post("/apis/storage.k8s.io/v1beta1/storageclasses",
+                               {{"metadata", {{"name", "basic"}}}, {"provisioner", "netapp.io/trident"}});
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(body_of(made)["apiVersion"], "storage.k8s.io/v1beta1");
   EXPECT_EQ(world.get("/apis/storage.k8s.io/v1/storageclasses/basic")["reclaimPolicy"], "Delete");
@@ -95,8 +125,12 @@ TEST(Api, ServesOldVersionsOfAKind) {
 TEST(Api, ReadsProtobuf) {
   World world;
   const std::string body = std::string("k8s\0", 4) + "\x0a\x0f\x0a\x02v1\x12\x09Namespace" +
-                           std::string("\x12\x1f\x0a\x17\x0a\x07trident\x12\x00\x1a\x00\x22\x00\x2a\x00\x32\x00\x38\x00\x42\x00\x12\x00\x1a\x02\x0a\x00\x1a\x00\x22\x00", 37);
-  const auto made = world.send("POST", "/api/v1/namespaces", body, {{"Content-Type", "application/vnd.kubernetes.protobuf"}});
+                           std::string(
+                               "\x12\x1f\x0a\x17\x0a\x07trident\x12\x00\x1a\x00\x22\x00\x2a\x00\x32\x00\x38\x00\x42\x00"
+                               "\x12\x00\x1a\x02\x0a\x00\x1a\x00\x22\x00",
+                               37);
+  const auto made =
+      world.send("POST", "/api/v1/namespaces", body, {{"Content-Type", "application/vnd.kubernetes.protobuf"}});
   ASSERT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(body_of(made)["metadata"]["name"], "trident");
   EXPECT_EQ(body_of(made)["status"]["phase"], "Active");
@@ -107,11 +141,14 @@ TEST(Api, RolesDecide) {
   config.users = {{"bob", {}, "bobs-token"}};
   World world(config);
   const base::http::Headers bob = {{"Authorization", "Bearer bobs-token"}};
-  EXPECT_EQ(body_of(world.send("GET", "/api/v1/namespaces/default/pods", "", bob))["message"],
-            "pods is forbidden: User \"bob\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
+  EXPECT_EQ(
+      body_of(world.send("GET", "/api/v1/namespaces/default/pods", "", bob))["message"],
+      "pods is forbidden: User \"bob\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
   EXPECT_EQ(world.send("GET", "/version", "", bob).status, 200);
   const auto bound = world.post("/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings",
-             {{"metadata", {{"name", "v"}}}, {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}}, {"subjects", Json::array({Json{{"kind", "User"}, {"name", "bob"}}})}});
+                                {{"metadata", {{"name", "v"}}},
+                                 {"roleRef", {{"kind", "ClusterRole"}, {"name", "view"}}},
+                                 {"subjects", Json::array({Json{{"kind", "User"}, {"name", "bob"}}})}});
   ASSERT_EQ(bound.status, 201) << bound.body;
   EXPECT_EQ(world.send("GET", "/api/v1/namespaces/default/pods", "", bob).status, 200);
   EXPECT_EQ(world.send("GET", "/api/v1/namespaces/default/secrets", "", bob).status, 403);
@@ -119,16 +156,27 @@ TEST(Api, RolesDecide) {
 
 TEST(Api, RefusesWhatItDoesNotServe) {
   World world;
-  const struct { const char* method; const char* target; const char* type; int status; const char* says; } rows[] = {
+  const struct {
+    const char* method;
+    const char* target;
+    const char* type;
+    int status;
+    const char* says;
+  } rows[] = {
       {"GET", "/.well-known/oauth-authorization-server", "", 404, "paths"},
       {"GET", "/oauth/authorize", "", 404, "paths"},
-      {"POST", "/api/v1/namespaces/default/configmaps", "application/cbor", 415, "the body of the request was in an unknown format - accepted media types include"},
-      {"PATCH", "/api/v1/namespaces/default/configmaps/a", "application/apply-patch+cbor", 415, "415: Unsupported Media Type"},
-      {"OPTIONS", "/api/v1/namespaces/default/configmaps", "", 405, "the server does not allow this method on the requested resource"},
+      {"POST", "/api/v1/namespaces/default/configmaps", "application/cbor", 415,
+       "the body of the request was in an unknown format - accepted media types include"},
+      {"PATCH", "/api/v1/namespaces/default/configmaps/a", "application/apply-patch+cbor", 415,
+       "415: Unsupported Media Type"},
+      {"OPTIONS", "/api/v1/namespaces/default/configmaps", "", 405,
+       "the server does not allow this method on the requested resource"},
       {"GET", "/apis/nobody.example.com/v1/things", "", 404, "404 page not found\n"},
       {"GET", "/apis/apps/v9/deployments", "", 404, "the server could not find the requested resource"},
-      {"GET", "/api/v1/namespaces/default/configmaps?watch=true&sendInitialEvents=true", "", 422, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"},
-      {"GET", "/api/v1/namespaces/default/configmaps?sendInitialEvents=true&resourceVersionMatch=NotOlderThan", "", 422, "sendInitialEvents is forbidden for list"},
+      {"GET", "/api/v1/namespaces/default/configmaps?watch=true&sendInitialEvents=true", "", 422,
+       "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"},
+      {"GET", "/api/v1/namespaces/default/configmaps?sendInitialEvents=true&resourceVersionMatch=NotOlderThan", "", 422,
+       "sendInitialEvents is forbidden for list"},
       {"GET", "/api/v1/configmaps?resourceVersion=abc", "", 400, "strconv.ParseUint"},
       {"GET", "/api/v1/configmaps?resourceVersion=999999", "", 504, "Too large resource version"},
       {"GET", "/api/v1/configmaps?fieldSelector=data.a%3Db", "", 400, "is not a known field selector: only"},
@@ -144,13 +192,22 @@ TEST(Api, RefusesWhatItDoesNotServe) {
 
 TEST(Api, EvictionKeepsADisruptionBudget) {
   World world;
-  ASSERT_EQ(world.post("/api/v1/namespaces/default/serviceaccounts", {{"metadata", {{"name", "default"}}}}).status, 201);
-  const Json pod = {{"metadata", {{"name", "p"}, {"labels", {{"app", "x"}}}}}, {"spec", {{"containers", Json::array({Json{{"name", "c"}, {"image", "i"}}})}}}};
+  ASSERT_EQ(world.post("/api/v1/namespaces/default/serviceaccounts", {{"metadata", {{"name", "default"}}}}).status,
+            201);
+  const Json pod = {{"metadata", {{"name", "p"}, {"labels", {{"app", "x"}}}}},
+                    {"spec", {{"containers", Json::array({Json{{"name", "c"}, {"image", "i"}}})}}}};
   ASSERT_EQ(world.post("/api/v1/namespaces/default/pods", pod).status, 201);
-  const Json running = {{"status", {{"phase", "Running"}, {"conditions", Json::array({Json{{"type", "Ready"}, {"status", "True"}}})}}}};
+  const Json running = {
+      {"status", {{"phase", "Running"}, {"conditions", Json::array({Json{{"type", "Ready"}, {"status", "True"}}})}}}};
   ASSERT_EQ(world.patch("/api/v1/namespaces/default/pods/p/status", "merge-patch+json", running.dump()).status, 200);
-  ASSERT_EQ(world.post("/apis/policy/v1/namespaces/default/poddisruptionbudgets", {{"metadata", {{"name", "b"}}}, {"spec", {{"minAvailable", 1}, {"selector", {{"matchLabels", {{"app", "x"}}}}}}}}).status, 201);
-  const Json eviction = {{"apiVersion", "policy/v1"}, {"kind", "Eviction"}, {"metadata", {{"name", "p"}, {"namespace", "default"}}}};
+  ASSERT_EQ(world
+                .post("/apis/policy/v1/namespaces/default/poddisruptionbudgets",
+                      {{"metadata", {{"name", "b"}}},
+                       {"spec", {{"minAvailable", 1}, {"selector", {{"matchLabels", {{"app", "x"}}}}}}}})
+                .status,
+            201);
+  const Json eviction = {
+      {"apiVersion", "policy/v1"}, {"kind", "Eviction"}, {"metadata", {{"name", "p"}, {"namespace", "default"}}}};
   const auto refused = world.post("/api/v1/namespaces/default/pods/p/eviction", eviction);
   EXPECT_EQ(refused.status, 429) << refused.body;
   EXPECT_THAT(refused.body, HasSubstr("Cannot evict pod as it would violate the pod's disruption budget."));
@@ -161,7 +218,8 @@ TEST(Api, EvictionKeepsADisruptionBudget) {
 TEST(Api, BookmarksEndAStreamedList) {
   World world;
   world.post(kMaps, config_map("a"));
-  const auto watch = world.send("GET", kMaps + "?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+  const auto watch = world.send(
+      "GET", kMaps + "?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
   const auto first = watch.outgoing->try_read();
   ASSERT_NE(first, nullptr);
   EXPECT_EQ(Json::parse(*first)["object"]["metadata"]["name"], "a");
@@ -175,17 +233,33 @@ TEST(Api, QuotasCountWhatANamespaceHolds) {
   World world;
   const std::string claims = "/api/v1/namespaces/default/persistentvolumeclaims";
   const auto claim = [&](const std::string& name, const std::string& size) {
-    return world.post(claims, {{"metadata", {{"name", name}}}, {"spec", {{"accessModes", {"ReadWriteOnce"}}, {"storageClassName", "gold"}, {"resources", {{"requests", {{"storage", size}}}}}}}});
+    return world.post(claims, {{"metadata", {{"name", name}}},
+                               {"spec",
+                                {{"accessModes", {"ReadWriteOnce"}},
+                                 {"storageClassName", "gold"},
+                                 {"resources", {{"requests", {{"storage", size}}}}}}}});
   };
   ASSERT_EQ(claim("a", "1Gi").status, 201);
-  const Json hard = {{"requests.storage", "3Gi"}, {"gold.storageclass.storage.k8s.io/persistentvolumeclaims", "2"}, {"count/configmaps", "1"}};
-  ASSERT_EQ(world.post("/api/v1/namespaces/default/resourcequotas", {{"metadata", {{"name", "q"}}}, {"spec", {{"hard", hard}}}}).status, 201);
+  const Json hard = {{"requests.storage", "3Gi"},
+                     {"gold.storageclass.storage.k8s.io/persistentvolumeclaims", "2"},
+                     {"count/configmaps", "1"}};
+  ASSERT_EQ(world
+                .post("/api/v1/namespaces/default/resourcequotas",
+                      {{"metadata", {{"name", "q"}}}, {"spec", {{"hard", hard}}}})
+                .status,
+            201);
   EXPECT_EQ(world.get("/api/v1/namespaces/default/resourcequotas/q")["status"]["used"]["requests.storage"], "1Gi");
   const auto refused = claim("b", "2.5Gi");
   EXPECT_EQ(refused.status, 403);
-  EXPECT_EQ(body_of(refused)["message"], "persistentvolumeclaims \"b\" is forbidden: exceeded quota: q, requested: requests.storage=2560Mi, used: requests.storage=1Gi, limited: requests.storage=3Gi");
+  EXPECT_EQ(body_of(refused)["message"],
+            "persistentvolumeclaims \"b\" is forbidden: exceeded quota: q, requested: requests.storage=2560Mi, used: "
+            "requests.storage=1Gi, limited: requests.storage=3Gi");
   EXPECT_EQ(claim("b", "2Gi").status, 201);
-  EXPECT_EQ(world.get("/api/v1/namespaces/default/resourcequotas/q")["status"]["used"]["gold.storageclass.storage.k8s.io/persistentvolumeclaims"], "2");
+  EXPECT_EQ(
+      world.get(
+          "/api/v1/namespaces/default/resourcequotas/q")["status"]["used"]
+                                                        ["gold.storageclass.storage.k8s.io/persistentvolumeclaims"],
+      "2");
   EXPECT_EQ(world.post(kMaps, config_map("one")).status, 201);
   EXPECT_EQ(world.post(kMaps, config_map("two")).status, 403);
   world.send("DELETE", kMaps + "/one");
@@ -195,29 +269,52 @@ TEST(Api, QuotasCountWhatANamespaceHolds) {
 
 TEST(Api, LimitRangesFillInAndBound) {
   World world;
-  ASSERT_EQ(world.post("/api/v1/namespaces/default/serviceaccounts", {{"metadata", {{"name", "default"}}}}).status, 201);
-  const Json limits = Json::array({Json{{"type", "Container"}, {"default", {{"cpu", "500m"}}}, {"defaultRequest", {{"cpu", "100m"}}}, {"max", {{"cpu", "1"}}}},
-                                   Json{{"type", "PersistentVolumeClaim"}, {"min", {{"storage", "1Gi"}}}, {"max", {{"storage", "10Gi"}}}}});
-  ASSERT_EQ(world.post("/api/v1/namespaces/default/limitranges", {{"metadata", {{"name", "l"}}}, {"spec", {{"limits", limits}}}}).status, 201);
+  ASSERT_EQ(world.post("/api/v1/namespaces/default/serviceaccounts", {{"metadata", {{"name", "default"}}}}).status,
+            201);
+  const Json limits = Json::array(
+      {Json{{"type", "Container"},
+            {"default", {{"cpu", "500m"}}},
+            {"defaultRequest", {{"cpu", "100m"}}},
+            {"max", {{"cpu", "1"}}}},
+       Json{{"type", "PersistentVolumeClaim"}, {"min", {{"storage", "1Gi"}}}, {"max", {{"storage", "10Gi"}}}}});
+  ASSERT_EQ(world
+                .post("/api/v1/namespaces/default/limitranges",
+                      {{"metadata", {{"name", "l"}}}, {"spec", {{"limits", limits}}}})
+                .status,
+            201);
   const auto pod = [&](const std::string& name, const Json& resources) {
-    return world.post("/api/v1/namespaces/default/pods", {{"metadata", {{"name", name}}}, {"spec", {{"containers", Json::array({Json{{"name", "c"}, {"image", "i"}, {"resources", resources}}})}}}});
+    return world.post(
+        "/api/v1/namespaces/default/pods",
+        {{"metadata", {{"name", name}}},
+         {"spec", {{"containers", Json::array({Json{{"name", "c"}, {"image", "i"}, {"resources", resources}}})}}}});
   };
   const Json made = body_of(pod("p", Json::object()));
-  EXPECT_EQ(made["spec"]["containers"][0]["resources"], (Json{{"limits", {{"cpu", "500m"}}}, {"requests", {{"cpu", "100m"}}}}));
-  EXPECT_EQ(made["metadata"]["annotations"]["kubernetes.io/limit-ranger"], "LimitRanger plugin set: cpu request for container c; cpu limit for container c");
-  EXPECT_EQ(body_of(pod("q", {{"limits", {{"cpu", "2"}}}}))["message"], "pods \"q\" is forbidden: maximum cpu usage per Container is 1, but limit is 2");
-  const auto claim = world.post("/api/v1/namespaces/default/persistentvolumeclaims", {{"metadata", {{"name", "c"}}}, {"spec", {{"accessModes", {"ReadWriteOnce"}}, {"resources", {{"requests", {{"storage", "20Gi"}}}}}}}});
-  EXPECT_EQ(body_of(claim)["message"], "persistentvolumeclaims \"c\" is forbidden: maximum storage usage per PersistentVolumeClaim is 10Gi, but request is 20Gi");
+  EXPECT_EQ(made["spec"]["containers"][0]["resources"],
+            (Json{{"limits", {{"cpu", "500m"}}}, {"requests", {{"cpu", "100m"}}}}));
+  EXPECT_EQ(made["metadata"]["annotations"]["kubernetes.io/limit-ranger"],
+            "LimitRanger plugin set: cpu request for container c; cpu limit for container c");
+  EXPECT_EQ(body_of(pod("q", {{"limits", {{"cpu", "2"}}}}))["message"],
+            "pods \"q\" is forbidden: maximum cpu usage per Container is 1, but limit is 2");
+  const auto claim = world.post(
+      "/api/v1/namespaces/default/persistentvolumeclaims",
+      {{"metadata", {{"name", "c"}}},
+       {"spec", {{"accessModes", {"ReadWriteOnce"}}, {"resources", {{"requests", {{"storage", "20Gi"}}}}}}}});
+  EXPECT_EQ(body_of(claim)["message"],
+            "persistentvolumeclaims \"c\" is forbidden: maximum storage usage per PersistentVolumeClaim is 10Gi, but "
+            "request is 20Gi");
 }
 
 TEST(Apply, OwnersAndConflicts) {
   World world;
   const std::string target = kMaps + "/ssa";
   const auto apply = [&](const std::string& manager, const std::string& data, const std::string& more = {}) {
-    return world.patch(target + "?fieldManager=" + manager + more, "apply-patch+yaml", "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"ssa\"},\"data\":" + data + "}");
+    return world.patch(
+        target + "?fieldManager=" + manager + more, "apply-patch+yaml",
+        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"ssa\"},\"data\":" + data + "}");
   };
   EXPECT_EQ(apply("a", R"({"x":"1","y":"1"})").status, 201);
-  EXPECT_EQ(body_of(apply("b", R"({"x":"2"})"))["message"], "Apply failed with 1 conflict: conflict with \"a\": .data.x");
+  EXPECT_EQ(body_of(apply("b", R"({"x":"2"})"))["message"],
+            "Apply failed with 1 conflict: conflict with \"a\": .data.x");
   EXPECT_EQ(apply("b", R"({"x":"2"})", "&force=true").status, 200);
   const Json after = body_of(apply("a", R"({"z":"1"})"));
   EXPECT_EQ(after["data"], (Json{{"x", "2"}, {"z", "1"}}));

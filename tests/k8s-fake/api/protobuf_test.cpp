@@ -1,4 +1,5 @@
-// Kubernetes' protobuf form: every message of the field table there and back, what kubectl sends, and what clients are given.
+// Kubernetes' protobuf form: every message of the field table there and back, what kubectl sends, and what clients are
+// given.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -86,7 +87,8 @@ TEST(Protobuf, EveryFieldOfEveryKindComesBack) {
   int kinds = 0;
   for (const auto& each : every_kind()) {
     const Message* shape = find_message(each.group_version, each.kind);
-    if (shape == nullptr && (each.kind == "Status" || each.kind == "PartialObjectMetadata")) shape = find_message("meta/v1", each.kind);
+    if (shape == nullptr && (each.kind == "Status" || each.kind == "PartialObjectMetadata"))
+      shape = find_message("meta/v1", each.kind);
     if (shape == nullptr) {
       without.insert(each.group_version + " " + each.kind);
       continue;
@@ -103,15 +105,22 @@ TEST(Protobuf, EveryFieldOfEveryKindComesBack) {
   }
   EXPECT_GT(kinds, 60);
   // Old shapes whose clients speak JSON, and device allocation, which no storage client asks for.
-  for (const auto& each : without) EXPECT_TRUE(each.find("v1beta1") != std::string::npos || each.rfind("resource.k8s.io/", 0) == 0) << each << " has no rows in the field table";
+  for (const auto& each : without)
+    EXPECT_TRUE(each.find("v1beta1") != std::string::npos || each.rfind("resource.k8s.io/", 0) == 0)
+        << each << " has no rows in the field table";
 }
 
 TEST(Protobuf, WhatKubectlCreateNamespaceSends) {
-  const std::string hex = "6b387300" "0a0f0a02763112094e616d657370616365" "121f0a170a0774726964656e7412001a0022002a0032003800420012001a020a00" "1a002200";
+  const std::string hex =
+      "6b387300"
+      "0a0f0a02763112094e616d657370616365"
+      "121f0a170a0774726964656e7412001a0022002a0032003800420012001a020a00"
+      "1a002200";
   std::string body;
   for (std::size_t i = 0; i < hex.size(); i += 2) body += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
   World world;
-  const auto made = world.send("POST", "/api/v1/namespaces?fieldManager=kubectl-create", body, {{"Content-Type", kOnly}, {"Accept", "application/json"}});
+  const auto made = world.send("POST", "/api/v1/namespaces?fieldManager=kubectl-create", body,
+                               {{"Content-Type", kOnly}, {"Accept", "application/json"}});
   EXPECT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(body_of(made)["metadata"]["name"], "trident");
   EXPECT_FALSE(body_of(made)["metadata"].contains("generateName"));
@@ -119,9 +128,13 @@ TEST(Protobuf, WhatKubectlCreateNamespaceSends) {
 
 TEST(Protobuf, AnswersAsAsked) {
   World world;
-  ASSERT_EQ(world.post("/api/v1/namespaces/default/configmaps", {{"metadata", {{"name", "a"}}}, {"data", {{"k", "v"}}}}).status, 201);
+  ASSERT_EQ(world.post("/api/v1/namespaces/default/configmaps", {{"metadata", {{"name", "a"}}}, {"data", {{"k", "v"}}}})
+                .status,
+            201);
   const std::string path = "/api/v1/namespaces/default/configmaps";
-  const auto read = [&](const std::string& target, const std::string& accept) { return world.send("GET", target, "", {{"Accept", accept}}); };
+  const auto read = [&](const std::string& target, const std::string& accept) {
+    return world.send("GET", target, "", {{"Accept", accept}});
+  };
 
   const auto one = read(path + "/a", "application/vnd.kubernetes.protobuf, */*");
   EXPECT_EQ(one.headers.get("Content-Type"), kOnly);
@@ -140,13 +153,17 @@ TEST(Protobuf, AnswersAsAsked) {
   EXPECT_EQ((*status)["message"], "configmaps \"b\" not found");
   EXPECT_EQ((*status)["details"]["kind"], "configmaps");
 
-  const auto table = read(path, "application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1;g=meta.k8s.io");
+  const auto table = read(
+      path,
+      "application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1;g=meta.k8s.io");
   EXPECT_EQ(table.headers.get("Content-Type"), "application/json");
   EXPECT_EQ(body_of(table)["kind"], "Table");
-  const auto partial = read(path, "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json");
+  const auto partial = read(
+      path, "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json");
   EXPECT_EQ(partial.headers.get("Content-Type"), kOnly);
   EXPECT_NE(partial.body.find("PartialObjectMetadataList"), std::string::npos);
-  EXPECT_EQ(read(path, "application/json;q=0.9,application/vnd.kubernetes.protobuf;q=0.1").headers.get("Content-Type"), "application/json");
+  EXPECT_EQ(read(path, "application/json;q=0.9,application/vnd.kubernetes.protobuf;q=0.1").headers.get("Content-Type"),
+            "application/json");
   const auto yaml = read(path + "/a", "application/yaml");
   EXPECT_EQ(yaml.headers.get("Content-Type"), "application/yaml");
   EXPECT_EQ(yaml.body.rfind("apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n", 0), 0u) << yaml.body;
@@ -155,7 +172,8 @@ TEST(Protobuf, AnswersAsAsked) {
 
 TEST(Protobuf, WatchFramesHaveTheirLength) {
   World world;
-  const auto watch = world.send("GET", "/api/v1/namespaces/default/configmaps?watch=true", "", {{"Accept", "application/vnd.kubernetes.protobuf;stream=watch,application/json"}});
+  const auto watch = world.send("GET", "/api/v1/namespaces/default/configmaps?watch=true", "",
+                                {{"Accept", "application/vnd.kubernetes.protobuf;stream=watch,application/json"}});
   EXPECT_EQ(watch.headers.get("Content-Type"), "application/vnd.kubernetes.protobuf;stream=watch");
   ASSERT_EQ(world.post("/api/v1/namespaces/default/configmaps", {{"metadata", {{"name", "w"}}}}).status, 201);
   std::string bytes;
@@ -165,7 +183,8 @@ TEST(Protobuf, WatchFramesHaveTheirLength) {
   for (int i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
   EXPECT_EQ(length, bytes.size() - 4);
   // WatchEvent {1: "ADDED", 2: {1: the object in its envelope}}
-  EXPECT_EQ(bytes.substr(4, 7), std::string("\x0a\x05" "ADDED"));
+  EXPECT_EQ(bytes.substr(4, 7), std::string("\x0a\x05"
+                                            "ADDED"));
   const auto envelope = bytes.find(std::string("k8s\0", 4));
   ASSERT_NE(envelope, std::string::npos);
   const auto object = decode_protobuf(std::string_view(bytes).substr(envelope), "", "");
@@ -176,20 +195,29 @@ TEST(Protobuf, WatchFramesHaveTheirLength) {
 TEST(Protobuf, CustomKindsHaveNone) {
   World world;
   const Json crd = {{"metadata", {{"name", "things.example.com"}}},
-                    {"spec", {{"group", "example.com"}, {"scope", "Namespaced"}, {"names", {{"plural", "things"}, {"kind", "Thing"}}},
-                              {"versions", Json::array({Json{{"name", "v1"}, {"served", true}, {"storage", true}, {"schema", {{"openAPIV3Schema", {{"type", "object"}}}}}}})}}}};
+                    {"spec",
+                     {{"group", "example.com"},
+                      {"scope", "Namespaced"},
+                      {"names", {{"plural", "things"}, {"kind", "Thing"}}},
+                      {"versions", Json::array({Json{{"name", "v1"},
+                                                     {"served", true},
+                                                     {"storage", true},
+                                                     {"schema", {{"openAPIV3Schema", {{"type", "object"}}}}}}})}}}};
   ASSERT_EQ(world.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd).status, 201);
   const std::string path = "/apis/example.com/v1/namespaces/default/things";
   const auto refused = world.send("POST", path, "k8s", {{"Content-Type", kOnly}});
   EXPECT_EQ(refused.status, 415);
-  EXPECT_EQ(world.send("GET", path, "", {{"Accept", "application/vnd.kubernetes.protobuf, */*"}}).headers.get("Content-Type"), "application/json");
+  EXPECT_EQ(
+      world.send("GET", path, "", {{"Accept", "application/vnd.kubernetes.protobuf, */*"}}).headers.get("Content-Type"),
+      "application/json");
   EXPECT_EQ(world.send("GET", path, "", {{"Accept", kOnly}}).status, 406);
 }
 
 TEST(Protobuf, BrokenBodiesAreRefused) {
   World world;
   const std::string path = "/api/v1/namespaces/default/configmaps";
-  for (const std::string& body : {std::string("{}"), std::string("k8s\0", 4) + "\x0a\xff", std::string("k8s\0\x12\x7f", 6), std::string("k8s\0\x0f", 5)}) {
+  for (const std::string& body : {std::string("{}"), std::string("k8s\0", 4) + "\x0a\xff",
+                                  std::string("k8s\0\x12\x7f", 6), std::string("k8s\0\x0f", 5)}) {
     const auto refused = world.send("POST", path, body, {{"Content-Type", kOnly}});
     EXPECT_EQ(refused.status, body.size() == 2 || body.size() > 4 ? 400 : refused.status) << refused.body;
     EXPECT_EQ(body_of(refused)["kind"], "Status");

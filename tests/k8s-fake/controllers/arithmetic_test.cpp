@@ -33,7 +33,9 @@ TEST(ShellArithmetic, CountsAsAShellDoes) {
   for (const auto& [text, value] : rows) EXPECT_EQ(shell_arithmetic(text, variable), value) << text;
 }
 
-TEST(ShellArithmetic, DeepNestingEnds) { EXPECT_EQ(shell_arithmetic(std::string(100000, '('), [](const std::string&) { return std::string(); }), 0); }
+TEST(ShellArithmetic, DeepNestingEnds) {
+  EXPECT_EQ(shell_arithmetic(std::string(100000, '('), [](const std::string&) { return std::string(); }), 0);
+}
 
 }  // namespace
 }  // namespace k8s_fake

@@ -21,7 +21,8 @@ struct Host {
   std::optional<int> exit_code;
   std::string out, err;
 
-  std::shared_ptr<Process> start(std::vector<std::string> argv, std::vector<std::string> paths, std::map<std::string, std::string> env = {}) {
+  std::shared_ptr<Process> start(std::vector<std::string> argv, std::vector<std::string> paths,
+                                 std::map<std::string, std::string> env = {}) {
     ProcessSpec spec;
     spec.argv = std::move(argv);
     spec.env = std::move(env);

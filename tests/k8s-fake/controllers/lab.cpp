@@ -10,7 +10,8 @@ Lab::Lab(StorageHooks hooks, std::function<void(RuntimeConfig&)> adjust, const s
   if (!version.empty()) settings.version = version;
   fake = std::make_unique<Fake>(io.get_executor(), clock, settings, 7, log);
   handler = fake->handler();
-  transport = std::make_unique<base::http::MemoryTransport>(clock, [this](const std::string& host, std::uint16_t) { return host == "api" ? &handler : nullptr; });
+  transport = std::make_unique<base::http::MemoryTransport>(
+      clock, [this](const std::string& host, std::uint16_t) { return host == "api" ? &handler : nullptr; });
   RuntimeConfig config;
   config.api.host = "api";
   config.api.port = 6443;
@@ -19,9 +20,12 @@ Lab::Lab(StorageHooks hooks, std::function<void(RuntimeConfig&)> adjust, const s
   if (adjust) adjust(config);
   runtime = std::make_unique<Runtime>(io.get_executor(), clock, *transport, config, std::move(hooks), Images{}, 7, log);
   Runtime* raw = runtime.get();
-  fake->set_pod_streams([raw](const base::http::Request& request, const Json& pod, const std::string& what) { return raw->pod_stream(request, pod, what); });
+  fake->set_pod_streams([raw](const base::http::Request& request, const Json& pod, const std::string& what) {
+    return raw->pod_stream(request, pod, what);
+  });
   runtime->start();
-  EXPECT_TRUE(until([&] { return !get("/api/v1/namespaces/default/serviceaccounts/default").is_null() && status == 200; }));
+  EXPECT_TRUE(
+      until([&] { return !get("/api/v1/namespaces/default/serviceaccounts/default").is_null() && status == 200; }));
 }
 
 Lab::~Lab() {
@@ -68,7 +72,8 @@ std::string Lab::phase(const std::string& path) {
 std::vector<std::string> Lab::events(const std::string& name) {
   clock.advance(std::chrono::milliseconds(50));
   std::vector<std::string> result;
-  for (const Json& event : get("/api/v1/events?fieldSelector=involvedObject.name%3D" + name).value("items", Json::array())) {
+  for (const Json& event :
+       get("/api/v1/events?fieldSelector=involvedObject.name%3D" + name).value("items", Json::array())) {
     result.push_back(event.value("reason", "") + ": " + event.value("message", ""));
   }
   return result;

@@ -18,7 +18,8 @@ using Json = nlohmann::json;
 
 class Lab {
  public:
-  explicit Lab(StorageHooks hooks = {}, std::function<void(RuntimeConfig&)> adjust = nullptr, const std::string& version = "");
+  explicit Lab(StorageHooks hooks = {}, std::function<void(RuntimeConfig&)> adjust = nullptr,
+               const std::string& version = "");
   ~Lab();
 
   /// One request as an administrator; the answer's body as JSON. `status` and `body` keep the code and the bytes.

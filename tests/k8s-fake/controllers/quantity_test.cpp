@@ -6,7 +6,8 @@ namespace k8s_fake::control {
 
 TEST(Quantity, ReadsEverySuffixAndRoundsUp) {
   const std::pair<const char*, std::int64_t> rows[] = {
-      {"1Gi", 1073741824}, {"1.5Ki", 1536}, {"500M", 500000000}, {"1e3", 1000}, {"2E3", 2000}, {"100m", 1}, {"0", 0}, {"-2k", -2000}, {"10", 10}, {"0.1", 1}};
+      {"1Gi", 1073741824}, {"1.5Ki", 1536}, {"500M", 500000000}, {"1e3", 1000}, {"2E3", 2000},
+      {"100m", 1},         {"0", 0},        {"-2k", -2000},      {"10", 10},    {"0.1", 1}};
   for (const auto& [text, value] : rows) EXPECT_EQ(parse_quantity(text), value) << text;
   EXPECT_EQ(parse_quantity("250m", 1000), 250);
 }

@@ -16,8 +16,12 @@ std::string mutated(std::string text, base::Rng& rng, const std::vector<std::str
   for (std::uint64_t changes = 1 + rng.below(4); changes > 0; --changes) {
     const std::size_t at = text.empty() ? 0 : static_cast<std::size_t>(rng.below(text.size()));
     switch (rng.below(5)) {
-      case 0: if (!text.empty()) text[at] = static_cast<char>(rng.below(256)); break;
-      case 1: if (!text.empty()) text[at] = static_cast<char>(static_cast<unsigned char>(text[at]) ^ (1U << rng.below(8))); break;
+      case 0:
+        if (!text.empty()) text[at] = static_cast<char>(rng.below(256));
+        break;
+      case 1:
+        if (!text.empty()) text[at] = static_cast<char>(static_cast<unsigned char>(text[at]) ^ (1U << rng.below(8)));
+        break;
       case 2: text.erase(at, static_cast<std::size_t>(rng.below(16))); break;
       case 3: text.insert(at, text.substr(at, static_cast<std::size_t>(rng.below(64)))); break;
       default: {

@@ -88,10 +88,12 @@ std::vector<Step> read_session(const std::string& file, bool old) {
   return out;
 }
 
-bool lines_match(const std::vector<std::string>& expected, std::size_t i, const std::vector<std::string>& have, std::size_t j) {
+bool lines_match(const std::vector<std::string>& expected, std::size_t i, const std::vector<std::string>& have,
+                 std::size_t j) {
   if (i == expected.size()) return j == have.size();
   if (expected[i] == "...") {
-    for (std::size_t k = j; k <= have.size(); ++k) if (lines_match(expected, i + 1, have, k)) return true;
+    for (std::size_t k = j; k <= have.size(); ++k)
+      if (lines_match(expected, i + 1, have, k)) return true;
     return false;
   }
   // A bar means itself here, so the pattern goes piece by piece.
@@ -103,14 +105,20 @@ bool lines_match(const std::vector<std::string>& expected, std::size_t i, const 
 void play(const std::string& file, const std::string& client, bool old, const Cluster& cluster) {
   ASSERT_TRUE(cluster.ready);
   const std::string home = cluster.dir + (old ? "/old" : "/new");
-  const std::string environment = "export HOME=" + home + " KUBECONFIG=" + cluster.dir + "/config KUBECTL=" + client + " D=" + test_support::source_dir() + "/tests/k8s-fake/kubectl; mkdir -p $HOME; kubectl() { " + client + " \"$@\"; }; ";
+  const std::string environment = "export HOME=" + home + " KUBECONFIG=" + cluster.dir + "/config KUBECTL=" + client +
+                                  " D=" + test_support::source_dir() +
+                                  "/tests/k8s-fake/kubectl; mkdir -p $HOME; kubectl() { " + client + " \"$@\"; }; ";
   int count = 0;
   for (const auto& step : read_session(file, old)) {
     const Output output = run_shell(environment + (step.shell ? step.command : "kubectl " + step.command));
     std::string shown;
     for (const auto& line : output.lines) shown += "  " + line + "\n";
-    EXPECT_EQ(output.status != 0, step.fails) << file << ":" << step.line << ": " << step.command << "\nexit code " << output.status << "\n" << shown;
-    EXPECT_TRUE(lines_match(step.expected, 0, output.lines, 0)) << file << ":" << step.line << ": " << step.command << "\nprinted\n" << shown;
+    EXPECT_EQ(output.status != 0, step.fails)
+        << file << ":" << step.line << ": " << step.command << "\nexit code " << output.status << "\n"
+        << shown;
+    EXPECT_TRUE(lines_match(step.expected, 0, output.lines, 0))
+        << file << ":" << step.line << ": " << step.command << "\nprinted\n"
+        << shown;
     ++count;
   }
   EXPECT_GT(count, 0);

@@ -40,7 +40,8 @@ struct Endurance : testing::Test {
 TEST_F(Endurance, DeepAndHugeBodies) {
   const std::string deep = std::string(100000, '[') + std::string(100000, ']');
   const std::string object = "{\"metadata\":{\"name\":\"deep\"},\"data\":" + deep + "}";
-  for (const auto& [type, method, target, body] : std::vector<std::tuple<std::string, std::string, std::string, std::string>>{
+  for (const auto& [type, method, target, body] :
+       std::vector<std::tuple<std::string, std::string, std::string, std::string>>{
            {"application/json", "POST", kMaps, object},
            {"application/json", "POST", kMaps, deep},
            {"application/yaml", "POST", kMaps, object},
@@ -56,12 +57,15 @@ TEST_F(Endurance, DeepAndHugeBodies) {
     EXPECT_NE(answer.body.find("\"kind\":\"Status\""), std::string::npos) << answer.body;
   }
   Line line(server.port);
-  line.send("POST " + std::string(kMaps) + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000000000\r\n\r\n{");
+  line.send("POST " + std::string(kMaps) +
+            " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000000000\r\n\r\n{");
   EXPECT_EQ(line.answer().status, 413);
   Line chunked(server.port);
-  chunked.send("POST " + std::string(kMaps) + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+  chunked.send("POST " + std::string(kMaps) +
+               " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
   const std::string piece = "100000\r\n" + std::string(0x100000, 'x') + "\r\n";
-  for (int i = 0; i < 8 && chunked.send(piece); ++i) {}
+  for (int i = 0; i < 8 && chunked.send(piece); ++i) {
+  }
   EXPECT_TRUE(chunked.answer().status == 413 || chunked.some().empty());
   expect_well();
 }
@@ -72,7 +76,8 @@ TEST_F(Endurance, HalfOpenAndSlowConnections) {
     lines.push_back(std::make_unique<Line>(server.port));
     Line& line = *lines.back();
     if (i % 5 == 1) line.send("GET /api/v1/na");
-    if (i % 5 == 2) line.send("POST " + std::string(kMaps) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"meta");
+    if (i % 5 == 2)
+      line.send("POST " + std::string(kMaps) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"meta");
     if (i % 5 == 3) line.send("GET " + std::string(kMaps) + "?watch=true HTTP/1.1\r\nHost: x\r\n\r\n");
     if (i % 5 == 4) line.send("\x16\x03\x01 not http at all\r\n\r\n");
   }
@@ -92,7 +97,8 @@ TEST_F(Endurance, ThousandsOfIdleWatches) {
   const std::size_t before = server.resident_bytes();
   for (int i = 0; i < watches; ++i) {
     idle.push_back(std::make_unique<Line>(server.port));
-    ASSERT_TRUE(idle.back()->request("GET", "/api/v1/namespaces/default/secrets?watch=true&resourceVersion=0&timeoutSeconds=3600"));
+    ASSERT_TRUE(idle.back()->request(
+        "GET", "/api/v1/namespaces/default/secrets?watch=true&resourceVersion=0&timeoutSeconds=3600"));
     ASSERT_EQ(idle.back()->head().status, 200);
   }
   const std::size_t each = (server.resident_bytes() - before) / static_cast<std::size_t>(watches);

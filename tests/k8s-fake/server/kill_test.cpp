@@ -1,4 +1,5 @@
-// SIGKILL in the middle of writes, again and again: nothing acknowledged is lost, and the resourceVersion never goes back.
+// SIGKILL in the middle of writes, again and again: nothing acknowledged is lost, and the resourceVersion never goes
+// back.
 #include <gtest/gtest.h>
 #include <sched.h>
 
@@ -17,7 +18,9 @@ using Json = nlohmann::json;
 
 constexpr const char* kMaps = "/api/v1/namespaces/default/configmaps";
 
-std::uint64_t version_of(const Json& object) { return base::parse_unsigned(object["metadata"].value("resourceVersion", "0")).value_or(0); }
+std::uint64_t version_of(const Json& object) {
+  return base::parse_unsigned(object["metadata"].value("resourceVersion", "0")).value_or(0);
+}
 
 /// What the clients were told: the last acknowledged state of every object; null for a deleted one.
 struct Told {
@@ -40,7 +43,8 @@ Change next_change(base::Rng& rng, const Told& told) {
 }
 
 void note(Told& told, const Change& change, const Answer& answer) {
-  ASSERT_TRUE(answer.status == 200 || answer.status == 201) << change.method << " " << change.name << ": " << answer.status << " " << answer.body;
+  ASSERT_TRUE(answer.status == 200 || answer.status == 201)
+      << change.method << " " << change.name << ": " << answer.status << " " << answer.body;
   const Json object = Json::parse(answer.body);
   if (change.method == "DELETE") {
     told.objects[change.name] = nullptr;

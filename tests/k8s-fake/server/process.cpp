@@ -63,7 +63,9 @@ std::size_t ServerProcess::resident_bytes() const {
   const auto text = base::read_file("/proc/" + std::to_string(pid_) + "/statm");
   if (!text) return 0;
   const auto parts = base::split(*text, ' ');
-  return parts.size() < 2 ? 0 : base::parse_unsigned(parts[1]).value_or(0) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return parts.size() < 2
+             ? 0
+             : base::parse_unsigned(parts[1]).value_or(0) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 Line::Line(std::uint16_t port) {
@@ -94,8 +96,10 @@ bool Line::send(const std::string& bytes) {
   return true;
 }
 
-bool Line::request(const std::string& method, const std::string& target, const std::string& body, const std::string& type) {
-  return send(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+bool Line::request(const std::string& method, const std::string& target, const std::string& body,
+                   const std::string& type) {
+  return send(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type +
+              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 
 bool Line::more() {
@@ -107,7 +111,8 @@ bool Line::more() {
 }
 
 Answer Line::head() {
-  while (read_.find("\r\n\r\n") == std::string::npos) if (!more()) return {};
+  while (read_.find("\r\n\r\n") == std::string::npos)
+    if (!more()) return {};
   const Answer out{std::atoi(read_.c_str() + 9), read_.substr(0, read_.find("\r\n\r\n"))};
   read_.erase(0, out.body.size() + 4);
   return out;
@@ -118,8 +123,10 @@ Answer Line::answer() {
   const std::string mark = "content-length: ";
   const std::string lower = base::to_lower(out.body);
   const auto at = lower.find(mark);
-  const std::size_t size = at == std::string::npos ? 0 : static_cast<std::size_t>(std::atoll(lower.c_str() + at + mark.size()));
-  while (read_.size() < size) if (!more()) return {};
+  const std::size_t size =
+      at == std::string::npos ? 0 : static_cast<std::size_t>(std::atoll(lower.c_str() + at + mark.size()));
+  while (read_.size() < size)
+    if (!more()) return {};
   out.body = read_.substr(0, size);
   read_.erase(0, size);
   return out;
@@ -130,6 +137,7 @@ std::string Line::some() {
   return std::exchange(read_, {});
 }
 
-Answer Line::ask(const std::string& method, const std::string& target, const std::string& body, const std::string& type) {
+Answer Line::ask(const std::string& method, const std::string& target, const std::string& body,
+                 const std::string& type) {
   return request(method, target, body, type) ? answer() : Answer{};
 }

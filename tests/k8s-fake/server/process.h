@@ -35,13 +35,15 @@ class Line {
 
   bool open() const { return socket_ >= 0; }
   bool send(const std::string& bytes);
-  bool request(const std::string& method, const std::string& target, const std::string& body = {}, const std::string& type = "application/json");
+  bool request(const std::string& method, const std::string& target, const std::string& body = {},
+               const std::string& type = "application/json");
   Answer answer();
   /// Only the head of an answer whose body goes on.
   Answer head();
   /// Some bytes, or "" when the peer has closed.
   std::string some();
-  Answer ask(const std::string& method, const std::string& target, const std::string& body = {}, const std::string& type = "application/json");
+  Answer ask(const std::string& method, const std::string& target, const std::string& body = {},
+             const std::string& type = "application/json");
 
  private:
   bool more();

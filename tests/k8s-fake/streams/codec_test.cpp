@@ -65,9 +65,14 @@ TEST(WebSocket, BrokenFramesEndTheReading) {
   std::string split_ping = ws_frame(WsKind::ping, "x", 1);
   split_ping[0] = 0x09;
   const std::string huge("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff....", 14);
-  const std::vector<std::pair<std::string, int>> rows{{ws_frame(WsKind::binary, "unmasked"), 1002}, {continuation, 1002}, {reserved, 1002}, {unknown, 1002},
-                                                      {part + ws_frame(WsKind::binary, "y", 1), 1002}, {split_ping, 1002},
-                                                      {ws_frame(WsKind::ping, std::string(126, 'p'), 1), 1002}, {huge, 1009},
+  const std::vector<std::pair<std::string, int>> rows{{ws_frame(WsKind::binary, "unmasked"), 1002},
+                                                      {continuation, 1002},
+                                                      {reserved, 1002},
+                                                      {unknown, 1002},
+                                                      {part + ws_frame(WsKind::binary, "y", 1), 1002},
+                                                      {split_ping, 1002},
+                                                      {ws_frame(WsKind::ping, std::string(126, 'p'), 1), 1002},
+                                                      {huge, 1009},
                                                       {ws_frame(WsKind::binary, std::string(1001, 'b'), 1), 1009}};
   for (const auto& [bytes, code] : rows) {
     WsReader reader(1000);

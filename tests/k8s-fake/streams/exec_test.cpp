@@ -53,10 +53,11 @@ TEST(ExecWebSocket, EveryProtocolHasItsOwnWayToSayTheEnd) {
     std::string failed;  // "" when the protocol has nothing to say
   };
   const std::string text = "command terminated with non-zero exit code: exit status 7";
-  for (const Row& row : {Row{"v4.channel.k8s.io", "\1", "\1x", "\3" + kSeven}, Row{"v3.channel.k8s.io", "\1", "\1x", "\3" + text},
-                         Row{"channel.k8s.io", "\1", "\1x", "\3" + text}, Row{"", "\1", "\1x", "\3" + text},
-                         Row{"unknown, base64.channel.k8s.io", "1", "1eA==", "3" + base::base64_encode(text)},
-                         Row{"v4.base64.channel.k8s.io", "1", "1eA==", "3" + base::base64_encode(kSeven)}}) {
+  for (const Row& row :
+       {Row{"v4.channel.k8s.io", "\1", "\1x", "\3" + kSeven}, Row{"v3.channel.k8s.io", "\1", "\1x", "\3" + text},
+        Row{"channel.k8s.io", "\1", "\1x", "\3" + text}, Row{"", "\1", "\1x", "\3" + text},
+        Row{"unknown, base64.channel.k8s.io", "1", "1eA==", "3" + base::base64_encode(text)},
+        Row{"v4.base64.channel.k8s.io", "1", "1eA==", "3" + base::base64_encode(kSeven)}}) {
     SCOPED_TRACE(row.offered);
     ExecLab lab;
     lab.open(StreamLab::websocket("/exec?stdout=1", row.offered));
@@ -79,7 +80,11 @@ TEST(ExecWebSocket, InputEndsByMessageInVersionFiveOnly) {
     EXPECT_EQ(lab.session->input->at_end(), version == 5);
     lab.session->finish({.code = 0, .failure = "no such file"});
     const auto said = lab.messages();
-    EXPECT_THAT(said, ElementsAre("\1", HasSubstr(R"("reason":"InternalError","details":{"causes":[{"message":"no such file"}]},"code":500)"), "close 1000"));
+    EXPECT_THAT(
+        said,
+        ElementsAre(
+            "\1", HasSubstr(R"("reason":"InternalError","details":{"causes":[{"message":"no such file"}]},"code":500)"),
+            "close 1000"));
   }
 }
 
@@ -114,7 +119,8 @@ TEST(ExecWebSocket, ACommandStartsWhenItsClientIsReady) {
     bool sends;
     int after;  // ms
   };
-  for (const Row& row : {Row{"/exec?stdout=1&tty=1", true, 2}, Row{"/exec?stdout=1&tty=1", false, 500}, Row{"/exec?stdout=1", false, 20}}) {
+  for (const Row& row : {Row{"/exec?stdout=1&tty=1", true, 2}, Row{"/exec?stdout=1&tty=1", false, 500},
+                         Row{"/exec?stdout=1", false, 20}}) {
     SCOPED_TRACE(row.target);
     ExecLab lab;
     lab.answer = serve_exec(StreamLab::websocket(row.target, "v5.channel.k8s.io"), lab.loop, lab.runner);
@@ -131,10 +137,11 @@ TEST(ExecWebSocket, ACommandStartsWhenItsClientIsReady) {
 TEST(ExecWebSocket, AClientThatGoesBeforeTheStartIsNoticed) {
   ExecLab lab;
   bool gone = false;
-  lab.answer = serve_exec(StreamLab::websocket("/exec?stdout=1&tty=1", "v5.channel.k8s.io"), lab.loop, [&](std::shared_ptr<ExecSession> session) {
-    lab.session = std::move(session);
-    lab.session->on_gone = [&gone] { gone = true; };
-  });
+  lab.answer = serve_exec(StreamLab::websocket("/exec?stdout=1&tty=1", "v5.channel.k8s.io"), lab.loop,
+                          [&](std::shared_ptr<ExecSession> session) {
+                            lab.session = std::move(session);
+                            lab.session->on_gone = [&gone] { gone = true; };
+                          });
   lab.answer.incoming->close();
   lab.clock.advance(std::chrono::seconds(1));
   EXPECT_TRUE(gone);
@@ -191,13 +198,16 @@ struct SpdyClient {
   ExecLab& lab;
   SpdyWriter writer{};
   SpdyReader reader{};
-  void open(std::uint32_t stream, const std::string& type) { lab.send(writer.syn_stream(stream, {{"streamtype", type}})); }
+  void open(std::uint32_t stream, const std::string& type) {
+    lab.send(writer.syn_stream(stream, {{"streamtype", type}}));
+  }
   /// "1:data", "3:FIN", "reply 1", "goaway".
   std::vector<std::string> frames() {
     reader.feed(lab.bytes());
     std::vector<std::string> out;
     while (const auto frame = reader.next()) {
-      if (frame->type == SpdyType::data) out.push_back(std::to_string(frame->stream) + ":" + frame->data + (frame->fin ? "FIN" : ""));
+      if (frame->type == SpdyType::data)
+        out.push_back(std::to_string(frame->stream) + ":" + frame->data + (frame->fin ? "FIN" : ""));
       else if (frame->type == SpdyType::syn_reply) out.push_back("reply " + std::to_string(frame->stream));
       else if (frame->type == SpdyType::goaway) out.push_back("goaway");
       else if (frame->type == SpdyType::ping) out.push_back("ping " + std::to_string(frame->value));
@@ -210,7 +220,8 @@ struct SpdyClient {
 
 TEST(ExecSpdy, CarriesAllStreamsAndTheStatus) {
   ExecLab lab;
-  lab.open(StreamLab::spdy("/exec?stdin=1&stdout=1&stderr=1", {"v5.channel.k8s.io", "v4.channel.k8s.io", "v3.channel.k8s.io"}));
+  lab.open(StreamLab::spdy("/exec?stdin=1&stdout=1&stderr=1",
+                           {"v5.channel.k8s.io", "v4.channel.k8s.io", "v3.channel.k8s.io"}));
   ASSERT_EQ(lab.answer.status, 101);
   EXPECT_EQ(lab.answer.headers.get("X-Stream-Protocol-Version"), "v4.channel.k8s.io");
   EXPECT_EQ(lab.answer.headers.get("Upgrade"), "SPDY/3.1");
@@ -274,10 +285,14 @@ TEST(Exec, WhatCannotBeServedIsRefusedInWords) {
   };
   base::http::Request plain;
   plain.target = "/exec?stdout=1";
-  for (const Row& row : {Row{plain, 400, "Upgrade request required"}, Row{StreamLab::websocket("/exec?tty=1", "v4.channel.k8s.io"), 400, "you must specify at least 1 of stdin, stdout, stderr"},
+  for (const Row& row : {Row{plain, 400, "Upgrade request required"},
+                         Row{StreamLab::websocket("/exec?tty=1", "v4.channel.k8s.io"), 400,
+                             "you must specify at least 1 of stdin, stdout, stderr"},
                          Row{StreamLab::websocket("/exec?stdout=1", "chat"), 400, "no common WebSocket subprotocol"},
                          Row{StreamLab::spdy("/exec?stdout=1", {}), 400, "X-Stream-Protocol-Version is missing"},
-                         Row{StreamLab::spdy("/exec?stdout=1", {"v9"}), 403, "client supports [v9], server accepts [v4.channel.k8s.io v3.channel.k8s.io v2.channel.k8s.io channel.k8s.io]"}}) {
+                         Row{StreamLab::spdy("/exec?stdout=1", {"v9"}), 403,
+                             "client supports [v9], server accepts [v4.channel.k8s.io v3.channel.k8s.io "
+                             "v2.channel.k8s.io channel.k8s.io]"}}) {
     ExecLab lab;
     lab.open(row.request);
     EXPECT_EQ(lab.answer.status, row.status);

@@ -19,7 +19,8 @@ struct ForwardLab : StreamLab {
   SpdyReader reader;
 
   void open(const base::http::Request& request) {
-    answer = serve_forward(request, loop, [this](std::shared_ptr<ForwardConnection> made) { connections.push_back(std::move(made)); });
+    answer = serve_forward(request, loop,
+                           [this](std::shared_ptr<ForwardConnection> made) { connections.push_back(std::move(made)); });
     clock.run_ready();
   }
   void spdy_send(const std::string& bytes) {
@@ -41,7 +42,8 @@ struct ForwardLab : StreamLab {
     reader.feed(raw);
     std::vector<std::string> out;
     while (const auto frame = reader.next()) {
-      if (frame->type == SpdyType::data) out.push_back(std::to_string(frame->stream) + ":" + frame->data + (frame->fin ? "FIN" : ""));
+      if (frame->type == SpdyType::data)
+        out.push_back(std::to_string(frame->stream) + ":" + frame->data + (frame->fin ? "FIN" : ""));
       if (frame->type == SpdyType::rst_stream) out.push_back("reset " + std::to_string(frame->stream));
     }
     return out;
@@ -71,7 +73,9 @@ TEST(ForwardSpdy, EachPairOfStreamsIsAConnection) {
     EXPECT_THAT(lab.frames(), ElementsAre("3:200 OK", "1:FIN", "3:FIN"));
     lab.connections[1]->fail("error forwarding port 80 to pod x, uid : exit status 1: connection refused");
     lab.connections[1]->fail("said once");
-    EXPECT_THAT(lab.frames(), ElementsAre("5:error forwarding port 80 to pod x, uid : exit status 1: connection refused", "5:FIN", "7:FIN"));
+    EXPECT_THAT(
+        lab.frames(),
+        ElementsAre("5:error forwarding port 80 to pod x, uid : exit status 1: connection refused", "5:FIN", "7:FIN"));
     EXPECT_FALSE(lab.closed());
   }
 }
@@ -125,10 +129,13 @@ TEST(Forward, WhatCannotBeServedIsRefusedInWords) {
     int status;
     const char* says;
   };
-  for (const Row& row : {Row{{}, 400, "Upgrade request required"}, Row{StreamLab::websocket("/portforward", "v4.channel.k8s.io"), 400, "\\\"ports\\\" is required"},
-                         Row{StreamLab::websocket("/portforward?ports=80,x", "v4.channel.k8s.io"), 400, "invalid value x"},
-                         Row{StreamLab::websocket("/portforward?ports=80", "v9"), 400, "no common"}, Row{StreamLab::spdy("/portforward", {}), 400, "is missing"},
-                         Row{StreamLab::spdy("/portforward", {"x"}), 403, "server accepts [portforward.k8s.io]"}}) {
+  for (const Row& row :
+       {Row{{}, 400, "Upgrade request required"},
+        Row{StreamLab::websocket("/portforward", "v4.channel.k8s.io"), 400, "\\\"ports\\\" is required"},
+        Row{StreamLab::websocket("/portforward?ports=80,x", "v4.channel.k8s.io"), 400, "invalid value x"},
+        Row{StreamLab::websocket("/portforward?ports=80", "v9"), 400, "no common"},
+        Row{StreamLab::spdy("/portforward", {}), 400, "is missing"},
+        Row{StreamLab::spdy("/portforward", {"x"}), 403, "server accepts [portforward.k8s.io]"}}) {
     ForwardLab lab;
     lab.open(row.request);
     EXPECT_EQ(lab.answer.status, row.status);

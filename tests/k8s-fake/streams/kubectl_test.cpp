@@ -14,7 +14,8 @@
 #include "provisioner/base/http/wire.h"
 #include "tests/support/paths.h"
 
-// The real kubectl, the one on PATH and Debian's 1.20, against the sessions over a socket: a server with one pod and little else.
+// The real kubectl, the one on PATH and Debian's 1.20, against the sessions over a socket: a server with one pod and
+// little else.
 namespace k8s_fake {
 namespace {
 
@@ -63,7 +64,8 @@ asio::awaitable<void> shout(std::shared_ptr<ForwardConnection> forward) {
 class Lab {
  public:
   Lab() {
-    auto started = http::Server::start(io_, clock_, {}, [this](const http::Request& request) { return handle(request); });
+    auto started =
+        http::Server::start(io_, clock_, {}, [this](const http::Request& request) { return handle(request); });
     CHECK(started);
     server_ = std::move(*started);
     thread_ = std::thread([this] { io_.run(); });
@@ -97,20 +99,26 @@ class Lab {
     if (path == "/api") return json(R"({"kind":"APIVersions","versions":["v1"],"serverAddressByClientCIDRs":[]})");
     if (path == "/apis") return json(R"({"kind":"APIGroupList","apiVersion":"v1","groups":[]})");
     if (path == "/api/v1") {
-      return json(R"({"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"pods","singularName":"pod","namespaced":true,"kind":"Pod","verbs":["get","list"]}]})");
+      return json(
+          R"({"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"pods","singularName":"pod","namespaced":true,"kind":"Pod","verbs":["get","list"]}]})");
     }
     if (path == pod) {
-      return json(R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"p","namespace":"default","uid":"1"},"spec":{"nodeName":"n","containers":[{"name":"c","image":"i","ports":[{"containerPort":80}]}]},"status":{"phase":"Running","containerStatuses":[{"name":"c","ready":true,"state":{"running":{}}}]}})");
+      return json(
+          R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"p","namespace":"default","uid":"1"},"spec":{"nodeName":"n","containers":[{"name":"c","image":"i","ports":[{"containerPort":80}]}]},"status":{"phase":"Running","containerStatuses":[{"name":"c","ready":true,"state":{"running":{}}}]}})");
     }
     if (path == pod + "/exec") {
       std::string command;
       for (const auto& [name, value] : http::parse_query(request.query())) {
         if (name == "command") command = value;
       }
-      return serve_exec(request, loop, [this, command](std::shared_ptr<ExecSession> session) { tasks_.spawn(run_command(std::move(session), command)); });
+      return serve_exec(request, loop, [this, command](std::shared_ptr<ExecSession> session) {
+        tasks_.spawn(run_command(std::move(session), command));
+      });
     }
     if (path == pod + "/portforward") {
-      return serve_forward(request, loop, [this](std::shared_ptr<ForwardConnection> forward) { tasks_.spawn(shout(std::move(forward))); });
+      return serve_forward(request, loop, [this](std::shared_ptr<ForwardConnection> forward) {
+        tasks_.spawn(shout(std::move(forward)));
+      });
     }
     return json(R"({"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404})", 404);
   }
@@ -132,7 +140,8 @@ Shell bash(const std::string& script) {
   Shell shell;
   FILE* const pipe = popen(("exec timeout 60 bash -c '" + script + "' 2>&1").c_str(), "r");
   char buffer[4096];
-  for (std::size_t got = fread(buffer, 1, sizeof(buffer), pipe); got > 0; got = fread(buffer, 1, sizeof(buffer), pipe)) shell.output.append(buffer, got);
+  for (std::size_t got = fread(buffer, 1, sizeof(buffer), pipe); got > 0; got = fread(buffer, 1, sizeof(buffer), pipe))
+    shell.output.append(buffer, got);
   const int status = pclose(pipe);
   shell.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
   return shell;
@@ -146,9 +155,10 @@ struct Client {
 std::vector<Client> clients(const std::string& url) {
   const std::string debian = test_support::source_dir() + "/build/tools/kubernetes-client/usr/bin/kubectl";
   const std::string flags = " --kubeconfig=/dev/null --cache-dir=$(mktemp -d) --server=" + url + " ";
-  return {{"PathDefault", "kubectl" + flags},
-          {"PathSpdy", "env KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false KUBECTL_PORT_FORWARD_WEBSOCKETS=false kubectl" + flags},
-          {"Debian120", debian + flags}};
+  return {
+      {"PathDefault", "kubectl" + flags},
+      {"PathSpdy", "env KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false KUBECTL_PORT_FORWARD_WEBSOCKETS=false kubectl" + flags},
+      {"Debian120", debian + flags}};
 }
 
 TEST(Kubectl, ExecCarriesInputOutputAndExitCodes) {
@@ -178,7 +188,8 @@ TEST(Kubectl, ATerminalIsServed) {
   for (const Client& client : clients(lab.url())) {
     SCOPED_TRACE(client.name);
     // Typed only after the command has spoken: by then kubectl has put the terminal into raw mode.
-    const Shell shell = bash("coproc script -qec \"" + client.command + "exec -it p -- cat\" /dev/null; pid=$COPROC_PID; read -u ${COPROC[0]} line; "
+    const Shell shell = bash("coproc script -qec \"" + client.command +
+                             "exec -it p -- cat\" /dev/null; pid=$COPROC_PID; read -u ${COPROC[0]} line; "
                              "printf \"typed\\r\\004\" >&${COPROC[1]}; cat <&${COPROC[0]}; wait $pid");
     EXPECT_THAT(shell.output, HasSubstr("typed\r\n"));
     EXPECT_EQ(shell.code, 0) << shell.output;
@@ -189,9 +200,11 @@ TEST(Kubectl, PortForwardCarriesConnections) {
   Lab lab;
   for (const Client& client : clients(lab.url())) {
     SCOPED_TRACE(client.name);
-    const Shell shell = bash("exec 3< <(exec " + client.command +
-                             "port-forward p :80 2>&1); forward=$!; read -u3 line; port=${line#*127.0.0.1:}; port=${port%% *}; "
-                             "for i in 1 2; do exec 4<>/dev/tcp/127.0.0.1/$port; echo ping$i >&4; read -u4 reply; echo $reply; exec 4>&-; done; kill $forward; wait $forward");
+    const Shell shell =
+        bash("exec 3< <(exec " + client.command +
+             "port-forward p :80 2>&1); forward=$!; read -u3 line; port=${line#*127.0.0.1:}; port=${port%% *}; "
+             "for i in 1 2; do exec 4<>/dev/tcp/127.0.0.1/$port; echo ping$i >&4; read -u4 reply; echo $reply; exec "
+             "4>&-; done; kill $forward; wait $forward");
     EXPECT_THAT(shell.output, HasSubstr("PING1\nPING2\n"));
   }
 }

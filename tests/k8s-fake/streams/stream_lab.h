@@ -63,7 +63,8 @@ struct StreamLab {
     std::vector<std::string> out;
     while (const auto message = reader_.next()) {
       if (message->kind == WsKind::close) {
-        out.push_back("close " + std::to_string(static_cast<unsigned char>(message->data[0]) * 256 + static_cast<unsigned char>(message->data[1])));
+        out.push_back("close " + std::to_string(static_cast<unsigned char>(message->data[0]) * 256 +
+                                                static_cast<unsigned char>(message->data[1])));
       } else {
         out.push_back(message->data);
       }

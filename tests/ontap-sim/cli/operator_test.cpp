@@ -21,14 +21,20 @@ TEST(Operator, EveryCommandIsDescribed) {
 
 TEST(Operator, EveryRecordKeepsToItsView) {
   Shell shell;
-  shell("volume create -vserver svm1 -volume v -aggregate aggr1 -size 1GB; qtree create -vserver svm1 -volume v -qtree q; snap create -vserver svm1 -volume v -snapshot s; "
-        "lun create -vserver svm1 -path /vol/v/l -size 20MB -ostype linux; igroup create -vserver svm1 -igroup g -protocol iscsi -ostype linux -initiator iqn.1994-05.com.redhat:a; "
-        "lun map -vserver svm1 -path /vol/v/l -igroup g; net route create -vserver svm1 -destination 0.0.0.0/0 -gateway 127.0.0.254");
+  shell(
+      "volume create -vserver svm1 -volume v -aggregate aggr1 -size 1GB; qtree create -vserver svm1 -volume v -qtree "
+      "q; snap create -vserver svm1 -volume v -snapshot s; "
+      "lun create -vserver svm1 -path /vol/v/l -size 20MB -ostype linux; igroup create -vserver svm1 -igroup g "
+      "-protocol iscsi -ostype linux -initiator iqn.1994-05.com.redhat:a; "
+      "lun map -vserver svm1 -path /vol/v/l -igroup g; net route create -vserver svm1 -destination 0.0.0.0/0 -gateway "
+      "127.0.0.254");
   for (const Command& command : commands()) {
     if (command.run != nullptr) continue;
     Call call(shell.cluster, command, shell.user, shell.settings);
     for (const Record& record : command.view->list(call)) {
-      for (const auto& [name, value] : record) EXPECT_TRUE(std::ranges::any_of(command.view->fields, [&](const Field& field) { return field.name == name; })) << command.path << " " << name;
+      for (const auto& [name, value] : record)
+        EXPECT_TRUE(std::ranges::any_of(command.view->fields, [&](const Field& field) { return field.name == name; }))
+            << command.path << " " << name;
     }
     EXPECT_FALSE(shell(std::string(command.path)).starts_with("Error")) << command.path;
     EXPECT_FALSE(shell(std::string(command.path) + " -instance").starts_with("Error")) << command.path;
@@ -37,7 +43,9 @@ TEST(Operator, EveryRecordKeepsToItsView) {
 
 TEST(Operator, WordsMayBeShortened) {
   Shell shell;
-  for (const char* line : {"vs show", "vol show -vs svm1", "net int sh", "storage aggregate show", "aggr show", "lun show", "ig show", "snapshot show", "snap show", "qtree show", "st a sh", "vserver show -instance"}) {
+  for (const char* line :
+       {"vs show", "vol show -vs svm1", "net int sh", "storage aggregate show", "aggr show", "lun show", "ig show",
+        "snapshot show", "snap show", "qtree show", "st a sh", "vserver show -instance"}) {
     const std::string output = shell(line);
     EXPECT_FALSE(shell.failed) << line << ": " << output;
   }
@@ -78,13 +86,17 @@ TEST(Operator, QuestionMarkAndCompletion) {
 TEST(Operator, QueriesSelect) {
   Shell shell;
   for (const char* name : {"data1", "data2", "logs"}) {
-    EXPECT_THAT(shell("volume create -vserver svm1 -volume " + std::string(name) + " -aggregate aggr1 -size 1GB -junction-path /" + name + " -space-guarantee none"), HasSubstr("Job succeeded: Successful")) << name;
+    EXPECT_THAT(shell("volume create -vserver svm1 -volume " + std::string(name) +
+                      " -aggregate aggr1 -size 1GB -junction-path /" + name + " -space-guarantee none"),
+                HasSubstr("Job succeeded: Successful"))
+        << name;
   }
   shell("volume size -vserver svm1 -volume logs -new-size 3g");
   EXPECT_THAT(shell("volume show -volume data* -fields size"), HasSubstr("2 entries were displayed."));
   EXPECT_THAT(shell("volume show -size >2g -fields volume"), HasSubstr("logs"));
   EXPECT_EQ(shell("volume show -volume none*"), "There are no entries matching your query.\n");
-  EXPECT_THAT(shell("volume modify -vserver svm1 -volume data* -comment \"two words\""), HasSubstr("2 entries were modified."));
+  EXPECT_THAT(shell("volume modify -vserver svm1 -volume data* -comment \"two words\""),
+              HasSubstr("2 entries were modified."));
   EXPECT_EQ(shell.cluster.find_svm("svm1")->find_volume("data2")->comment, "two words");
   EXPECT_THAT(shell("volume modify { -size >2g } -comment big"), HasSubstr("modified"));
   EXPECT_EQ(shell.cluster.find_svm("svm1")->find_volume("logs")->comment, "big");
@@ -95,7 +107,8 @@ TEST(Operator, QueriesSelect) {
 TEST(Operator, DeletingAsksFirst) {
   Shell shell;
   shell("volume create -vserver svm1 -volume v -aggregate aggr1 -size 1GB -space-guarantee none");
-  EXPECT_THAT(shell("volume delete -vserver svm1 -volume v"), HasSubstr("Warning: Are you sure you want to delete volume \"v\" in Vserver \"svm1\" ? {y|n}: "));
+  EXPECT_THAT(shell("volume delete -vserver svm1 -volume v"),
+              HasSubstr("Warning: Are you sure you want to delete volume \"v\" in Vserver \"svm1\" ? {y|n}: "));
   shell("volume offline -vserver svm1 -volume v");
   shell("volume delete -vserver svm1 -volume v", {"n"});
   EXPECT_NE(shell.cluster.find_svm("svm1")->find_volume("v"), nullptr);
@@ -116,18 +129,27 @@ TEST(Operator, ALongDay) {
   const Step steps[] = {
       {"network ipspace create -ipspace blue", ""},
       {"network port vlan create -node cluster1-01 -vlan-name e0d-42", ""},
-      {"network port broadcast-domain create -ipspace blue -broadcast-domain bd42 -mtu 1500 -ports cluster1-01:e0d-42", ""},
-      {"network subnet create -subnet-name net42 -ipspace blue -broadcast-domain bd42 -subnet 10.42.0.0/24 -gateway 10.42.0.1 -ip-ranges 10.42.0.10-10.42.0.12", ""},
-      {"vserver create -vserver s2 -ipspace blue -aggregate aggr2 -rootvolume r -rootvolume-security-style unix", "Vserver creation completed"},
-      {"network interface create -vserver s2 -lif l1 -role data -data-protocol nfs -home-node cluster1-01 -home-port e0d-42 -subnet-name net42", ""},
+      {"network port broadcast-domain create -ipspace blue -broadcast-domain bd42 -mtu 1500 -ports cluster1-01:e0d-42",
+       ""},
+      {"network subnet create -subnet-name net42 -ipspace blue -broadcast-domain bd42 -subnet 10.42.0.0/24 -gateway "
+       "10.42.0.1 -ip-ranges 10.42.0.10-10.42.0.12",
+       ""},
+      {"vserver create -vserver s2 -ipspace blue -aggregate aggr2 -rootvolume r -rootvolume-security-style unix",
+       "Vserver creation completed"},
+      {"network interface create -vserver s2 -lif l1 -role data -data-protocol nfs -home-node cluster1-01 -home-port "
+       "e0d-42 -subnet-name net42",
+       ""},
       {"network subnet show", "2/3"},
       {"network interface modify -vserver s2 -lif l1 -status-admin down", ""},
       {"network interface show -vserver s2 -lif l1 -fields status-oper", "down"},
       {"network interface delete -vserver s2 -lif l1", ""},
       {"vserver modify -vserver s2 -aggr-list *", ""},
-      {"volume create -vserver s2 -volume v1 -aggregate aggr2 -size 2GB -junction-path /v1 -space-guarantee none", "Successful"},
+      {"volume create -vserver s2 -volume v1 -aggregate aggr2 -size 2GB -junction-path /v1 -space-guarantee none",
+       "Successful"},
       {"volume qtree create -vserver s2 -volume v1 -qtree q1", ""},
-      {"volume quota policy rule create -vserver s2 -policy-name default -volume v1 -type tree -target q1 -disk-limit 1GB", ""},
+      {"volume quota policy rule create -vserver s2 -policy-name default -volume v1 -type tree -target q1 -disk-limit "
+       "1GB",
+       ""},
       {"volume quota on -vserver s2 -volume v1", "Job is queued"},
       {"snapshot create -vserver s2 -volume v1 -snapshot s", ""},
       {"snapshot show -vserver s2 -volume v1", "v1       s "},
@@ -143,7 +165,10 @@ TEST(Operator, ALongDay) {
       {"lun delete -vserver s2 -path /vol/v1/l1", "Error: command failed: "},
       {"lun unmap -vserver s2 -path /vol/v1/l1 -igroup g", ""},
       {"lun delete -vserver s2 -path /vol/v1/l1", ""},
-      {"security login create -user-or-group-name bob -application ontapi -authentication-method password -role vsadmin -vserver s2", "Please enter it again", {"secret123", "secret123"}},
+      {"security login create -user-or-group-name bob -application ontapi -authentication-method password -role "
+       "vsadmin -vserver s2",
+       "Please enter it again",
+       {"secret123", "secret123"}},
       {"security login show -vserver s2 -user-or-group-name bob", "bob"},
       {"vserver stop -vserver s2", ""},
       {"vserver start -vserver s2", ""},

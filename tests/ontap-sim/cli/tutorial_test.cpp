@@ -26,14 +26,22 @@ const std::string kLifEnd = " -status-admin up -failover-policy system-defined -
 
 void prepare(Shell& shell, const std::string& data, const std::string& management) {
   ASSERT_EQ(shell.problem, "");
-  EXPECT_THAT(shell("vserver create -vserver tridentsvm -ipspace watanabe_ipspace_199 -aggregate aggr3 -language C.UTF-8 -rootvolume root -rootvolume-security-style unix"),
+  EXPECT_THAT(shell("vserver create -vserver tridentsvm -ipspace watanabe_ipspace_199 -aggregate aggr3 -language "
+                    "C.UTF-8 -rootvolume root -rootvolume-security-style unix"),
               MatchesRegex("\\[Job [0-9]+\\] Job succeeded:\nVserver creation completed\n"));
   EXPECT_EQ(shell.cluster.find_svm("tridentsvm")->aggregates, std::vector<std::string>{});
   EXPECT_EQ(shell("nfs create -vserver tridentsvm -access true -v3 enabled -v4.0 enabled -tcp enabled"), "");
-  EXPECT_EQ(shell("export-policy rule create -vserver tridentsvm -policyname default -clientmatch 0.0.0.0/0 -rorule any -rwrule any -superuser any"), "");
-  EXPECT_EQ(shell("network interface create -vserver tridentsvm -lif tridentlif -role data -data-protocol nfs" + kLif + data + kLifEnd + "data"), "");
-  EXPECT_EQ(shell("network interface create -vserver tridentsvm -lif svm-mgmt -role data -data-protocol none" + kLif + management + kLifEnd + "mgmt"), "");
-  EXPECT_EQ(shell("security login password -username vsadmin -vserver tridentsvm", {"netapp123", "netapp123"}), "\nEnter a new password: \nEnter it again: \n");
+  EXPECT_EQ(shell("export-policy rule create -vserver tridentsvm -policyname default -clientmatch 0.0.0.0/0 -rorule "
+                  "any -rwrule any -superuser any"),
+            "");
+  EXPECT_EQ(shell("network interface create -vserver tridentsvm -lif tridentlif -role data -data-protocol nfs" + kLif +
+                  data + kLifEnd + "data"),
+            "");
+  EXPECT_EQ(shell("network interface create -vserver tridentsvm -lif svm-mgmt -role data -data-protocol none" + kLif +
+                  management + kLifEnd + "mgmt"),
+            "");
+  EXPECT_EQ(shell("security login password -username vsadmin -vserver tridentsvm", {"netapp123", "netapp123"}),
+            "\nEnter a new password: \nEnter it again: \n");
   EXPECT_EQ(shell("security login unlock -vserver tridentsvm -username vsadmin"), "");
   EXPECT_EQ(shell("vserver modify -vserver tridentsvm -aggr-list aggr3"), "");
   EXPECT_EQ(shell.problem, "");
@@ -51,15 +59,20 @@ TEST(Tutorial, AddressesFromASubnet) {
             "            tridentlif   up/up    192.168.199.107/24 SI-3270-02    e2b-199 true\n"
             "2 entries were displayed.\n");
   EXPECT_EQ(shell("vserver show -type data|node -fields rootvolume,aggr-list"),
-            "vserver    rootvolume aggr-list\n---------- ---------- ---------\nSI-3270-01 -          -\nSI-3270-02 -          -\ntridentsvm root       aggr3\n3 entries were displayed.\n");
+            "vserver    rootvolume aggr-list\n---------- ---------- ---------\nSI-3270-01 -          -\nSI-3270-02 -   "
+            "       -\ntridentsvm root       aggr3\n3 entries were displayed.\n");
   EXPECT_THAT(shell("volume show -vserver tridentsvm"),
               HasSubstr("Vserver   Volume       Aggregate    State      Type       Size  Available Used%\n"
                         "--------- ------------ ------------ ---------- ---- ---------- ---------- -----\n"
                         "tridentsvm root        aggr3        online     RW          1GB    972.6MB    0%\n"));
-  EXPECT_THAT(shell("df -h"), HasSubstr("/vol/root/              972MB      192KB      972MB       0%  /                          tridentsvm\n"
-                                        "/vol/root/.snapshot      51MB        0KB       51MB       0%  /.snapshot                 tridentsvm\n"));
+  EXPECT_THAT(
+      shell("df -h"),
+      HasSubstr(
+          "/vol/root/              972MB      192KB      972MB       0%  /                          tridentsvm\n"
+          "/vol/root/.snapshot      51MB        0KB       51MB       0%  /.snapshot                 tridentsvm\n"));
   EXPECT_THAT(shell("aggr show -aggregate aggr3 -fields storage-type,volcount"), HasSubstr("aggr3     hdd          1"));
-  EXPECT_THAT(shell("vserver show -vserver tridentsvm"), HasSubstr("             List of Aggregates Assigned: aggr3\n"));
+  EXPECT_THAT(shell("vserver show -vserver tridentsvm"),
+              HasSubstr("             List of Aggregates Assigned: aggr3\n"));
 }
 
 TEST(Tutorial, AddressesGiven) {
@@ -76,8 +89,11 @@ TEST(Tutorial, RefusalsInTheShellsOwnWords) {
       {"vserver create -vserver other -aggregate aggr9 -rootvolume root", "Error: command failed: "},
       {"nfs create -vserver tridentsvm", "Error: command failed: "},
       {"nfs create -vserver nobody", "Error: command failed: Vserver \"nobody\" does not exist"},
-      {"export-policy rule create -vserver tridentsvm -policyname none -clientmatch 0.0.0.0/0 -rorule any -rwrule any", "Error: command failed: "},
-      {"network interface create -vserver tridentsvm -lif l -role data -home-node SI-3270-02 -home-port e9z -address 1.2.3.4 -netmask 255.0.0.0", "Error: command failed: "},
+      {"export-policy rule create -vserver tridentsvm -policyname none -clientmatch 0.0.0.0/0 -rorule any -rwrule any",
+       "Error: command failed: "},
+      {"network interface create -vserver tridentsvm -lif l -role data -home-node SI-3270-02 -home-port e9z -address "
+       "1.2.3.4 -netmask 255.0.0.0",
+       "Error: command failed: "},
       {"vserver modify -vserver tridentsvm -aggr-list nope", "Error: command failed: "},
       {"vserver modify -vserver nobody -aggr-list aggr3", "Error: command failed: entry doesn't exist"},
       {"security login unlock -vserver tridentsvm -username nobody", "Error: command failed: "},
@@ -86,8 +102,10 @@ TEST(Tutorial, RefusalsInTheShellsOwnWords) {
       {"vserver create", "Error: Missing required argument \"-vserver <vserver name>\""},
       {"vserver show -nonsense x", "Error: invalid argument \"-nonsense\""},
       {"vserver create -vserver a -aggregate", "Error: Missing value for \"-aggregate\""},
-      {"nfs create -vserver tridentsvm -v3 perhaps", "Error: \"perhaps\" is an invalid value for field \"-v3 {enabled|disabled}\""},
-      {"volume create -vserver tridentsvm -volume v -aggregate aggr3 -size big", "Error: \"big\" is an invalid value for field \"-size {<integer>[KB|MB|GB|TB|PB]}\""},
+      {"nfs create -vserver tridentsvm -v3 perhaps",
+       "Error: \"perhaps\" is an invalid value for field \"-v3 {enabled|disabled}\""},
+      {"volume create -vserver tridentsvm -volume v -aggregate aggr3 -size big",
+       "Error: \"big\" is an invalid value for field \"-size {<integer>[KB|MB|GB|TB|PB]}\""},
       {"volume show -s x", "Error: Ambiguous argument. Possible matches include:\n"},
       {"network interface show -vserver a b c", "Error: invalid argument \"c\""},
   };
@@ -95,7 +113,8 @@ TEST(Tutorial, RefusalsInTheShellsOwnWords) {
     EXPECT_THAT(shell(line), testing::StartsWith(expected)) << line;
     EXPECT_TRUE(shell.failed) << line;
   }
-  EXPECT_THAT(shell("security login password -username vsadmin -vserver tridentsvm", {"netapp456", "netapp457"}), HasSubstr("Error: command failed: Passwords do not match."));
+  EXPECT_THAT(shell("security login password -username vsadmin -vserver tridentsvm", {"netapp456", "netapp457"}),
+              HasSubstr("Error: command failed: Passwords do not match."));
   EXPECT_EQ(shell("security login password -username vsadmin -vserver tridentsvm"), "\nEnter a new password: ");
   EXPECT_TRUE(shell.failed);
   EXPECT_EQ(shell.problem, "");
