@@ -36,6 +36,7 @@ std::vector<ApiEntry> port_apis();
 std::vector<ApiEntry> network_apis();
 std::vector<ApiEntry> export_apis();
 std::vector<ApiEntry> mirror_apis();
+std::vector<ApiEntry> peer_apis();
 
 /// Offline volumes in the way of a query for one: `volume-errors` with 13023. True when that was written.
 void put_volume_error(Call& call, const model::Svm& svm, const std::string& volume, Errno code,

@@ -5,11 +5,12 @@
 
 #include "ontap-sim/zapi/call.h"
 
-/// The rows of registers, facilities, nodes, flexcache, snapshot_policy and encryption.cpp, joined in table.cpp.
+/// The rows of registers, facilities, administration, nodes, flexcache, snapshot_policy and encryption.cpp, joined in table.cpp.
 namespace ontap_sim::zapi {
 
 std::vector<ApiEntry> register_apis();
 std::vector<ApiEntry> facility_apis();
+std::vector<ApiEntry> administration_apis();
 std::vector<ApiEntry> node_apis();
 std::vector<ApiEntry> flexcache_apis();
 std::vector<ApiEntry> snapshot_policy_apis();
