@@ -319,6 +319,10 @@ Result<void> WireWorld::Parts::write_files() {
     environment["TRIDENT_SERVER"] = rest_url.substr(7);
   }
   if (ssh) environment["DRYDOCK_ONTAP_SSH"] = ssh_url();
+  // kubectl keeps what a server serves by its address for hours; the next lab there may serve other kinds.
+  environment["KUBECACHEDIR"] = config.directory + "/kube-cache";
+  std::error_code none_there;
+  fs::remove_all(environment["KUBECACHEDIR"], none_there);
   std::string exports;
   for (const auto& [name, value] : environment) exports += "export " + name + "=" + value + "\n";
   if (auto done = write("kubeconfig", kubeconfig, 0600); !done) return done;

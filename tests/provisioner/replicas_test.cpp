@@ -419,7 +419,7 @@ TEST(Replicas, ALeaderThatIsKilledIsReplacedAndEtcdMayRestart) {
   ASSERT_TRUE(lab.add_backend(0));
   const std::string one = lab.add_claim("one");
   ASSERT_TRUE(lab.until([&] { return lab.has_pv(one); }));
-  EXPECT_TRUE(lab.ask(1, "GET", "/trident/v1/volume").starts_with("503 ")) << "one leads";
+  EXPECT_TRUE(lab.until([&] { return lab.ask(1, "GET", "/trident/v1/volume").starts_with("503 "); })) << "one leads";
   lab.replicas[0]->kill_now();
   base::TimePoint began = lab.clock.now();
   const std::string two = lab.add_claim("two");

@@ -46,6 +46,7 @@ class Cluster {
   explicit Cluster(std::vector<std::string> more = {}) {
     char folder[] = "/tmp/k8s-fake-test-XXXXXX";
     dir = ::mkdtemp(folder);
+    ::setenv("HOME", dir.c_str(), 1);  // kubectl keeps there what the server at an address serves
     more.insert(more.end(), {"--kubeconfig", dir + "/config"});
     process_ = std::make_unique<ServerProcess>(std::move(more));
     ready = process_->port != 0;
