@@ -5,7 +5,8 @@
 
 #include "ontap-sim/zapi/call.h"
 
-/// The rows of registers, facilities, administration, nodes, flexcache, snapshot_policy and encryption.cpp, joined in table.cpp.
+/// The rows of registers, facilities, administration, nodes, flexcache, snapshot_policy and encryption.cpp, joined in
+/// table.cpp.
 namespace ontap_sim::zapi {
 
 std::vector<ApiEntry> register_apis();
