@@ -100,11 +100,21 @@ std::uint32_t MatcherState::intern_answer(Answer wanted, const std::vector<std::
 }
 
 /// Recomputes the answer for all shapes: a few words of bits per request.
-void MatcherState::sync(Answer& answer) {
+void MatcherState::sync(std::uint32_t id) {
+  Answer& answer = answers[id];
   if (answer.layout == layout) return;
   answer.layout = layout;
   const std::size_t words = word_protocol.size();
-  answer.cells.assign(words + (words + 1) / 2, 0);
+  if (stride != words + (words + 1) / 2) {  // the layout changed with it, so no other answer counts on its cells
+    stride = words + (words + 1) / 2;
+    cells = {};
+  }
+  if (cells.size() < answers.size() * stride) {
+    make_room(cells, answers.size() * stride - cells.size());
+    cells.resize(answers.size() * stride);
+  }
+  std::uint64_t* own = cells.data() + id * stride;
+  std::fill(own, own + stride, 0);
   answer.totals = {0, 0};
   const std::uint32_t* list = request_lists.data() + answer.requests_at;
   const bool later = answer.rules == MatchRules::v19_01;
@@ -116,17 +126,16 @@ void MatcherState::sync(Answer& answer) {
     if (answer.storage != kNoId) bits &= rule_bits[answer.storage][word];
     if (answer.additional != kNoId) bits |= rule_bits[answer.additional][word];
     if (answer.exclude != kNoId) bits &= ~rule_bits[answer.exclude][word];
-    answer.cells[word] = bits;
+    own[word] = bits;
     std::uint32_t& total = answer.totals[word_protocol[word] == Protocol::file ? 0 : 1];
-    answer.cells[words + word / 2] |= std::uint64_t{total} << (32 * (word % 2));
+    own[words + word / 2] |= std::uint64_t{total} << (32 * (word % 2));
     for (; bits != 0; bits &= bits - 1)
       total += shape_sizes[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
   }
 }
 
 void MatcherState::sync(Class& entry) {
-  Answer& answer = answers[entry.answer];
-  sync(answer);
+  sync(entry.answer);
   if (entry.extras == kNoId) return;
   Extras& more = extras[entry.extras];
   if (more.layout == layout) return;
@@ -134,15 +143,15 @@ void MatcherState::sync(Class& entry) {
   more.pools.clear();
   for (const auto& [backend, name] : more.wanted) {
     const std::uint32_t pool = find_pool(names.name(backend), names.name(name));
-    if (pool != kNoId && !bit(answer.cells, pools[pool].shape)) more.pools.push_back(pool);
+    if (pool != kNoId && !bit(cells_of(entry.answer), pools[pool].shape)) more.pools.push_back(pool);
   }
   const auto block = std::ranges::stable_partition(
       more.pools, [this](std::uint32_t pool) { return protocol_of(pools[pool].shape) == Protocol::file; });
   more.file_count = static_cast<std::uint32_t>(block.begin() - more.pools.begin());
 }
 
-bool MatcherState::has(const Class& entry, std::uint32_t pool) {
-  if (bit(answers[entry.answer].cells, pools[pool].shape)) return true;
+bool MatcherState::has(const Class& entry, std::uint32_t pool) const {
+  if (bit(cells_of(entry.answer), pools[pool].shape)) return true;
   return entry.extras != kNoId &&
          std::ranges::find(extras[entry.extras].pools, pool) != extras[entry.extras].pools.end();
 }
@@ -157,10 +166,10 @@ std::uint32_t MatcherState::pool_at(const Class& entry, std::optional<Protocol> 
     }
     const auto& words = words_of[side];
     const auto after =
-        std::ranges::partition_point(words, [&](std::uint32_t word) { return before(answer, word) <= rank; });
+        std::ranges::partition_point(words, [&](std::uint32_t word) { return before(entry.answer, word) <= rank; });
     const std::uint32_t word = *(after - 1);
-    rank -= before(answer, word);
-    for (std::uint64_t bits = answer.cells[word];; bits &= bits - 1) {
+    rank -= before(entry.answer, word);
+    for (std::uint64_t bits = cells_of(entry.answer)[word];; bits &= bits - 1) {
       const std::uint32_t shape = word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
       if (rank < shape_sizes[shape]) return shapes[shape].members[rank];
       rank -= shape_sizes[shape];
@@ -171,11 +180,11 @@ std::uint32_t MatcherState::pool_at(const Class& entry, std::optional<Protocol> 
 }
 
 std::uint32_t MatcherState::find_class(std::string_view name) const {
-  return class_index.find(hash_text(name), [&](std::uint32_t id) { return classes[id].name == name; });
+  const std::uint32_t id = class_names.find(name);
+  return id == kNoId || classes[id].answer == kNoId ? kNoId : id;
 }
 
 void MatcherState::drop_class(std::uint32_t id) {
-  class_index.erase(hash_text(classes[id].name), id);
   Answer& answer = answers[classes[id].answer];
   if (--answer.users == 0) {
     answer_index.erase(answer_hash(answer, request_lists.data() + answer.requests_at), classes[id].answer);
@@ -187,7 +196,6 @@ void MatcherState::drop_class(std::uint32_t id) {
     free_extras.push_back(classes[id].extras);
   }
   classes[id] = Class{};
-  free_classes.push_back(id);
 }
 
 // ---- The public face.
@@ -246,16 +254,12 @@ Result<void> Matcher::add_class(const StorageClassConfig& config, MatchRules rul
     }
   }
   remove_class(config.name);
-  std::uint32_t id = static_cast<std::uint32_t>(s.classes.size());
-  if (s.free_classes.empty()) {
+  const std::uint32_t id = s.class_names.intern(config.name);
+  if (id == s.classes.size()) {
     make_room(s.classes);
     s.classes.emplace_back();
-  } else {
-    id = s.free_classes.back();
-    s.free_classes.pop_back();
   }
   MatcherState::Class& entry = s.classes[id];
-  entry.name = config.name;
   entry.answer = s.intern_answer(std::move(answer), requests);
   ++s.answers[entry.answer].users;
   if (rules == MatchRules::v17_10 && !config.required_storage.empty()) {
@@ -276,8 +280,6 @@ Result<void> Matcher::add_class(const StorageClassConfig& config, MatchRules rul
     wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
   }
   s.sync(entry);
-  s.class_index.insert(hash_text(config.name), id,
-                       [&s](std::uint32_t other) { return hash_text(s.classes[other].name); });
   return {};
 }
 
@@ -300,7 +302,7 @@ void Matcher::for_each(const std::string& storage_class, const std::function<voi
   if (id == kNoId) return;
   MatcherState::Class& entry = state_->classes[id];
   state_->sync(entry);
-  const auto& cells = state_->answers[entry.answer].cells;
+  const std::uint64_t* cells = state_->cells_of(entry.answer);
   for (std::size_t word = 0; word < state_->word_protocol.size(); ++word) {
     for (std::uint64_t bits = cells[word]; bits != 0; bits &= bits - 1) {
       for (const std::uint32_t pool :
@@ -323,10 +325,11 @@ std::vector<std::string> Matcher::classes_of(const std::string& backend, const s
   std::vector<std::string> found;
   const std::uint32_t id = state_->find_pool(backend, pool);
   if (id == kNoId) return found;
-  for (MatcherState::Class& entry : state_->classes) {
-    if (entry.name.empty()) continue;
+  for (std::uint32_t at = 0; at < state_->classes.size(); ++at) {
+    MatcherState::Class& entry = state_->classes[at];
+    if (entry.answer == kNoId) continue;
     state_->sync(entry);
-    if (state_->has(entry, id)) found.push_back(entry.name);
+    if (state_->has(entry, id)) found.emplace_back(state_->class_names.name(at));
   }
   std::ranges::sort(found);
   return found;

@@ -35,10 +35,8 @@ struct MatcherState {
     Request wanted;
     std::vector<std::uint64_t> bits;  // over shapes
   };
-  /// What a class asks, and the shapes that satisfy it as of `layout`. `cells`: one word of bits per word of shapes,
-  /// then the number of pools before each word among those of its protocol, two to a cell.
+  /// What a class asks; which shapes satisfy it as of `layout` is in `cells`.
   struct Answer {
-    std::vector<std::uint64_t> cells;
     std::array<std::uint32_t, 2> totals{};
     std::uint32_t requests_at = 0;  // in `request_lists`
     std::uint32_t request_count = 0;
@@ -56,9 +54,9 @@ struct MatcherState {
     std::uint32_t file_count = 0;
     std::uint32_t layout = 0;
   };
+  /// Its number is that of its name in `class_names`.
   struct Class {
-    std::string name;  // "": not in use
-    std::uint32_t answer = kNoId;
+    std::uint32_t answer = kNoId;  // kNoId: not in use
     std::uint32_t extras = kNoId;
   };
 
@@ -80,11 +78,12 @@ struct MatcherState {
   std::uint32_t find_class(std::string_view name) const;
   void drop_class(std::uint32_t id);
   std::uint32_t intern_answer(Answer wanted, const std::vector<std::uint32_t>& requests);
-  void sync(Answer& answer);
+  void sync(std::uint32_t answer);
   void sync(Class& entry);
-  bool has(const Class& entry, std::uint32_t pool);  // after sync
-  std::uint32_t before(const Answer& answer, std::size_t word) const {
-    return static_cast<std::uint32_t>(answer.cells[word_protocol.size() + word / 2] >> (32 * (word % 2)));
+  bool has(const Class& entry, std::uint32_t pool) const;                                               // after sync
+  const std::uint64_t* cells_of(std::uint32_t answer) const { return cells.data() + answer * stride; }  // after sync
+  std::uint32_t before(std::uint32_t answer, std::size_t word) const {
+    return static_cast<std::uint32_t>(cells_of(answer)[word_protocol.size() + word / 2] >> (32 * (word % 2)));
   }
   std::uint32_t pool_at(const Class& entry, std::optional<Protocol> protocol, std::uint64_t rank) const;  // after sync
 
@@ -113,20 +112,21 @@ struct MatcherState {
   std::vector<std::uint32_t> request_lists;
   std::vector<Answer> answers;
   std::vector<std::uint32_t> free_answers;
+  /// `stride` for each answer: one word of bits per word of shapes, then the number of pools before each word among
+  /// those of its protocol, two to a cell.
+  std::vector<std::uint64_t> cells;
+  std::size_t stride = 0;
   IdIndex answer_index;
   std::vector<Extras> extras;
   std::vector<std::uint32_t> free_extras;
   std::vector<Class> classes;
-  std::vector<std::uint32_t> free_classes;
-  IdIndex class_index;
+  NameTable class_names;
 
   std::uint64_t version = 0;
   std::uint32_t layout = 1;  // of pools and shapes; 0 is never one
 };
 
-inline bool bit(const std::vector<std::uint64_t>& bits, std::uint32_t at) {
-  return ((bits[at / 64] >> (at % 64)) & 1) != 0;
-}
+inline bool bit(const std::uint64_t* bits, std::uint32_t at) { return ((bits[at / 64] >> (at % 64)) & 1) != 0; }
 inline void set_bit(std::vector<std::uint64_t>& bits, std::uint32_t at, bool on) {
   if (on) bits[at / 64] |= std::uint64_t{1} << (at % 64);
   else bits[at / 64] &= ~(std::uint64_t{1} << (at % 64));

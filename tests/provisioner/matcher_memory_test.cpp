@@ -57,7 +57,7 @@ TEST(MatcherMemory, APoolCostsAtMost64BytesAndAClass256BeyondNamesAndOffers) {
   // In the third, 8,098 of the 10,000 classes ask what no other asks: there is little to share.
   for (const auto& [rules, variant, class_max] :
        {Row{MatchRules::v17_10, "attrs", 256}, Row{MatchRules::v17_10, "exact", 256},
-        Row{MatchRules::v19_01, "regex", 320}}) {
+        Row{MatchRules::v19_01, "regex", 256}}) {
     const Workload load{rules, variant, 100'000, 10'000};
     const std::size_t at_start = allocated_bytes;
     Matcher matcher;
