@@ -48,6 +48,16 @@ TEST_P(OverTheSimulator, AWholeLife) {
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("user name or the password"), std::string::npos) << refused.error().message;
   config["password"] = "netapp123";
+  for (const auto& [option, wrong, reason] :
+       {std::tuple{"svm", "svm9", "Specified vserver not found, Code: 15698"},
+        std::tuple{"dataLIF", "10.0.0.9", "data LIF with address 10.0.0.9 on SVM svm1"}}) {
+    Json changed = config;
+    changed[option] = wrong;
+    const auto no = lab.run(lab.core->add_backend(changed.dump()));
+    ASSERT_FALSE(no) << option;
+    EXPECT_NE(no.error().message.find(reason), std::string::npos) << no.error().message;
+  }
+  EXPECT_TRUE(lab.core->backends().empty());
   const auto added = lab.run(lab.core->add_backend(config.dump()));
   ASSERT_TRUE(added) << added.error().message;
   EXPECT_EQ(*added, std::string(row.prefix) + "_" + row.lif);
