@@ -134,13 +134,19 @@ Response Sim::handle(const Request& request) {
 
 Response Sim::zapi(const Request& request, const std::string& svm) {
   if (const auto page = after_empty_page(request)) return zapi(*page, svm);
+  if (faults_.rules().empty()) {
+    server_->before = nullptr;
+    Response response = server_->handle(request);
+    add_latency(response);
+    return response;
+  }
   const auto credentials = basic_credentials(request);
   const std::string tunnelled = vfiler_of(request.body);
   const FaultCall call{.api = api_of(request.body),
                        .svm = tunnelled.empty() ? svm : tunnelled,
                        .user = credentials ? credentials->user : std::string(),
                        .body = request.body};
-  const FaultRule* found = faults_.rules().empty() ? nullptr : faults_.match(call, rng_);
+  const FaultRule* found = faults_.match(call, rng_);
   if (found == nullptr) {
     server_->before = nullptr;
     Response response = server_->handle(request);
@@ -258,6 +264,8 @@ Response Sim::control(const Request& request, std::string_view what) {
     return request.method == "GET" ? json_response(200, {{"problems", model::check_invariants(*cluster_)}})
                                    : json_error(405, "invariants takes GET");
   if (what == "clock") return control_clock(request.method, request.body);
+  if (what == "clients")
+    return request.method == "POST" ? control_clients(request.body) : json_error(405, "clients takes POST");
   if (what == "faults" || what.starts_with("faults/")) {
     if (request.method == "GET") return json_response(200, faults_.list());
     if (request.method == "POST") {
@@ -273,7 +281,7 @@ Response Sim::control(const Request& request, std::string_view what) {
     }
     return json_error(405, "faults takes GET, POST and DELETE");
   }
-  return json_error(404, "there are commands, faults, invariants and clock");
+  return json_error(404, "there are commands, faults, invariants, clients and clock");
 }
 
 // {"commands": ["…"], "answers": ["…"]}: one session runs them in order; each question takes the next answer. A command
@@ -308,6 +316,27 @@ Response Sim::control_commands(const std::string& body, const std::string& user)
     if (session.asking() || session.ended()) break;
   }
   return json_response(200, {{"results", results}});
+}
+
+// {"svm": "…", "lock" or "cifs-session": "ID", "fields": {…}}: what a client of the data path holds. lock-get-iter and
+// cifs-session-get-iter list it; `vserver locks break` and `vserver cifs session close` end it.
+Response Sim::control_clients(const std::string& body) {
+  const auto asked = parse_json(body);
+  const char* const form = "body must be {\"svm\", \"lock\" or \"cifs-session\": ID, \"fields\": {NAME: TEXT}}";
+  if (!asked || !asked->is_object() || !asked->value("svm", json()).is_string()) return json_error(400, form);
+  model::Svm* svm = cluster_->find_svm((*asked)["svm"].get<std::string>());
+  if (svm == nullptr) return json_error(404, "there is no SVM of that name");
+  const char* const kind = asked->contains("lock") ? "lock" : "cifs-session";
+  const json fields = asked->value("fields", json::object());
+  if (!asked->value(kind, json()).is_string() || !fields.is_object()) return json_error(400, form);
+  model::Record record;
+  for (const auto& [name, value] : fields.items()) {
+    if (!value.is_string()) return json_error(400, form);
+    record.fields[name] = value.get<std::string>();
+  }
+  svm->records[kind][(*asked)[kind].get<std::string>()] = std::move(record);
+  cluster_->touch(*svm);
+  return json_response(201, *asked);
 }
 
 Response Sim::control_clock(const std::string& method, const std::string& body) {

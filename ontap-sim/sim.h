@@ -136,6 +136,7 @@ class Sim {
   base::http::Response zapi(const base::http::Request& request, const std::string& svm);
   base::http::Response control(const base::http::Request& request, std::string_view what);
   base::http::Response control_commands(const std::string& body, const std::string& user);
+  base::http::Response control_clients(const std::string& body);
   base::http::Response control_clock(const std::string& method, const std::string& body);
   void add_latency(base::http::Response& response);
 

@@ -82,7 +82,8 @@ FIELDS(Endpoint, svm, volume)
 FIELDS(SnapMirror, source, destination, source_cluster, type, mirror_state, status, policy, schedule, tries,
        last_transfer_type, last_transfer_error, unhealthy_reason, newest_snapshot, id, max_transfer_rate,
        last_transfer_size, last_transfer_begin, last_transfer_end, newest_snapshot_time, due, pending,
-       update_successful, resync_successful, break_successful, healthy, identity_preserve, source_known)
+       update_successful, resync_successful, break_successful, healthy, identity_preserve, source_known, update_failed,
+       total_bytes, total_seconds)
 FIELDS(SnapMirrorPolicy::Rule, label, keep, preserve, warn)
 FIELDS(SnapMirrorPolicy, name, owner_svm, type, comment, tries, transfer_priority, restart, discard_configs, rules,
        ignore_atime, network_compression, create_snapshot)

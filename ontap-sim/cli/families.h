@@ -17,6 +17,7 @@ std::vector<Command> qtree_commands();
 std::vector<Command> san_commands();
 std::vector<Command> cluster_commands();
 std::vector<Command> df_commands();
+std::vector<Command> settings_commands();
 
 /// True if the caller may see objects of that SVM.
 inline bool may_see(const Call& call, std::string_view svm) { return call.user.svm.empty() || call.user.svm == svm; }

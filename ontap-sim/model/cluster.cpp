@@ -238,6 +238,10 @@ Result<void> build(Cluster& cluster, const ClusterSpec& spec) {
   add_licences(cluster);
   add_schedules(cluster);
   add_snapmirror_policies(cluster);
+  // As shipped: severe events go to the SNMP trap hosts.
+  cluster.records["ems-destination"]["snmp-traphost"] = {{{"type", "snmp"}}, {{"destination", {"-"}}}};
+  cluster.records["ems-notification"]["1"] = {{{"filter-name", "default-trap-events"}},
+                                              {{"destinations", {"snmp-traphost"}}}};
   add_admin_svm(cluster, spec);
   add_node_svms(cluster);
   for (const char* application : {"console", "http", "ontapi", "ssh", "service-processor"}) {

@@ -140,6 +140,7 @@ enum class JobKind : std::uint8_t {
   volume_modify,
   snapmirror,
   other,
+  restore,  // a volume gets back what a SnapMirror destination holds; `argument`: see finish_restore()
 };
 
 struct Job {

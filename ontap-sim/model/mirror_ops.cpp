@@ -145,7 +145,7 @@ Result<SnapMirror*> create_mirror(Cluster& cluster, const NewMirror& spec) {
   mirror.identity_preserve = spec.identity_preserve;
   mirror.id = new_uuid(cluster.rng);
   if (base != nullptr) {
-    mirror.mirror_state = "broken_off";
+    mirror.mirror_state = "broken-off";
     mirror.newest_snapshot = base->name;
     mirror.newest_snapshot_time = base->created;
   }
@@ -174,7 +174,7 @@ Result<std::uint64_t> start_transfer(Cluster& cluster, SnapMirror& mirror, const
     return refused("The relationship \"" + mirror.destination.location() + "\" is already initialized.");
   if (kind == "update" && mirror.mirror_state != "snapmirrored")
     return refused("The relationship \"" + mirror.destination.location() + "\" is not initialized.");
-  if (kind == "resync" && mirror.mirror_state != "broken_off")
+  if (kind == "resync" && mirror.mirror_state != "broken-off")
     return refused("The relationship \"" + mirror.destination.location() + "\" is not broken-off.");
   if (kind == "resync" && mirror.newest_snapshot.empty())
     return refused("No common Snapshot copy was found between source and destination.");
@@ -225,9 +225,35 @@ std::string finish_transfer(Cluster& cluster, const Endpoint& destination) {
   if (mirror.pending == "update") ++mirror.update_successful;
   mirror.pending.clear();
   mirror.last_transfer_end = mirror.due;
+  mirror.total_bytes += mirror.last_transfer_size;
+  mirror.total_seconds +=
+      std::chrono::duration_cast<std::chrono::seconds>(mirror.due - mirror.last_transfer_begin).count();
   mirror.mirror_state = "snapmirrored";
   mirror.status = "idle";
   cluster.touch();
+  return "";
+}
+
+std::string finish_restore(Cluster& cluster, const Job& job) {
+  const auto parts = base::split(job.argument, '\n');
+  Volume* target = mirror_volume(cluster, {job.svm, job.volume});
+  const Volume* source =
+      parts.size() == 3 ? mirror_volume(cluster, {std::string(parts[0]), std::string(parts[1])}) : nullptr;
+  if (target == nullptr || source == nullptr) return "A volume of the restore is gone.";
+  const Snapshot* from = source->find_snapshot(parts[2]);
+  if (from == nullptr && !source->snapshots.empty()) from = &source->snapshots.back();
+  target->active = from == nullptr ? source->active : from->active;
+  target->files_used = source->files_used;
+  if (from != nullptr && target->find_snapshot(from->name) == nullptr) {
+    Snapshot copy = *from;
+    copy.clones = 0;
+    copy.owners.clear();
+    target->snapshot_held += copy.held;
+    target->snapshots.push_back(std::move(copy));
+  }
+  Svm& svm = *cluster.find_svm(job.svm);
+  recharge(cluster, svm, *target);
+  cluster.touch(svm, *target);
   return "";
 }
 
@@ -259,6 +285,7 @@ Result<void> abort_transfer(Cluster& cluster, SnapMirror& mirror) {
       (void)cancel_job(cluster, id).ok();
   }
   mirror.status = "idle";
+  if (mirror.pending == "update") ++mirror.update_failed;
   mirror.pending.clear();
   mirror.last_transfer_error = "Transfer aborted";
   cluster.touch();
@@ -278,7 +305,7 @@ Result<void> break_mirror(Cluster& cluster, SnapMirror& mirror) {
     target->type = VolumeType::rw;
     cluster.touch(*cluster.find_svm(mirror.destination.svm), *target);
   }
-  mirror.mirror_state = "broken_off";
+  mirror.mirror_state = "broken-off";
   mirror.status = "idle";
   ++mirror.break_successful;
   cluster.touch();

@@ -33,6 +33,10 @@ Result<void> release_mirror(Cluster& cluster, const Endpoint& destination, bool 
 /// What settle() calls when a transfer's time has come; "" or the problem.
 std::string finish_transfer(Cluster& cluster, const Endpoint& destination);
 
+/// Restores job.svm:job.volume from the volume that job.argument names ("SVM\nVOLUME\nSNAPSHOT", "" = the newest);
+/// "" or the problem.
+std::string finish_restore(Cluster& cluster, const Job& job);
+
 inline constexpr std::string_view kReleaseTable = "snapmirror-destination";
 
 Result<void> create_svm_peer(Cluster& cluster, const SvmPeer& peer);

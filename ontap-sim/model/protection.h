@@ -42,6 +42,9 @@ struct SnapMirror {
   std::int64_t update_successful = 0;
   std::int64_t resync_successful = 0;
   std::int64_t break_successful = 0;
+  std::int64_t update_failed = 0;
+  Bytes total_bytes = 0;  // of all ended transfers
+  std::int64_t total_seconds = 0;
   bool healthy = true;
   bool identity_preserve = false;
   /// The source side forgets with snapmirror-release.

@@ -84,6 +84,7 @@ bool one_matches(std::string_view query, std::string_view value, QueryCase lette
   }
   if (query.find('*') != std::string_view::npos) return wildcard(query, value, letters);
   if (equal(query, value, letters)) return true;
+  if (letters == QueryCase::name) return false;
   const auto x = number_of(query);
   const auto y = number_of(value);
   return x && y && *x == *y && query != "" &&

@@ -9,7 +9,8 @@
 /// Used by every ZAPI iterator and by the command line. Source: ontap-zapi specification 3.4 and 10.2.
 namespace ontap_sim::model {
 
-enum class QueryCase { exact, ignored };
+/// `name`: exact, and no text is ever taken for a number ("1k" is not "1024").
+enum class QueryCase { exact, ignored, name };
 
 bool query_matches(std::string_view query, std::string_view value, QueryCase letters = QueryCase::exact);
 

@@ -86,6 +86,7 @@ std::string finish_move(Cluster& cluster, Svm& svm, Volume& volume, Job& job) {
 /// "" when it went well.
 std::string perform(Cluster& cluster, Job& job) {
   if (job.kind == JobKind::snapmirror) return finish_transfer(cluster, {job.svm, job.volume});
+  if (job.kind == JobKind::restore) return finish_restore(cluster, job);
   Svm* svm = cluster.find_svm(job.svm);
   Volume* volume = svm == nullptr ? nullptr : svm->find_volume(job.volume);
   if (volume == nullptr)
@@ -115,6 +116,7 @@ std::string perform(Cluster& cluster, Job& job) {
     case JobKind::volume_destroy:
     case JobKind::volume_modify:
     case JobKind::snapmirror:
+    case JobKind::restore:
     case JobKind::other: return "";
   }
   return "";

@@ -237,7 +237,34 @@ void drop_clone_link(Cluster& cluster, const Volume& volume) {
   cluster.touch(*parent_svm, *parent);
 }
 
+/// What is destroyed without force stands in the SVM's recovery queue for its retention time, under the name that ONTAP
+/// gives it there. Its blocks are free at once all the same (assumption A8), so it cannot come back.
+void enter_recovery_queue(Cluster& cluster, Svm& svm, const Volume& volume) {
+  constexpr std::size_t queue_max = 100;  // the oldest leave early
+  auto& queue = svm.records["volume-recovery-queue"];
+  expire_recovery_queue(cluster, svm);
+  while (queue.size() >= queue_max) {
+    const auto oldest = std::min_element(queue.begin(), queue.end(), [](const auto& a, const auto& b) {
+      return a.second.fields.at("deletion-time") < b.second.fields.at("deletion-time");
+    });
+    queue.erase(oldest);
+  }
+  queue[volume.name + "_" + std::to_string(volume.dsid)].fields = {
+      {"deletion-time", std::to_string(epoch_seconds(cluster.now()))},
+      {"retention-period", std::to_string(svm.retention_hours)}};
+  cluster.touch(svm);
+}
+
 }  // namespace
+
+void expire_recovery_queue(const Cluster& cluster, Svm& svm) {
+  const auto queue = svm.records.find("volume-recovery-queue");
+  if (queue == svm.records.end()) return;
+  std::erase_if(queue->second, [&](const auto& entry) {
+    const auto deleted = base::parse_signed(entry.second.fields.at("deletion-time")).value_or(0);
+    return deleted + std::int64_t{3600} * svm.retention_hours <= epoch_seconds(cluster.now());
+  });
+}
 
 Result<void> destroy_volume(Cluster& cluster, Svm& svm, const std::string& name, DestroyVolume how) {
   auto found = require_volume(svm, name);
@@ -255,6 +282,9 @@ Result<void> destroy_volume(Cluster& cluster, Svm& svm, const std::string& name,
     aggregate->written -= volume.written;
     --aggregate->volume_count;
   }
+  const bool kept = !how.force && !volume.svm_root && !volume.flexgroup() && !volume.constituent() &&
+                    svm.retention_hours > 0 && (volume.type == VolumeType::rw || volume.type == VolumeType::dp);
+  if (kept) enter_recovery_queue(cluster, svm, volume);
   svm.volumes.erase(name);
   for (const std::string& part : constituents) {
     if (auto gone = destroy_volume(cluster, svm, part, {.unmount_and_offline = true, .force = true}); !gone)

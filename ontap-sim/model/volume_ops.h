@@ -42,6 +42,8 @@ struct DestroyVolume {
   bool force = false;
 };
 Result<void> destroy_volume(Cluster& cluster, Svm& svm, const std::string& name, DestroyVolume how);
+/// Drops what has been in the SVM's recovery queue (records "volume-recovery-queue") for its retention time.
+void expire_recovery_queue(const Cluster& cluster, Svm& svm);
 
 Result<void> mount_volume(Cluster& cluster, Svm& svm, const std::string& name, const std::string& path, bool active);
 Result<void> unmount_volume(Cluster& cluster, Svm& svm, const std::string& name, bool force);

@@ -79,11 +79,48 @@ Status role_delete(Call& call) {
   call.cluster.touch();
   return {};
 }
+/// Roles that are there from the start; of those of an SVM only what they allow at all, not each directory.
+struct Predefined {
+  bool cluster;
+  const char* role;
+  const char* directory;
+  const char* access;
+};
+constexpr Predefined kPredefined[] = {{true, "admin", "DEFAULT", "all"},
+                                      {true, "autosupport", "DEFAULT", "none"},
+                                      {true, "backup", "DEFAULT", "none"},
+                                      {true, "backup", "vserver services ndmp", "readonly"},
+                                      {true, "none", "DEFAULT", "none"},
+                                      {true, "readonly", "DEFAULT", "readonly"},
+                                      {true, "readonly", "security", "none"},
+                                      {true, "readonly", "security login password", "all"},
+                                      {false, "vsadmin", "DEFAULT", "none"},
+                                      {false, "vsadmin", "lun", "all"},
+                                      {false, "vsadmin", "network interface", "readonly"},
+                                      {false, "vsadmin", "snapmirror", "all"},
+                                      {false, "vsadmin", "volume", "all"},
+                                      {false, "vsadmin", "vserver", "all"},
+                                      {false, "vsadmin-backup", "DEFAULT", "none"},
+                                      {false, "vsadmin-protocol", "DEFAULT", "none"},
+                                      {false, "vsadmin-protocol", "vserver", "all"},
+                                      {false, "vsadmin-readonly", "DEFAULT", "readonly"},
+                                      {false, "vsadmin-snaplock", "DEFAULT", "none"},
+                                      {false, "vsadmin-volume", "DEFAULT", "none"},
+                                      {false, "vsadmin-volume", "volume", "all"}};
+
 Status role_get_iter(Call& call) {
   static const RecordShape shape{"security-login-role-info", {"vserver", "role-name", "command-directory-name"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  for (const auto& [key, rule] : call.cluster.roles) {
+  std::map<model::RoleKey, model::RoleRule> rules = call.cluster.roles;
+  for (const auto& [name, svm] : call.cluster.svms) {
+    if (svm.type != model::SvmType::admin && svm.type != model::SvmType::data) continue;
+    for (const Predefined& one : kPredefined) {
+      if (one.cluster == (svm.type == model::SvmType::admin))
+        rules.try_emplace({name, one.role, one.directory}, model::RoleRule{one.access, ""});
+    }
+  }
+  for (const auto& [key, rule] : rules) {
     if (call.scope_svm != nullptr && key.svm != call.scope_svm->name) continue;
     const bool more = (*page)->row({key.svm, key.role, key.command_directory}, [&](Out& out) {
       out.text("access-level", rule.access);
@@ -180,13 +217,27 @@ Status security_config_modify(Call& call) {
   call.cluster.touch();
   return {};
 }
+/// Set by `security ssh modify`.
 Status security_ssh_get_iter(Call& call) {
-  return each_vserver(call, "seccomp-ssh-info", true, [](Out& out, const Svm&) {
-    out.list("ciphers", "sshd-cipher", std::vector<std::string>{"aes256_ctr", "aes192_ctr", "aes128_ctr"});
-    out.list("key-exchange-algorithms", "sshd-key-exch-algorithm",
-             std::vector<std::string>{"diffie_hellman_group_exchange_sha256"});
-    out.list("mac-algorithms", "sshd-mac-algorithm", std::vector<std::string>{"hmac_sha2_256", "hmac_sha2_512"});
-  });
+  return each_vserver(
+      call, "seccomp-ssh-info", true,
+      [](Out& out, const Svm& svm) {
+        struct List {
+          const char* name;
+          const char* child;
+          const char* normal;
+        };
+        for (const List& list :
+             {List{"ciphers", "sshd-cipher", "aes256_ctr,aes192_ctr,aes128_ctr"},
+              List{"key-exchange-algorithms", "sshd-key-exch-algorithm", "diffie_hellman_group_exchange_sha256"},
+              List{"mac-algorithms", "sshd-mac-algorithm", "hmac_sha2_256,hmac_sha2_512"}}) {
+          const std::string values = kept(svm.records, "ssh", "", list.name, list.normal);
+          std::vector<std::string> each;
+          for (const auto& value : base::split(values, ',')) each.emplace_back(value);
+          out.list(list.name, list.child, each);
+        }
+      },
+      "vserver-name");
 }
 Status security_ssl_get_iter(Call& call) {
   return each_vserver(call, "vserver-ssl-info", true, [&](Out& out, const Svm& svm) {
@@ -199,13 +250,13 @@ Status security_ssl_get_iter(Call& call) {
   });
 }
 
-/// Telnet and rsh: neither can be switched on here.
+/// Telnet and rsh, set by `security protocol modify`.
 Status security_protocol_get(Call& call) {
   const std::string application = call.text("application");
   if (application != "telnet" && application != "rsh") return call.invalid("application");
   pugi::xml_node info = call.put("attributes").append_child("security-protocol-info");
   append_text(info, "application", application);
-  append_text(info, "enabled", "false");
+  append_text(info, "enabled", kept(call.cluster.records, "security-protocol", application, "enabled", "false"));
   return {};
 }
 

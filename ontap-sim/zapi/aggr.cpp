@@ -68,7 +68,18 @@ void write_space(Out& out, const model::Cluster& cluster, const Aggregate& aggre
     out.integer("physical-used", aggregate.written);
     out.integer("physical-used-percent", percent(aggregate.written, aggregate.size));
   }
+  // No blocks are ever shared, compacted or moved to an object store here.
+  if (cluster.ontapi_minor >= 110) {
+    for (const char* field :
+         {"data-compacted-count", "data-compaction-space-saved", "data-compaction-space-saved-percent"})
+      out.integer(field, 0);
+  }
+  for (const char* field : {"sis-shared-count", "sis-space-saved", "sis-space-saved-percent"}) out.integer(field, 0);
   if (cluster.ontapi_minor >= 120) out.integer("capacity-tier-used", 0);
+  if (cluster.ontapi_minor >= 140) {
+    out.integer("performance-tier-inactive-user-data", 0);
+    out.integer("performance-tier-inactive-user-data-percent", 0);
+  }
   out.integer("size-available", aggregate.available());
   out.integer("size-total", aggregate.size);
   out.integer("size-used", aggregate.used());
@@ -267,6 +278,7 @@ Status storage_disk_get_iter(Call& call) {
         out.text("disk-type", place.second == 0 && aggregate.type == "hybrid" ? "SSD" : disk_type(aggregate));
         out.text("disk-uid", aggregate.uuid.text() + ":" + std::to_string(place.second));
         out.text("firmware-revision", "NA01");
+        out.flag("is-shared", false);
         out.text("model", "VD-1000MB-FZ-520");
         out.integer("rpm", aggregate.type == "ssd" ? 0 : 10000);
         out.text("serial-number",
@@ -300,6 +312,17 @@ Status storage_disk_get_iter(Call& call) {
         out.text("effective-disk-type", place.second == 0 && aggregate.type == "hybrid" ? "SSD" : disk_type(aggregate));
         out.integer("effective-rpm", aggregate.type == "ssd" ? 0 : 10000);
         out.text("position", place.second == 0 ? "dparity" : place.second == 1 ? "parity" : "data");
+        out.close();
+      }
+      if (out.open("disk-stats-info")) {  // no data path: the disks turn and hold what was written
+        const auto node = call.cluster.nodes.find(aggregate.node);
+        const auto up = node == call.cluster.nodes.end() ? base::Duration{} : call.cluster.now() - node->second.booted;
+        out.integer("average-latency", 0);
+        out.integer("disk-io-kbps", 0);
+        out.integer("disk-iops", 0);
+        out.integer("power-on-time-interval", std::chrono::duration_cast<std::chrono::seconds>(up).count());
+        out.integer("sectors-read", 0);
+        out.integer("sectors-written", aggregate.written / 512 / std::max(1, aggregate.disk_count - 2));
         out.close();
       }
       out.text("disk-uid", aggregate.uuid.text() + ":" + std::to_string(place.second));

@@ -14,7 +14,7 @@ std::string leaf_text(pugi::xml_node node) {
 
 void append_text(pugi::xml_node parent, const char* name, std::string_view value) {
   pugi::xml_node node = parent.append_child(name);
-  if (!value.empty()) node.append_child(pugi::node_pcdata).set_value(std::string(value).c_str());
+  if (!value.empty()) node.append_child(pugi::node_pcdata).set_value(value.data(), value.size());
 }
 
 std::optional<bool> parse_boolean(std::string_view text) {

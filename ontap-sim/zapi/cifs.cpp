@@ -146,7 +146,8 @@ Status cifs_security_get_iter(Call& call) {
                                                  {"is-signing-required", "false"},
                                                  {"kerberos-clock-skew", "5"},
                                                  {"kerberos-renew-age", "7"},
-                                                 {"kerberos-ticket-age", "10"}};
+                                                 {"kerberos-ticket-age", "10"},
+                                                 {"lm-compatibility-level", "lm-ntlm-ntlmv2-krb"}};
     for (const auto& [name, value] : svm.cifs->security) fields[name] = value;
     return (*page)->row({svm.name}, [&](Out& out) {
       for (const auto& [name, value] : fields) out.text(name.c_str(), value);

@@ -1,6 +1,7 @@
 #include "ontap-sim/zapi/dispatch.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "ontap-sim/model/access_ops.h"
 #include "ontap-sim/zapi/validate.h"
@@ -37,7 +38,9 @@ std::string escape_attribute(std::string_view text) {
 }
 
 std::string envelope(const model::Cluster& cluster, std::string_view results) {
-  std::string text =
+  std::string text;
+  text.reserve(results.size() + 200);
+  text +=
       "<?xml version='1.0' encoding='UTF-8' ?>\n<!DOCTYPE netapp SYSTEM 'file:/etc/netapp_gx.dtd'>\n<netapp "
       "version='1.";
   text += std::to_string(cluster.ontapi_minor);
@@ -136,11 +139,14 @@ bool role_allows(const std::string& role, std::string_view api) {
 }  // namespace
 
 bool is_read(std::string_view api) {
-  constexpr std::string_view parts[] = {"-get",    "-list-info", "-list-iter", "-status",    "-list-entries",
-                                        "-report", "-info",      "-details",   "-supported", "-capacity"};
-  if (api.ends_with("-iter") && (api.find("modify") != api.npos || api.find("delete") != api.npos ||
-                                 api.find("destroy") != api.npos || api.find("release") != api.npos))
-    return false;
+  if (api.ends_with("-get") || api.ends_with("-get-iter") || api.find("-get-") != api.npos) return true;
+  for (const std::string_view word : base::split(api, '-')) {
+    for (const std::string_view changes : {"modify", "set", "delete", "destroy", "release"}) {
+      if (word == changes) return false;
+    }
+  }
+  constexpr std::string_view parts[] = {"-list",    "-status",    "-entries",  "-report", "-info",
+                                        "-details", "-supported", "-capacity", "-check"};
   return std::any_of(std::begin(parts), std::end(parts),
                      [&](std::string_view part) { return api.find(part) != std::string_view::npos; });
 }
@@ -181,45 +187,61 @@ bool xml_depth_ok(std::string_view text, int depth_max) {
   return true;
 }
 
+namespace {
+
+void append_escaped(std::string& text, const char* value) {
+  for (;;) {
+    const std::size_t plain = std::strcspn(value, "&<>\r");
+    text.append(value, plain);
+    value += plain;
+    switch (*value) {
+      case '&': text += "&amp;"; break;
+      case '<': text += "&lt;"; break;
+      case '>': text += "&gt;"; break;
+      case '\r': text += "&#13;"; break;
+      default: return;
+    }
+    ++value;
+  }
+}
+
+}  // namespace
+
+// Most of the work of a reply: no allocation for a leaf or for children that are in order already.
 void write_xml(std::string& text, pugi::xml_node node) {
+  const char* const name = node.name();
+  const std::size_t length = std::strlen(name);
   text += '<';
-  text += node.name();
-  for (const pugi::xml_attribute attribute : node.attributes()) {
+  text.append(name, length);
+  for (pugi::xml_attribute attribute = node.first_attribute(); attribute; attribute = attribute.next_attribute()) {
     text += ' ';
     text += attribute.name();
     text += "=\"" + escape_attribute(attribute.value()) + "\"";
   }
-  if (!node.first_child()) {
+  pugi::xml_node child = node.first_child();
+  if (!child) {
     text += "/>";
     return;
   }
   text += '>';
-  std::vector<pugi::xml_node> elements;
+  const char* last = nullptr;
   bool sorted = true;
-  for (const pugi::xml_node child : node.children()) {
-    if (child.type() == pugi::node_pcdata) {
-      for (const char* c = child.value(); *c != 0; ++c) {
-        switch (*c) {
-          case '&': text += "&amp;"; break;
-          case '<': text += "&lt;"; break;
-          case '>': text += "&gt;"; break;
-          case '\r': text += "&#13;"; break;
-          default: text += *c;
-        }
-      }
-      continue;
-    }
-    sorted = sorted && (elements.empty() || std::string_view(elements.back().name()) <= child.name());
-    elements.push_back(child);
+  for (pugi::xml_node one = child; sorted && one; one = one.next_sibling()) {
+    if (one.type() == pugi::node_pcdata) continue;
+    sorted = last == nullptr || std::strcmp(last, one.name()) <= 0;
+    last = one.name();
   }
-  if (!sorted) {
-    std::stable_sort(elements.begin(), elements.end(), [](pugi::xml_node a, pugi::xml_node b) {
-      return std::string_view(a.name()) < std::string_view(b.name());
-    });
+  std::vector<std::pair<const char*, pugi::xml_node>> elements;
+  for (; child; child = child.next_sibling()) {
+    if (child.type() == pugi::node_pcdata) append_escaped(text, child.value());
+    else if (sorted) write_xml(text, child);
+    else elements.emplace_back(child.name(), child);
   }
-  for (const pugi::xml_node child : elements) write_xml(text, child);
+  std::stable_sort(elements.begin(), elements.end(),
+                   [](const auto& a, const auto& b) { return std::strcmp(a.first, b.first) < 0; });
+  for (const auto& element : elements) write_xml(text, element.second);
   text += "</";
-  text += node.name();
+  text.append(name, length);
   text += '>';
 }
 
@@ -309,7 +331,7 @@ Response Server::answer(const Request& request, const Arrival& arrival, const st
     return failed(cluster_, {Errno::api_privilege, "Insufficient privileges: user '" + user +
                                                        "' does not have write access to this resource"});
   }
-  const std::string object = object_of(in);
+  const std::string object = before || after ? object_of(in) : std::string();
   const CallView view{name, svm == nullptr ? std::string_view{} : std::string_view(svm->name), object, user};
   const auto reply = [&](const std::optional<ModelError>& error, std::string_view results) {
     Response response = error ? failed(cluster_, *error) : xml_response(envelope(cluster_, results));
@@ -331,6 +353,7 @@ Response Server::answer(const Request& request, const Arrival& arrival, const st
   if (status) status = api->run(call);
   if (!status) return reply(status.error(), "");
   std::string text;
+  text.reserve(8192);
   write_xml(text, results);
   return reply(std::nullopt, text);
 }

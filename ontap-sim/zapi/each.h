@@ -20,15 +20,15 @@ Status each_node(Call& call, const char* record, const char* key, Write write) {
 }
 
 template <class Write>
-Status each_vserver(Call& call, const char* record, bool with_admin, Write write) {
-  const RecordShape shape{record, {"vserver"}};
+Status each_vserver(Call& call, const char* record, bool with_admin, Write write, const char* key = "vserver") {
+  const RecordShape shape{record, {key}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const model::Svm& svm, bool) {
     if (svm.type != model::SvmType::data && !(with_admin && svm.type == model::SvmType::admin)) return true;
     return (*page)->row({svm.name}, [&](Out& out) {
       write(out, svm);
-      out.text("vserver", svm.name);
+      out.text(key, svm.name);
     });
   });
   return (*page)->finish();

@@ -1,7 +1,6 @@
 // What collectors read of the cluster beside its storage, its nodes (nodes.cpp) and what administrators set
-// (administration.cpp): NDMP, object stores, virus scan, services; and the lists of what this cluster has none of
-// (bridges, MetroCluster, key managers …). Source: Ansible's na_ontap_info, Harvest's templates; appendix A of the
-// array's specification.
+// (administration.cpp): NDMP, object stores, virus scan, services. Source: Ansible's na_ontap_info, Harvest's
+// templates; appendix A of the array's specification.
 #include <algorithm>
 
 #include "ontap-sim/model/access_ops.h"
@@ -15,25 +14,6 @@ namespace {
 using model::Node;
 using model::Record;
 using model::Svm;
-
-/// Lists of things that the modelled hardware and configuration cannot have.
-constexpr std::string_view kNoneCluster =
-    "metrocluster-check-get-iter metrocluster-node-get-iter metrocluster-interconnect-adapter-get-iter "
-    "storage-bridge-get-iter cluster-switch-get-iter "
-    "net-device-discovery-get-iter security-key-manager-key-get-iter ucm-adapter-get-iter "
-    "storage-shelf-acp-module-get-iter disk-encrypt-get-iter autosupport-check-iter "
-    "cluster-image-package-local-get-iter cluster-add-node-status-get-iter";
-constexpr std::string_view kNoneAny =
-    "ems-event-notification-destination-get-iter ems-event-notification-get-iter fcp-wwpnalias-get-iter "
-    "cifs-session-get-iter lock-get-iter nis-get-iter fileservice-audit-config-get-iter";
-
-Status none_get_iter(Call& call) {
-  static const RecordShape shape{"none", {}};
-  auto page = Iteration::open(call, shape);
-  if (!page) return page.error();
-  call.log.warning("known ZAPI call is not modelled: its list is always empty", {{"api", std::string(call.api.name)}});
-  return (*page)->finish();
-}
 
 Status failover_group_get_iter(Call& call) {
   static const RecordShape shape{"net-failover-group-info", {"vserver", "failover-group"}};
@@ -62,22 +42,36 @@ Status aggr_efficiency_get_iter(Call& call) {
                     out.text("node", aggregate.node);
                     if (!out.open("aggr-efficiency-cumulative-info")) return;
                     model::Bytes logical = 0;
+                    model::Bytes active = 0;         // without Snapshot copies
+                    model::Bytes active_parent = 0;  // and without clones
+                    model::Bytes written = 0;
+                    model::Bytes written_parent = 0;
                     for (const auto& [svm_name, svm] : call.cluster.svms) {
-                      for (const auto& [volume_name, volume] : svm.volumes)
-                        logical += volume.aggregate == name ? volume.active + volume.snapshot_held : 0;
+                      for (const auto& [volume_name, volume] : svm.volumes) {
+                        if (volume.aggregate != name) continue;
+                        const model::Bytes own = std::max<model::Bytes>(0, volume.written - volume.snapshot_held);
+                        logical += volume.active + volume.snapshot_held;
+                        active += volume.active;
+                        written += own;
+                        if (!volume.clone) active_parent += volume.active;
+                        if (!volume.clone) written_parent += own;
+                      }
                     }
+                    out.integer("total-data-reduction-logical-used-wo-snapshots", active);
+                    out.integer("total-data-reduction-logical-used-wo-snapshots-flexclones", active_parent);
+                    out.integer("total-data-reduction-physical-used-wo-snapshots", written);
+                    out.integer("total-data-reduction-physical-used-wo-snapshots-flexclones", written_parent);
                     out.integer("total-logical-used", logical);
                     out.integer("total-physical-used", aggregate.used());
+                    out.close();
+                    if (!out.open("aggr-efficiency-volume-info")) return;
+                    out.integer("volume-compression-saved", 0);  // nothing is compressed here
                     out.close();
                   });
                 });
   return (*page)->finish();
 }
 
-Status metrocluster_get(Call& call) {
-  append_text(call.put("attributes").append_child("metrocluster-info"), "local-configuration-state", "not_configured");
-  return {};
-}
 Status cluster_ha_get(Call& call) {
   append_text(call.put("attributes").append_child("cluster-ha-info"), "ha-configured",
               kept(call.cluster.records, "cluster-ha", "", "ha-configured", "true"));
@@ -123,6 +117,7 @@ Status vscan_status_modify(Call& call) {
   call.cluster.touch(call.svm());
   return {};
 }
+/// Set by `vserver cifs options modify`.
 Status cifs_options_get_iter(Call& call) {
   static const RecordShape shape{"cifs-options", {"vserver"}};
   auto page = Iteration::open(call, shape);
@@ -130,9 +125,10 @@ Status cifs_options_get_iter(Call& call) {
   (*page)->each_svm(0, [&](const Svm& svm, bool) {
     if (!svm.cifs) return true;
     return (*page)->row({svm.name}, [&](Out& out) {
-      out.flag("is-smb2-enabled", true);
-      out.flag("is-smb3-enabled", true);
-      out.integer("max-mpx", 255);
+      for (const auto& [field, normal] :
+           {std::pair{"default-unix-user", "pcuser"}, std::pair{"is-smb2-enabled", "true"},
+            std::pair{"is-smb3-enabled", "true"}, std::pair{"max-mpx", "255"}, std::pair{"read-grants-exec", "false"}})
+        out.text(field, kept(svm.records, "cifs-options", "", field, normal));
       out.text("vserver", svm.name);
     });
   });
@@ -282,21 +278,7 @@ Status vscan_connections(Call& call) {
   return (*page)->finish();
 }
 
-constexpr std::string_view kNoneNvme = "nvme-interface-get-iter";
-/// Answered alike whatever the cluster holds.
-constexpr std::string_view kConstant =
-    "metrocluster-get security-protocol-get security-ssh-get-iter cifs-options-get-iter";
-
 }  // namespace
-
-bool constant_reply(std::string_view api) {
-  for (const std::string_view names : {kNoneCluster, kNoneAny, kNoneNvme, kConstant}) {
-    for (const auto& name : base::split(names, ' ')) {
-      if (name == api) return true;
-    }
-  }
-  return false;
-}
 
 std::vector<ApiEntry> facility_apis() {
   std::vector<ApiEntry> rows = {
@@ -321,7 +303,6 @@ std::vector<ApiEntry> facility_apis() {
        .since = 120},
       {.name = "net-failover-group-get-iter", .scope = Scope::any, .input = kIter, .run = failover_group_get_iter},
       {.name = "aggr-efficiency-get-iter", .scope = Scope::cluster, .input = kIter, .run = aggr_efficiency_get_iter},
-      {.name = "metrocluster-get", .scope = Scope::cluster, .input = "desired-attributes:r", .run = metrocluster_get},
       {.name = "cluster-ha-get", .scope = Scope::cluster, .input = "desired-attributes:r", .run = cluster_ha_get},
       {.name = "cluster-ha-modify", .scope = Scope::cluster, .input = "ha-configured*:b", .run = cluster_ha_modify},
       {.name = "diagnosis-status-get",
@@ -346,12 +327,6 @@ std::vector<ApiEntry> facility_apis() {
        .run = service_policy_get_iter,
        .since = 150},
   };
-  for (const auto& [names, scope] : {std::pair{kNoneCluster, Scope::cluster}, std::pair{kNoneAny, Scope::any}}) {
-    for (const auto& name : base::split(names, ' '))
-      rows.push_back({.name = name, .scope = scope, .input = kIter, .run = none_get_iter});
-  }
-  for (const auto& name : base::split(kNoneNvme, ' '))
-    rows.push_back({.name = name, .scope = Scope::any, .input = kIter, .run = none_get_iter, .since = 140});
   for (ApiEntry& row : rows) row.source = "Ansible's na_ontap_info and modules, Harvest's templates";
   return rows;
 }

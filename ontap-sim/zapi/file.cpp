@@ -169,6 +169,10 @@ Status volume_footprint_get_iter(Call& call) {
         out.integer("total-footprint-percent", model::percent(volume.charged, aggregate->size));
         out.integer("volume-blocks-footprint", volume.written);
         out.integer("volume-blocks-footprint-percent", model::percent(volume.written, aggregate->size));
+        if (call.cluster.ontapi_minor >= 120) {  // bin 0 is the performance tier; nothing leaves it here
+          out.integer("volume-blocks-footprint-bin0", volume.written);
+          out.integer("volume-blocks-footprint-bin0-percent", model::percent(volume.written, aggregate->size));
+        }
         out.integer("volume-guarantee-footprint", std::max<Bytes>(0, volume.charged - metadata - volume.written));
         out.integer("flexvol-metadata-footprint", metadata);
         out.text("volume", name);

@@ -67,6 +67,11 @@ Status flexcache_get_iter(Call& call) {
       if (volume == nullptr) return true;  // destroyed as a volume
       return (*page)->row({svm.name, name}, [&](Out& out) {
         for (const auto& [field, value] : record.fields) out.text(field.c_str(), value);
+        std::vector<std::string> aggregates;
+        for (const std::string& part : volume->constituents) {
+          if (const model::Volume* one = svm.find_volume(part)) aggregates.push_back(one->aggregate);
+        }
+        out.list("aggr-list", "aggr-name", aggregates);
         out.integer("size", volume->size);
         out.text("volume", name);
         out.text("vserver", svm.name);

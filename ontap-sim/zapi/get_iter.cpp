@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
+#include "ontap-sim/model/query.h"
 #include "ontap-sim/zapi/schema.h"
 
 namespace ontap_sim::zapi {
@@ -121,7 +123,15 @@ void Out::text(const char* name, std::string_view value) {
 }
 
 void Out::integer(const char* name, std::int64_t value) {
-  if (wants(name)) append_text(levels_.back().record, name, std::to_string(value));
+  if (!wants(name)) return;
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  append_text(levels_.back().record, name, std::string_view(digits, static_cast<std::size_t>(end - digits)));
+}
+
+bool text_matches(std::string_view pattern, std::string_view value, std::string_view name) {
+  return model::query_matches(pattern, value,
+                              case_sensitive(name) ? model::QueryCase::name : model::QueryCase::ignored);
 }
 
 bool matches(pugi::xml_node query, pugi::xml_node record) {

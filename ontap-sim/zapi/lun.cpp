@@ -217,7 +217,16 @@ Status clone_create(Call& call) {
   return {};
 }
 
-/// Copies and moves of LUNs are done at once; the job of each path stays for the iterator to show.
+constexpr const char* kDue = "due";  // of a transfer: when it ends; not shown
+
+bool transfer_done(const model::Cluster& cluster, const model::Record& record) {
+  const auto due = record.fields.find(kDue);
+  return record.fields.at("job-status") != "data" || due == record.fields.end() ||
+         model::epoch_seconds(cluster.now()) >= base::parse_signed(due->second).value_or(0);
+}
+
+/// The new LUN can be used at once, as the array has it; its blocks arrive in virtual time, which the job of each path
+/// shows until it is done.
 Status start_transfer(Call& call, const char* table, bool copy) {
   Svm* source_svm = call.scope_svm;
   Svm* target_svm = call.scope_svm;
@@ -251,9 +260,14 @@ Status start_transfer(Call& call, const char* table, bool copy) {
       if (auto gone = model::destroy_lun(call.cluster, *source_svm, from, true); !gone) return gone;
     }
     model::Record record;
-    record.fields = {{"destination-path", to},   {"elapsed-time", "0"},          {"job-status", "complete"},
-                     {"job-uuid", job},          {"scanner-status", "complete"}, {"source-path", from},
-                     {"last-failure-reason", ""}};
+    const auto due = call.cluster.now() + model::copy_time(call.cluster, content.size);
+    record.fields = {{"destination-path", to},
+                     {"elapsed-time", "0"},
+                     {"job-status", "data"},
+                     {"job-uuid", job},
+                     {"source-path", from},
+                     {"last-failure-reason", ""},
+                     {kDue, std::to_string(model::epoch_seconds(due))}};
     target_svm->records[table][job + " " + to] = std::move(record);
   }
   call.cluster.touch(*target_svm);
@@ -270,7 +284,12 @@ Status transfer_get_iter(Call& call, const RecordShape& shape, const char* table
     for (const auto& [key, record] : rows->second) {
       const auto& fields = record.fields;
       const bool more = (*opened)->row({svm.name, fields.at("job-uuid"), fields.at("destination-path")}, [&](Out& out) {
-        for (const auto& [field, value] : fields) out.text(field.c_str(), value);
+        const bool done = transfer_done(call.cluster, record);
+        for (const auto& [field, value] : fields) {
+          if (field != kDue && field != "job-status") out.text(field.c_str(), value);
+        }
+        out.text("job-status", done && fields.at("job-status") == "data" ? "complete" : fields.at("job-status"));
+        out.text("scanner-status", done ? "complete" : "scanning");
         out.text("vserver", svm.name);
       });
       if (!more) return false;
@@ -294,9 +313,19 @@ Status lun_copy_cancel(Call& call) {
   for (auto& [name, svm] : call.cluster.svms) {
     const auto rows = svm.records.find("lun-copy");
     if (rows == svm.records.end()) continue;
+    bool found = false;
     for (auto& [key, record] : rows->second) {
-      if (record.fields.at("job-uuid") == call.text("job-uuid")) return {};  // ended already: nothing left to stop
+      if (record.fields.at("job-uuid") != call.text("job-uuid")) continue;
+      found = true;
+      if (transfer_done(call.cluster, record)) continue;  // nothing left to stop
+      record.fields["job-status"] = "destroyed";
+      const std::string& path = record.fields.at("destination-path");
+      if (svm.find_lun(path) == nullptr) continue;
+      if (auto gone = model::destroy_lun(call.cluster, svm, path, true); !gone) return gone;
     }
+    if (!found) continue;
+    call.cluster.touch(svm);
+    return {};
   }
   return model::missing_entry();
 }

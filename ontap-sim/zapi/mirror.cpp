@@ -48,6 +48,14 @@ model::Result<SnapMirror*> named_mirror(Call& call) {
   return mirror;
 }
 
+/// The node that holds the volume of an endpoint; "" for one in another cluster.
+std::string endpoint_node(const model::Cluster& cluster, const Endpoint& end) {
+  const Svm* svm = cluster.find_svm(end.svm);
+  const model::Volume* volume = svm == nullptr ? nullptr : svm->find_volume(end.volume);
+  const model::Aggregate* aggregate = volume == nullptr ? nullptr : cluster.find_aggregate(volume->aggregate);
+  return aggregate == nullptr ? std::string() : aggregate->node;
+}
+
 void write_mirror(Out& out, const model::Cluster& cluster, const SnapMirror& mirror) {
   const auto seconds = [](base::Duration span) {
     return std::chrono::duration_cast<std::chrono::seconds>(span).count();
@@ -56,6 +64,7 @@ void write_mirror(Out& out, const model::Cluster& cluster, const SnapMirror& mir
   if (mirror.status == "transferring") out.text("current-transfer-type", mirror.pending);
   out.text("destination-location", mirror.destination.location());
   out.text("destination-volume", mirror.destination.volume);
+  out.text_if("destination-volume-node", endpoint_node(cluster, mirror.destination));
   out.text("destination-vserver", mirror.destination.svm);
   out.text_if("exported-snapshot", mirror.newest_snapshot);
   if (!mirror.newest_snapshot.empty()) out.time("exported-snapshot-timestamp", mirror.newest_snapshot_time);
@@ -89,13 +98,20 @@ void write_mirror(Out& out, const model::Cluster& cluster, const SnapMirror& mir
   out.text("relationship-type", mirror.type);
   out.text_if("schedule", mirror.schedule);
   out.text("source-location", mirror.source.location());
+  out.text_if("source-node", endpoint_node(cluster, mirror.source));
   out.text("source-volume", mirror.source.volume);
   out.text("source-vserver", mirror.source.svm);
   out.text("tries", mirror.tries);
   out.text_if("unhealthy-reason", mirror.unhealthy_reason);
   if (cluster.ontapi_minor >= 30) {
+    // A break or a resync is refused, or it succeeds; only an update can fail on its way.
+    out.integer("break-failed-count", 0);
     out.integer("break-successful-count", mirror.break_successful);
+    out.integer("resync-failed-count", 0);
     out.integer("resync-successful-count", mirror.resync_successful);
+    out.integer("total-transfer-bytes", mirror.total_bytes);
+    out.integer("total-transfer-time-secs", mirror.total_seconds);
+    out.integer("update-failed-count", mirror.update_failed);
     out.integer("update-successful-count", mirror.update_successful);
   }
   out.text("vserver", mirror.destination.svm);
@@ -202,11 +218,12 @@ Status snapmirror_restore(Call& call) {
   if (!snapshot.empty() && volume->find_snapshot(snapshot) == nullptr)
     return model::refused("Snapshot \"" + snapshot + "\" does not exist.");
   call.put_job(model::start_job(call.cluster,
-                                {.kind = model::JobKind::other,
+                                {.kind = model::JobKind::restore,
                                  .name = "SnapMirror restore of " + destination.location(),
                                  .type = "SNAPMIRROR",
                                  .svm = destination.svm,
-                                 .volume = destination.volume},
+                                 .volume = destination.volume,
+                                 .argument = source.svm + "\n" + source.volume + "\n" + snapshot},
                                 model::copy_time(call.cluster, volume->written)));
   return {};
 }

@@ -13,6 +13,23 @@ namespace {
 using model::Lif;
 using model::Svm;
 
+/// What a LIF serves, as the service policies that came with 9.6 call it.
+std::vector<std::string> services_of(const Lif& lif) {
+  std::vector<std::string> services;
+  if (lif.role == "intercluster") services = {"intercluster-core", "management-https"};
+  if (lif.role == "data") services = {"data-core"};
+  for (const auto& [protocol, service] :
+       {std::pair{"cifs", "data-cifs"}, std::pair{"fc_nvme", "data-fc-nvme"}, std::pair{"fcp", "data-fcp"},
+        std::pair{"iscsi", "data-iscsi"}, std::pair{"nfs", "data-nfs"}}) {
+    if (lif.protocols.contains(protocol)) services.emplace_back(service);
+  }
+  if (lif.management()) {
+    services.emplace_back("management-https");
+    services.emplace_back("management-ssh");
+  }
+  return services;
+}
+
 void write_lif(Out& out, const model::Cluster& cluster, const Svm& svm, const Lif& lif) {
   const bool san = lif.protocols.contains("iscsi") || lif.protocols.contains("fcp");
   out.text_if("address", lif.address);
@@ -44,6 +61,7 @@ void write_lif(Out& out, const model::Cluster& cluster, const Svm& svm, const Li
   out.text("operational-status", model::lif_operational(cluster, svm, lif) ? "up" : "down");
   out.text("role", lif.role);
   if (cluster.ontapi_minor >= 160) out.text_if("service-policy", lif.service_policy);
+  if (cluster.ontapi_minor >= 160) out.list("service-names", "lif-service-name", services_of(lif));
   if (cluster.ontapi_minor >= 30) out.text_if("subnet-name", lif.subnet);
   out.text("use-failover-group", "unused");
   out.text("vserver", svm.name);

@@ -61,7 +61,12 @@ Status service_processor_network_modify(Call& call) {
 Status storage_shelf_get_iter(Call& call) {
   int number = 0;
   return each_node(call, "storage-shelf-info", "node-name", [&](Out& out, const Node& node) {
+    std::int64_t disks = 0;
+    for (const auto& [name, aggregate] : call.cluster.aggregates)
+      disks += aggregate.home_node == node.name ? aggregate.disk_count : 0;
+    out.integer("disk-count", disks);
     out.text("module-type", "iom12");
+    out.text("op-status", "normal");
     out.text("serial-number", "SHF" + node.serial);
     out.text("shelf", "1." + std::to_string(number));
     out.integer("shelf-id", number++);
@@ -284,10 +289,16 @@ struct Sensor {
   const char* type;
   int value;
   const char* units;
+  int low_critical, low_warning, high_warning, high_critical;
 };
-constexpr Sensor kSensors[] = {{"Bat Temp", "thermal", 27, "C"},  {"CPU0 Temp Margin", "thermal", -42, "C"},
-                               {"PSU1 Fan1", "fan", 8100, "RPM"}, {"PSU1 Power", "power", 180, "W"},
-                               {"PSU2 Fan1", "fan", 8100, "RPM"}, {"PSU2 Power", "power", 178, "W"}};
+constexpr Sensor kSensors[] = {{"Bat Temp", "thermal", 27, "C", 0, 5, 50, 60},
+                               {"CPU0 Temp Margin", "thermal", -42, "C", -128, -127, -5, 0},
+                               {"PSU1 Fan1", "fan", 8100, "RPM", 2000, 2500, 30000, 32000},
+                               {"PSU1 Power", "power", 180, "W", 0, 1, 800, 900},
+                               {"PSU1 Present", "discrete", 0, "", 0, 0, 0, 0},
+                               {"PSU2 Fan1", "fan", 8100, "RPM", 2000, 2500, 30000, 32000},
+                               {"PSU2 Power", "power", 178, "W", 0, 1, 800, 900},
+                               {"PSU2 Present", "discrete", 0, "", 0, 0, 0, 0}};
 
 Status sensors_get_iter(Call& call) {
   static const RecordShape shape{"environment-sensors-info", {"node-name", "sensor-name"}};
@@ -300,6 +311,15 @@ Status sensors_get_iter(Call& call) {
         out.text("node-name", node.name);
         out.text("sensor-name", sensor.name);
         out.text("sensor-type", sensor.type);
+        if (std::string_view(sensor.type) == "discrete") {
+          out.text("discrete-sensor-state", "normal");
+          out.text("discrete-sensor-value", "PRESENT");
+          return;
+        }
+        out.integer("critical-high-threshold", sensor.high_critical);
+        out.integer("critical-low-threshold", sensor.low_critical);
+        out.integer("warning-high-threshold", sensor.high_warning);
+        out.integer("warning-low-threshold", sensor.low_warning);
         out.text("threshold-sensor-state", node.healthy ? "normal" : "failed");
         out.integer("threshold-sensor-value", sensor.value);
         out.text("value-units", sensor.units);

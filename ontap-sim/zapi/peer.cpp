@@ -86,6 +86,7 @@ Status cluster_peer_get_iter(Call& call) {
                     out.text("availability", peer.availability);
                     out.text("cluster-name", name);
                     out.text("cluster-uuid", peer.uuid.text());
+                    out.text("encryption-protocol", "none");
                     out.list("peer-addresses", "remote-inet-address", peer.addresses);
                     out.text("remote-cluster-name", peer.remote_name);
                     out.text("serial-number", peer.serial);

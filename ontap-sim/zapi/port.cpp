@@ -45,6 +45,10 @@ void write_port(Out& out, const model::Cluster& cluster, const Port& port) {
     out.text("ifgrp-distribution-function", port.group_distribution);
     out.text("ifgrp-mode", port.group_mode);
     out.text("ifgrp-node", port.node);
+  } else {
+    for (const auto& [key, group] : cluster.ports) {
+      if (group.node == port.node && group.members.contains(port.name)) out.text("ifgrp-port", group.name);
+    }
   }
   if (port.vlan_id > 0) {
     out.integer("vlan-id", port.vlan_id);

@@ -294,25 +294,61 @@ Status qos_adaptive_delete_iter(Call& call) {
       [&](const Key& key) { return delete_group(call, call.cluster.adaptive_qos_policies, key[0], key[1]); });
 }
 
+struct Workload {
+  std::string svm{}, volume{}, lun{}, qtree{}, policy{}, uuid{};
+  bool adaptive = false;
+  std::uint64_t id = 0;
+};
+
+/// Whatever has a policy: volumes, qtrees and LUNs, by the workload's name.
+std::map<std::string, Workload> workloads_of(const model::Cluster& cluster) {
+  std::map<std::string, Workload> found;
+  const auto add = [&](const std::string& name, Workload workload) {
+    if (workload.policy.empty()) return;
+    found.emplace(name + "-wid" + std::to_string(workload.id), std::move(workload));
+  };
+  for (const auto& [svm_name, svm] : cluster.svms) {
+    for (const auto& [name, volume] : svm.volumes) {
+      const bool adaptive = volume.extras && !volume.extras->adaptive_qos_policy.empty();
+      add(name, {svm_name, name, "", "", adaptive ? volume.extras->adaptive_qos_policy : volume.qos_policy,
+                 volume.uuid.text(), adaptive, volume.dsid});
+      for (const auto& [qtree_name, qtree] : volume.qtrees)
+        add(name + "-" + qtree_name, {svm_name, name, "", qtree_name, qtree.qos_policy,
+                                      volume.uuid.text() + ":" + std::to_string(qtree.id), false, volume.dsid});
+    }
+    for (const auto& [path, lun] : svm.luns) {
+      const auto parts = model::parse_lun_path(path);
+      const Volume* volume = parts ? svm.find_volume(parts->volume) : nullptr;
+      if (volume != nullptr)
+        add(parts->volume + "-" + parts->name,
+            {svm_name, parts->volume, parts->name, parts->qtree, lun.qos_policy, lun.uuid.text(), false, volume->dsid});
+    }
+  }
+  return found;
+}
+
 Status qos_workload_get_iter(Call& call) {
   static const RecordShape shape{"qos-workload-info", {"workload-name"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  for (const auto& [svm_name, svm] : call.cluster.svms) {
-    for (const auto& [name, volume] : svm.volumes) {
-      if (volume.qos_policy.empty()) continue;
-      const std::string workload = name + "-wid" + std::to_string(volume.dsid);
-      const bool more = (*page)->row({workload}, [&](Out& out) {
-        out.text("policy-group", volume.qos_policy);
-        out.text("volume", name);
-        out.text("vserver", svm_name);
-        out.integer("wid", static_cast<std::int64_t>(volume.dsid));
-        out.text("workload-class", "user_defined");
-        out.text("workload-name", workload);
-        out.text("workload-uuid", volume.uuid.text());
-      });
-      if (!more) return (*page)->finish();
-    }
+  for (const auto& [name, each] : workloads_of(call.cluster)) {
+    const Workload& workload = each;
+    const std::string& key = name;
+    const bool more = (*page)->row({key}, [&](Out& out) {
+      const auto policy = call.cluster.qos_policies.find({workload.svm, workload.policy});
+      out.flag("is-adaptive", workload.adaptive);
+      out.text_if("lun", workload.lun);
+      if (policy != call.cluster.qos_policies.end()) out.text("max-throughput", policy->second.max_throughput);
+      out.text("policy-group", workload.policy);
+      out.text_if("qtree", workload.qtree);
+      out.text("volume", workload.volume);
+      out.text("vserver", workload.svm);
+      out.integer("wid", static_cast<std::int64_t>(workload.id));
+      out.text("workload-class", "user_defined");
+      out.text("workload-name", key);
+      out.text("workload-uuid", workload.uuid);
+    });
+    if (!more) break;
   }
   return (*page)->finish();
 }

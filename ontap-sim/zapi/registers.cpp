@@ -40,7 +40,8 @@ constexpr Register kRegisters[] = {
     {"unix-group", "unix-group-info", false, "group-name", "group-id skip-name-validation", "",
      "name-mapping-unix-group-create", "name-mapping-unix-group-modify", "name-mapping-unix-group-destroy", "name-mapping-unix-group-get-iter"},
     {"nsswitch", "namservice-nsswitch-config-info", false, "nameservice-database", "", "nameservice-sources/nss-source-type",
-     "nameservice-nsswitch-create", "nameservice-nsswitch-modify", "nameservice-nsswitch-destroy", "nameservice-nsswitch-get-iter"},
+     "nameservice-nsswitch-create", "nameservice-nsswitch-modify", "nameservice-nsswitch-destroy", "nameservice-nsswitch-get-iter", nullptr, 0,
+     "vserver-name"},
     {"ntp-server", "ntp-server-info", true, "server-name", "version=auto is-preferred=false key-id=0", "",
      "ntp-server-create", "ntp-server-modify", "ntp-server-delete", "ntp-server-get-iter"},
     {"log-forward", "cluster-log-forward-info", true, "destination port", "facility=user protocol=udp_unencrypted verify-server=false force", "",
@@ -99,6 +100,17 @@ constexpr Register kRegisters[] = {
      "nvme-subsystem-host-add", nullptr, "nvme-subsystem-host-remove", "nvme-subsystem-host-get-iter", nullptr, 140},
     {"nvme-map", "nvme-target-subsystem-map-info", false, "subsystem path", "", "",
      "nvme-subsystem-map-add", nullptr, "nvme-subsystem-map-remove", "nvme-subsystem-map-get-iter", nullptr, 140},
+    // Set on the command line (cli/settings.cpp), or held by clients of the data path (/drydock/v1/clients).
+    {"nis", "nis-domain-config-info", false, "nis-domain", "", "nis-servers/ip-address", nullptr, nullptr, nullptr, "nis-get-iter"},
+    {"audit", "fileservice-audit-config", false, "", "", "events/audit-event", nullptr, nullptr, nullptr, "fileservice-audit-config-get-iter"},
+    {"ems-destination", "event-notification-destination-info", true, "name", "", "destination/string", nullptr, nullptr, nullptr,
+     "ems-event-notification-destination-get-iter"},
+    {"ems-notification", "event-notification", true, "id", "", "destinations/string", nullptr, nullptr, nullptr, "ems-event-notification-get-iter"},
+    {"cluster-switch", "cluster-switch-info", true, "device", "", "", nullptr, nullptr, nullptr, "cluster-switch-get-iter", nullptr, 160},
+    {"storage-bridge", "storage-bridge-info", true, "name", "", "", nullptr, nullptr, nullptr, "storage-bridge-get-iter"},
+    {"wwpn-alias", "aliases-info", false, "aliases-alias", "", "", nullptr, nullptr, nullptr, "fcp-wwpnalias-get-iter"},
+    {"cifs-session", "cifs-session", false, "session-id", "", "", nullptr, nullptr, nullptr, "cifs-session-get-iter"},
+    {"lock", "lock-info", false, "lockid", "", "", nullptr, nullptr, nullptr, "lock-get-iter"},
 };
 // clang-format on
 
@@ -191,6 +203,10 @@ void write_register(Out& out, const Register& row, const std::string& svm, const
     if (!name.empty() && at < values.size()) out.text(std::string(name).c_str(), values[at++]);
   }
   for (const auto& [name, value] : record.fields) out.text_if(name.c_str(), value);
+  if (std::string_view(row.store) == "ntp-server") {
+    const auto key_id = record.fields.find("key-id");
+    out.flag("is-authentication-enabled", key_id != record.fields.end() && key_id->second != "0");
+  }
   for (const auto& word : base::split(row.lists, ' ')) {
     const auto parts = base::split(word, '/');
     const auto found = parts.size() == 2 ? record.lists.find(std::string(parts[0])) : record.lists.end();
@@ -222,6 +238,43 @@ Status check_references(Call& call, const Register& row, const Owner& owner) {
   return {};
 }
 
+/// What the array adds to a new row by itself.
+void derive_fields(Call& call, const Register& row, const Owner& owner, Record& record) {
+  const std::string_view store = row.store;
+  if (store == "object-store") {
+    record.fields["object-store-uuid"] = model::new_uuid(call.cluster.rng).text();
+    record.fields["used-space"] = "0";
+    record.fields.try_emplace("auth-type", "key");
+  } else if (store == "nvme-namespace") {
+    const std::string path = call.text("path");
+    const std::string volume(base::split(path, '/')[2]);
+    const model::Aggregate* aggregate = call.cluster.find_aggregate(owner.svm->find_volume(volume)->aggregate);
+    record.fields["is-read-only"] = "false";
+    record.fields["node"] = aggregate == nullptr ? "" : aggregate->node;
+    record.fields["size-used"] = "0";
+    record.fields["uuid"] = model::new_uuid(call.cluster.rng).text();
+    record.fields["volume"] = volume;
+  } else if (store == "nvme-subsystem") {
+    record.fields["target-nqn"] =
+        "nqn.1992-08.com.netapp:sn." + owner.svm->uuid.text() + ":subsystem." + call.text("subsystem");
+  } else if (store == "nvme-map") {
+    Record& space = owner.svm->records["nvme-namespace"][call.text("path")];
+    std::set<std::string> taken;
+    for (const auto& [path, other] : owner.svm->records["nvme-namespace"]) {
+      const auto nsid = other.fields.find("nsid");
+      const auto subsystem = other.fields.find("subsystem");
+      const bool same = subsystem != other.fields.end() && subsystem->second == call.text("subsystem");
+      if (same && nsid != other.fields.end()) taken.insert(nsid->second);
+    }
+    int number = 1;
+    while (taken.contains(std::to_string(number))) ++number;
+    space.fields["nsid"] = std::to_string(number);
+    space.fields["subsystem"] = call.text("subsystem");
+    record.fields["nsid"] = std::to_string(number);
+    record.fields["namespace-uuid"] = space.fields["uuid"];
+  }
+}
+
 Status register_create(Call& call) {
   const Register& row = register_of(call);
   auto owner = owner_of(call, row);
@@ -235,6 +288,7 @@ Status register_create(Call& call) {
     if (!field.initial.empty()) record.fields[field.name] = field.initial;
   }
   read_register(call, row, record);
+  derive_fields(call, row, *owner, record);
   rows.emplace(key, std::move(record));
   touch_rows(call, *owner);
   return {};
@@ -263,6 +317,11 @@ Status register_destroy(Call& call) {
     }
   }
   if (owner->rows->erase(store_key(call, row)) == 0) return model::missing_entry();
+  if (std::string_view(row.store) == "nvme-map") {
+    Record& space = owner->svm->records["nvme-namespace"][call.text("path")];
+    space.fields.erase("nsid");
+    space.fields.erase("subsystem");
+  }
   touch_rows(call, *owner);
   return {};
 }

@@ -5,7 +5,8 @@
 
 #include "ontap-sim/zapi/call.h"
 
-/// The rows of registers, facilities, administration, nodes, flexcache, snapshot_policy and encryption.cpp, joined in
+/// The rows of registers, facilities, administration, nodes, flexcache, snapshot_policy, encryption and
+/// equipment.cpp, joined in
 /// table.cpp.
 namespace ontap_sim::zapi {
 
@@ -16,8 +17,6 @@ std::vector<ApiEntry> node_apis();
 std::vector<ApiEntry> flexcache_apis();
 std::vector<ApiEntry> snapshot_policy_apis();
 std::vector<ApiEntry> encryption_apis();
-/// A reply that is not made from the model: a list of what the modelled cluster cannot have (always empty, with a
-/// warning in the log), or a setting that cannot be changed. --list-apis says "no".
-bool constant_reply(std::string_view api);
+std::vector<ApiEntry> equipment_apis();
 
 }  // namespace ontap_sim::zapi

@@ -82,6 +82,7 @@ Status security_login_get_iter(Call& call) {
       out.text("authentication-method", key.method);
       out.text_if("comment", account.comment);
       out.flag("is-locked", user != call.cluster.users.end() && user->second.locked);
+      if (key.method == "password") out.text("password-hash-algorithm", "sha512");
       out.text("role-name", account.role);
       out.text("user-name", key.user);
       out.text("vserver", key.svm);
@@ -104,6 +105,8 @@ Status security_certificate_get_iter(Call& call) {
   for (const auto& [key, row] : rows) {
     const Certificate& certificate = *row;
     const bool more = (*page)->row(key, [&](Out& out) {
+      if (!certificate.fields.contains("cert-name"))
+        out.text("cert-name", certificate.common_name + "_" + certificate.serial);
       out.text("certificate-authority", certificate.authority);
       out.text("common-name", certificate.common_name);
       for (const auto& [name, value] : certificate.fields) out.text(name.c_str(), value);

@@ -110,19 +110,17 @@ const SettingsTable kLdapClient{
     {"ldap-client", {"vserver", "ldap-client-config"}},
     "ldap-client-config",
     {"ad-domain", "base-dn", "base-scope", "bind-as-cifs-server", "bind-dn", "bind-password", "group-dn", "group-scope",
-     "min-bind-level", "netgroup-dn", "netgroup-scope", "query-timeout", "schema", "tcp-port", "use-start-tls",
-     "user-dn", "user-scope"},
+     "min-bind-level", "netgroup-dn", "netgroup-scope", "query-timeout", "schema", "session-security", "tcp-port",
+     "use-start-tls", "user-dn", "user-scope"},
     {{"preferred-ad-servers", "ip-address"}, {"servers", "ip-address"}, {"ldap-servers", "string"}},
     Errno::entry_does_not_exist,
     {"bind-password"}};
 
 Status ldap_client_create(Call& call) {
   Record defaults;
-  defaults.fields = {{"base-scope", "subtree"},
-                     {"min-bind-level", "anonymous"},
-                     {"query-timeout", "3"},
-                     {"tcp-port", "389"},
-                     {"use-start-tls", "false"}};
+  defaults.fields = {{"base-scope", "subtree"}, {"min-bind-level", "anonymous"},
+                     {"query-timeout", "3"},    {"session-security", "none"},
+                     {"tcp-port", "389"},       {"use-start-tls", "false"}};
   return create_row(call, kLdapClient, defaults);
 }
 Status ldap_client_modify(Call& call) { return modify_row(call, kLdapClient); }
@@ -379,7 +377,7 @@ std::vector<ApiEntry> settings_apis() {
       "ad-domain base-dn base-scope bind-as-cifs-server:b bind-dn bind-password group-dn group-scope "
       "ldap-client-config* min-bind-level netgroup-dn "
       "netgroup-scope preferred-ad-servers:r query-timeout:i return-record:b schema servers:r ldap-servers:r "
-      "tcp-port:i use-start-tls:b user-dn user-scope "
+      "session-security@100 tcp-port:i use-start-tls:b user-dn user-scope "
       "skip-config-validation:b";
   constexpr std::string_view realm =
       "ad-server-ip ad-server-name admin-server-ip admin-server-port:i clock-skew:i comment config-name kdc-ip* "

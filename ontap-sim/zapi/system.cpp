@@ -346,6 +346,50 @@ Status system_api_list(Call& call) {
   return {};
 }
 
+/// Inputs of the calls that `api-list` names, as the table has them, and what every iterator answers with.
+Status system_api_get_elements(Call& call) {
+  const auto names = call.list("api-list", "api-list-info").value_or(std::vector<std::string>());
+  for (const std::string& name : names) {
+    const ApiEntry* row = find_api(name);
+    if (row == nullptr || call.cluster.ontapi_minor < row->since)
+      return ModelError{Errno::api_not_found, "Unable to find API: " + name};
+  }
+  pugi::xml_node entries = call.put("api-entries");
+  for (const std::string& name : names) {
+    const ApiEntry& row = *find_api(name);
+    pugi::xml_node entry = entries.append_child("system-api-entry-info");
+    pugi::xml_node elements = entry.append_child("api-elements");
+    const auto add = [&](std::string_view element, const char* type, bool optional, bool output) {
+      pugi::xml_node info = elements.append_child("system-api-element-info");
+      append_text(info, "is-array", std::string_view(type) == "list" ? "true" : "false");
+      append_text(info, "is-nonempty", "false");
+      append_text(info, "is-optional", optional ? "true" : "false");
+      append_text(info, "is-output", output ? "true" : "false");
+      append_text(info, "name", element);
+      append_text(info, "type", type);
+    };
+    for (const std::string_view input : base::split(row.input, ' ')) {
+      if (input.empty()) continue;
+      const std::string_view element = input.substr(0, input.find_first_of("*:@"));
+      const std::size_t colon = input.find(':');
+      const char kind = colon == std::string_view::npos || colon + 1 >= input.size() ? 's' : input[colon + 1];
+      add(element,
+          kind == 'i'   ? "integer"
+          : kind == 'b' ? "boolean"
+          : kind == 'r' ? "list"
+                        : "string",
+          input.find('*') == std::string_view::npos, false);
+    }
+    if (row.input == kIter) {
+      add("attributes-list", "list", true, true);
+      add("next-tag", "string", true, true);
+      add("num-records", "integer", false, true);
+    }
+    append_text(entry, "name", name);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<ApiEntry> system_apis() {
@@ -426,6 +470,11 @@ std::vector<ApiEntry> system_apis() {
        .run = system_get_node_info_iter,
        .source = "Ansible, Harvest"},
       {.name = "system-api-list", .scope = Scope::any, .run = system_api_list, .source = "Harvest"},
+      {.name = "system-api-get-elements",
+       .scope = Scope::any,
+       .input = "api-list*:r",
+       .run = system_api_get_elements,
+       .source = "Harvest's zapi tool"},
       {.name = "system-user-capability-get-iter",
        .scope = Scope::any,
        .input = kIter,

@@ -19,7 +19,7 @@ const std::vector<ApiEntry>& table() {
           facility_apis,     administration_apis, node_apis,     flexcache_apis, snapshot_policy_apis,
           encryption_apis,   cifs_apis,           job_apis,      nfs_apis,       sis_apis,
           qos_apis,          port_apis,           network_apis,  export_apis,    mirror_apis,
-          peer_apis}) {
+          peer_apis,         equipment_apis}) {
       for (ApiEntry row : family()) {
         const auto at = by_name.find(row.name);
         row.tier = at == by_name.end() ? 0 : at->second.tier;  // 0: modelled, but no client in the catalogue sends it

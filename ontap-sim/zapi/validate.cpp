@@ -1,6 +1,7 @@
 #include "ontap-sim/zapi/validate.h"
 
 #include <algorithm>
+#include <map>
 
 #include "provisioner/base/text.h"
 
@@ -45,8 +46,19 @@ std::vector<InputSpec> parse_inputs(std::string_view inputs) {
   return specs;
 }
 
+namespace {
+
+/// A row's notation is read once; the texts are literals, or kept for good by their family.
+const std::vector<InputSpec>& inputs_of_row(const ApiEntry& api) {
+  static std::map<std::string_view, std::vector<InputSpec>> read;
+  const auto at = read.find(api.name);
+  return at != read.end() ? at->second : read.emplace(api.name, parse_inputs(api.input)).first->second;
+}
+
+}  // namespace
+
 Status check_input(const Call& call) {
-  const std::vector<InputSpec> specs = parse_inputs(call.api.input);
+  const std::vector<InputSpec>& specs = inputs_of_row(call.api);
   for (const pugi::xml_node child : call.in.children()) {
     if (child.type() != pugi::node_element) continue;
     const std::string_view name = child.name();
@@ -61,7 +73,8 @@ Status check_input(const Call& call) {
     if (flag) child.text().set(*flag ? "true" : "false");
   }
   for (const InputSpec& spec : specs) {
-    if (spec.required && !call.in.child(std::string(spec.name).c_str()))
+    if (!spec.required) continue;
+    if (!call.in.child(std::string(spec.name).c_str()))
       return ModelError{Errno::invalid_input, "Missing input: " + std::string(spec.name)};
   }
   return {};

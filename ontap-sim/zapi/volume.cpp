@@ -163,8 +163,8 @@ Status volume_autosize_get(Call& call) {
   const Bytes minimum = autosize.minimum > 0 ? autosize.minimum : volume.size;
   call.put("grow-threshold-percent", std::int64_t{autosize.grow_threshold});
   call.put_flag("is-enabled", autosize.mode != "off");
-  call.put("maximum-size", std::to_string(maximum / model::kKiB) + "k");
-  call.put("minimum-size", std::to_string(minimum / model::kKiB) + "k");
+  call.put("maximum-size", std::to_string(maximum / model::kKiB));  // a number of KiB, without unit
+  call.put("minimum-size", std::to_string(minimum / model::kKiB));
   call.put("mode", autosize.mode);
   call.put("shrink-threshold-percent", std::int64_t{autosize.shrink_threshold});
   return {};
@@ -189,12 +189,12 @@ Status volume_autosize_set(Call& call) {
   return model::modify_volume(call.cluster, call.svm(), call.text("volume"), change);
 }
 
-/// Destroyed volumes free their space at once here, so the queue is empty and there is nothing to purge.
 Status volume_recovery_queue_get_iter(Call& call) {
   static const RecordShape shape{"volume-recovery-queue-info", {"vserver-name", "volume-name"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  (*page)->each_svm(0, [&](const model::Svm& svm, bool) {
+  (*page)->each_svm(0, [&](model::Svm& svm, bool) {
+    model::expire_recovery_queue(call.cluster, svm);
     const auto queue = svm.records.find("volume-recovery-queue");
     if (queue == svm.records.end()) return true;
     for (const auto& [name, record] : queue->second) {
@@ -214,6 +214,7 @@ Status volume_recovery_queue_get_iter(Call& call) {
 Status volume_recovery_queue_purge(Call& call) {
   model::Svm* svm = call.cluster.find_svm(call.text("vserver-name"));
   if (svm == nullptr) return ModelError{Errno::svm_not_found, "Specified vserver not found"};
+  model::expire_recovery_queue(call.cluster, *svm);
   const auto queue = svm->records.find("volume-recovery-queue");
   if (queue == svm->records.end() || queue->second.erase(call.text("volume-name")) == 0) return model::missing_entry();
   call.cluster.touch(*svm);

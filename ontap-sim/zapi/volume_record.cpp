@@ -84,7 +84,9 @@ void write_space(Out& out, const Subject& s) {
       out.flag("is-space-enforcement-logical", s.svm.logical_space_enforcement);
       out.flag("is-space-reporting-logical", s.svm.logical_space_reporting);
     }
+    out.integer("expected-available", std::max<Bytes>(0, space.total - space.used));
     if (s.cluster.ontapi_minor >= 120) {
+      out.integer("logical-available", std::max<Bytes>(0, space.total - space.used));
       out.integer("logical-used", space.used);
       out.integer("logical-used-percent", space.percent_used);
       out.integer("logical-used-by-afs", v.active);
@@ -107,6 +109,7 @@ void write_space(Out& out, const Subject& s) {
     out.integer("size-total", space.total);
     out.integer("size-used", space.used);
     out.integer("size-used-by-snapshots", space.snapshot_used);
+    out.integer("snapshot-reserve-available", std::max<Bytes>(0, space.reserve - space.snapshot_used));
     out.integer("snapshot-reserve-size", space.reserve);
     out.integer("space-full-threshold-percent", 98);
     out.text("space-mgmt-option-try-first", "volume_grow");

@@ -85,6 +85,19 @@ TEST(Sim, CommandsOverTheControlEndpoint) {
   EXPECT_NE(lab.send("127.0.1.10", "GET", "/drydock/v1/faults", "").status, 200);
 }
 
+TEST(Sim, WhatClientsOfTheDataPathHoldIsListedUntilItIsBroken) {
+  Lab lab;
+  ASSERT_EQ(lab.problem, "");
+  const json lock = {{"svm", "svm1"}, {"lock", "id1"}, {"fields", {{"volume", "v"}, {"lock-state", "granted"}}}};
+  EXPECT_EQ(lab.control("POST", "clients", lock)["status"], 201);
+  EXPECT_EQ(lab.control("POST", "clients", {{"svm", "none"}, {"lock", "id1"}})["status"], 404);
+  EXPECT_EQ(lab.control("POST", "clients", {{"svm", "svm1"}})["status"], 400);
+  EXPECT_EQ(lab.control("GET", "clients")["status"], 405);
+  EXPECT_THAT(lab.zapi("cluster", "<lock-get-iter/>").body, HasSubstr("<lock-state>granted</lock-state>"));
+  EXPECT_EQ(lab.sim->command("vserver locks break -vserver svm1 -lockid id1").failed, false);
+  EXPECT_THAT(lab.zapi("cluster", "<lock-get-iter/>").body, HasSubstr("<num-records>0</num-records>"));
+}
+
 TEST(Sim, TheClockIsMovedForJobs) {
   Lab lab;
   const json before = lab.control("GET", "clock");

@@ -185,6 +185,50 @@ TEST(Operator, ALongDay) {
   }
 }
 
+/// What the ZAPI lists of NIS domains, audits, event destinations and so on show is made here.
+TEST(Operator, SettingsAreMadeShownChangedAndDeleted) {
+  Shell shell;
+  struct Line {
+    const char* line;
+    const char* expected;  // part of the output; "" = none at all
+  };
+  for (const Line& line : {
+           Line{
+               "vserver services name-service nis-domain create -vserver svm1 -domain nis.x -servers 10.0.0.1,10.0.0.2",
+               ""},
+           {"vserver services name-service nis-domain create -vserver svm1 -domain nis.x", "duplicate entry"},
+           {"vserver services name-service nis-domain show -vserver svm1 -domain nis.x", "10.0.0.1, 10.0.0.2"},
+           {"vserver services name-service nis-domain modify -vserver svm1 -domain nis.x -active false", ""},
+           {"vserver services name-service nis-domain show -fields active", "false"},
+           {"vserver services name-service nis-domain delete -vserver svm1 -domain nis.x", ""},
+           {"vserver services name-service nis-domain delete -vserver svm1 -domain nis.x", "entry doesn't exist"},
+           {"vserver audit create -vserver svm1 -destination /v -state true", ""},
+           {"vserver audit show", "evtx"},
+           {"event notification destination create -name d -syslog 10.0.0.4", ""},
+           {"event notification destination create -name e", "needs -email"},
+           {"event notification destination show -name d", "10.0.0.4"},
+           {"event notification create -filter-name f -destinations d", ""},
+           {"event notification show -ID 2", "filter-name: f"},
+           {"security protocol modify -application telnet -enabled true", ""},
+           {"security protocol show -fields enabled", "true"},
+           {"security ssh modify -vserver svm1 -ciphers aes256_ctr", ""},
+           {"security ssh show -vserver svm1 -fields ciphers", "aes256_ctr"},
+           {"fcp wwpn-alias set -vserver svm1 -alias h -wwpn 10:00:00:00:c9:2b:cc:39", ""},
+           {"fcp wwpn-alias show", "10:00:00:00:c9:2b:cc:39"},
+           {"storage bridge add -name b -address 10.0.0.5", ""},
+           {"storage bridge remove -name b", ""},
+           {"system switch ethernet create -device sw -address 10.0.0.6", ""},
+           {"system switch ethernet show", "OTHER"},
+           {"volume create -vserver svm1 -volume v -aggregate aggr1 -size 1GB; volume offline -vserver svm1 -volume v",
+            ""},
+           {"volume recovery-queue show", "no entries"},
+       }) {
+    const std::string output = shell(line.line);
+    if (*line.expected == '\0') EXPECT_THAT(output, testing::Not(HasSubstr("Error"))) << line.line;
+    else EXPECT_THAT(output, HasSubstr(line.expected)) << line.line;
+  }
+}
+
 TEST(Operator, AnSvmAdministratorSeesItsOwnSvm) {
   Shell shell;
   shell("vserver create -vserver s2 -aggregate aggr2 -rootvolume r -rootvolume-security-style unix");
