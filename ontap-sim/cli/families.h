@@ -8,6 +8,7 @@ namespace ontap_sim::cli {
 
 std::vector<Command> vserver_commands();
 std::vector<Command> nas_commands();
+std::vector<Command> lif_commands();
 std::vector<Command> network_commands();
 std::vector<Command> security_commands();
 std::vector<Command> storage_commands();
