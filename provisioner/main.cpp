@@ -36,6 +36,7 @@ struct Flags {
   std::optional<bool> leader_election;
   std::string lease_namespace;
   int lease_seconds = 15;
+  std::string placement = "uniform";
   int late_call_seconds =
       120;  // a request to an array ends within 100 s of its start; the rest is for clocks and queues
 };
@@ -144,6 +145,7 @@ int run(const Flags& flags) {
   config.leader_election =
       flags.leader_election.value_or(store_spec->starts_with("etcd:") && config.kubernetes.has_value());
   config.lease_namespace = flags.lease_namespace;
+  if (flags.placement == "free_space") config.placement = provisioner::Placement::free_space;
   config.lease_duration = std::chrono::seconds(flags.lease_seconds);
   config.late_calls = std::chrono::seconds(flags.late_call_seconds);
   std::array<char, 256> host{};
@@ -212,6 +214,11 @@ int main(int argc, char** argv) {
   app.add_option("--lease_seconds", flags.lease_seconds, "How long a dead leader keeps the others waiting")
       ->capture_default_str()
       ->check(CLI::Range(3, 600));
+  app.add_option("--placement", flags.placement,
+                 "Which pool of a storage class is tried first: \"uniform\", any, or \"free_space\", each as often as "
+                 "its share of the free space")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"uniform", "free_space"}));
   app.add_option("--late_call_seconds", flags.late_call_seconds,
                  "How long calls of an earlier instance may still reach an array")
       ->capture_default_str()

@@ -158,6 +158,8 @@ struct Instance {
     api::RestOptions options;
     options.version = config.version;
     options.token = config.rest_token;
+    base::Rng chance = parts.rng;  // a copy: what else is drawn stays as it is
+    options.ids = base::Rng(~chance.next());
     options.more_metrics = [this] { return frontend ? frontend_metrics(*frontend) : std::string(); };
     options.claim_config = [this](const std::string& claim) -> Result<VolumeConfig> {
       if (!frontend) return Error{ErrorKind::not_found, "claims are not found without the Kubernetes frontend"};
@@ -196,6 +198,7 @@ struct Instance {
     options.host_name = config.host_name;
     options.secret_key = config.secret_key;
     options.late_calls = config.late_calls;
+    options.placement = config.placement;
     if (config.leader_election && !config.kubernetes) co_return fatal("Leader election needs the Kubernetes frontend.");
     if (config.leader_election) make_elector();
     transport.emplace(parts.transport, elector ? &*elector : nullptr);

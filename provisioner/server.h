@@ -12,6 +12,7 @@
 #include "provisioner/base/http/transport.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/random.h"
+#include "provisioner/core/orchestrator.h"
 #include "provisioner/kube/config.h"
 #include "provisioner/store/store.h"
 
@@ -25,6 +26,7 @@ struct ServerConfig {
   std::string host_name = "unknown";
   std::string rest_address = "localhost";  // "" : every interface
   std::uint16_t rest_port = 8000;
+  Placement placement = Placement::uniform;
   std::string rest_token;                     // "": the REST interface asks for none
   std::optional<kube::ApiServer> kubernetes;  // none: REST only
   std::string secret_key;                     // encrypts passwords in the store

@@ -84,7 +84,17 @@ void Core::adopt_driver(Backend& backend, std::shared_ptr<Driver> driver) {
 
 void Core::start_watch(Backend& backend) {
   backend.generation = ++last_generation;
-  tasks.spawn(watch_backend(backend.name, backend.generation));
+  tasks.spawn(watch_backend(backend.name, backend.generation), nullptr);
+}
+
+/// Placement by free space goes by what the array said last, at most a health period ago.
+awaitable<void> Core::measure(std::string name) {
+  if (options.placement != Placement::free_space) co_return;
+  const auto driver = driver_of(name);
+  if (!driver) co_return;
+  const auto bytes = co_await (*driver)->free_space();
+  if (bytes) matcher.set_free(name, *bytes);
+  else log.debug("The free space of a backend is not known.", {{"backend", name}, {"error", bytes.error().message}});
 }
 
 awaitable<Result<std::string>> Core::put_backend(std::string text, std::optional<std::string> must_be) {
@@ -125,6 +135,7 @@ awaitable<Result<std::string>> Core::put_backend(std::string text, std::optional
   backend.online = true;
   adopt_driver(backend, driver);
   start_watch(backend);
+  co_await measure(name);
   std::vector<std::string> satisfied;
   for (const PoolInfo& pool : facts.pools) {
     for (const std::string& storage_class : matcher.classes_of(name, pool.name)) {
@@ -238,6 +249,7 @@ awaitable<void> Core::start_backend(std::string name) {
     co_return;
   }
   adopt_driver(backend, driver);
+  co_await measure(name);
   log.info("Backend is ready.", {{"backend", name}, {"state", state_name(backend.state)}});
 }
 
@@ -268,6 +280,7 @@ awaitable<void> Core::watch_backend(std::string name, std::uint64_t generation) 
     }
     if (!healthy) continue;
     co_await driver->tick();
+    co_await measure(name);
     co_await finish_on(name);
   }
 }

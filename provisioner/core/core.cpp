@@ -142,7 +142,7 @@ void Core::confirm(std::string volume) {
   if (intent == intents.end() || intent->second.op != IntentOp::add || !volumes.contains(volume)) return;
   confirmed.insert(std::move(volume));
   if (std::exchange(flushing, true)) return;
-  tasks.spawn(flush_confirmed());
+  tasks.spawn(flush_confirmed(), nullptr);
 }
 
 awaitable<void> Core::flush_confirmed() {
@@ -159,12 +159,11 @@ awaitable<void> Core::flush_confirmed() {
   }
 }
 
-Core::Awaited Core::write_intent(Intent intent) {
+Core::Awaited Core::write_intent(const Intent& intent) {
   std::vector<Write> writes;
   writes.push_back({Write::Kind::set, keys::kIntent + intent.config.name, record_text(intent)});
   auto done = co_await commit(std::move(writes));
-  const std::string name = intent.config.name;
-  if (done || done.error().kind == ErrorKind::unknown_outcome) intents[name] = std::move(intent);
+  if (done || done.error().kind == ErrorKind::unknown_outcome) intents[intent.config.name] = intent;
   co_return done;
 }
 
@@ -176,10 +175,11 @@ Core::Awaited Core::erase_intent(std::string volume) {
   co_return done;
 }
 
-void Core::keep(Volume volume) {
+void Core::keep(Volume&& volume) {
   if (const auto backend = backends.find(volume.backend); backend != backends.end())
     backend->second.volumes.insert(volume.config.name);
-  volumes[volume.config.name] = std::move(volume);
+  Volume& place = volumes[volume.config.name];
+  place = std::move(volume);
 }
 
 void Core::forget(const std::string& name) {

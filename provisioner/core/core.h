@@ -76,6 +76,7 @@ class Core {
   boost::asio::awaitable<void> start_backend(std::string name);
   boost::asio::awaitable<void> watch_backend(std::string name, std::uint64_t generation);
   void start_watch(Backend& backend);
+  boost::asio::awaitable<void> measure(std::string name);
   Awaited purge_if_empty(std::string name);
 
   // classes.cpp
@@ -84,11 +85,12 @@ class Core {
 
   // volumes.cpp
   boost::asio::awaitable<Result<Volume>> add_volume(VolumeConfig config);
-  boost::asio::awaitable<Result<Volume>> place(VolumeConfig config, std::optional<Protocol> protocol);
-  boost::asio::awaitable<Result<Volume>> place_clone(VolumeConfig config);
-  boost::asio::awaitable<Result<Volume>> attempt(VolumeConfig config, std::string backend, std::string pool,
-                                                 bool resuming);
-  boost::asio::awaitable<Result<Volume>> record(Intent intent, Made made, std::shared_ptr<Driver> driver);
+  /// The next four leave what they made in `volumes`, and `config` with whoever awaits them: it is large to move.
+  Awaited place(VolumeConfig& config, std::optional<Protocol> protocol);
+  Awaited place_clone(VolumeConfig& config);
+  Awaited attempt(VolumeConfig& config, const std::string& backend, const std::string& pool, bool resuming);
+  Awaited record(const VolumeConfig& config, const std::string& backend, const std::string& pool, Made made,
+                 std::shared_ptr<Driver> driver);
   Awaited delete_volume(std::string name);
   Awaited abandon_volume(std::string name);
   Awaited destroy_recorded(std::string name);
@@ -103,9 +105,9 @@ class Core {
   Awaited commit(std::vector<Write> writes);
   void confirm(std::string volume);
   boost::asio::awaitable<void> flush_confirmed();
-  Awaited write_intent(Intent intent);
+  Awaited write_intent(const Intent& intent);
   Awaited erase_intent(std::string volume);
-  void keep(Volume volume);
+  void keep(Volume&& volume);
   void forget(const std::string& volume);
   Owner owner(const std::string& volume) const { return {instance, volume}; }
   DestroySpec destroy_spec(const VolumeConfig& config) const;

@@ -348,7 +348,7 @@ Matcher::Counters Matcher::counters() const {
 }
 
 Matcher::Candidates Matcher::candidates(std::string_view storage_class, std::optional<Protocol> protocol,
-                                        base::Rng& rng) const {
+                                        base::Rng& rng, Draw draw) const {
   Candidates result;
   const std::uint32_t id = state_->find_class(storage_class);
   if (id == kNoId) return result;
@@ -371,6 +371,11 @@ Matcher::Candidates Matcher::candidates(std::string_view storage_class, std::opt
   result.key_ = rng.next();
   result.first_ = static_cast<std::uint64_t>((static_cast<unsigned __int128>(rng.next()) * result.size_) >>
                                              64);  // uneven by one in 2^64 / size
+  if (draw == Draw::free_space && state_->weighing) {
+    state_->sync_weights(entry);
+    result.by_weight_ = true;
+    result.rng_ = base::Rng(rng.next());
+  }
   return result;
 }
 
@@ -398,12 +403,40 @@ std::uint64_t permuted(std::uint64_t value, std::uint64_t size, std::uint64_t ke
 
 }  // namespace
 
+bool Matcher::Candidates::is_ahead(std::uint32_t id) const {
+  const auto end = ahead_.begin() + ahead_count_;
+  return std::find(ahead_.begin(), end, id) != end;
+}
+
+/// False when the sixteen are full, or when what is not drawn yet weighs next to nothing.
+bool Matcher::Candidates::next_by_weight(std::uint32_t& id) {
+  constexpr int kTries = 64;
+  const MatcherState::Class& entry = state_->classes[class_];
+  const std::uint64_t total = state_->weight_total(entry, protocol_);
+  for (int tries = 0; tries < kTries && ahead_count_ < ahead_.size(); ++tries) {
+    const auto rest = static_cast<std::uint64_t>((static_cast<unsigned __int128>(rng_.next()) * total) >> 64);
+    id = state_->pool_by_weight(entry, protocol_, rest);
+    if (is_ahead(id)) continue;
+    ahead_[ahead_count_++] = id;
+    return true;
+  }
+  return false;
+}
+
 bool Matcher::Candidates::next(PoolRef& pool) {
   if (drawn_ == size_) return false;
-  std::uint64_t rank = first_;
-  if (drawn_ > 0) rank = (permuted(drawn_, size_, key_) + size_ - permuted(0, size_, key_) + first_) % size_;
+  std::uint32_t id = 0;
+  if (by_weight_) by_weight_ = next_by_weight(id);
+  if (!by_weight_) {
+    do {
+      std::uint64_t rank = first_;
+      if (ranks_ > 0) rank = (permuted(ranks_, size_, key_) + size_ - permuted(0, size_, key_) + first_) % size_;
+      ++ranks_;
+      id = state_->pool_at(state_->classes[class_], protocol_, rank);
+    } while (is_ahead(id));
+  }
   ++drawn_;
-  pool = PoolRef(state_, state_->pool_at(state_->classes[class_], protocol_, rank));
+  pool = PoolRef(state_, id);
   return true;
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +24,9 @@ namespace provisioner {
 enum class MatchRules { v17_10, v19_01 };
 /// 17.10 unless the class uses a key that 17.10 does not know.
 MatchRules rules_for(const StorageClassConfig& config);
+
+/// How the first pools to try are drawn: all alike, or each by its free space.
+enum class Draw { uniform, free_space };
 
 struct MatcherState;
 
@@ -47,6 +53,9 @@ class Matcher {
   /// Adds a backend or replaces it.
   void put_backend(const std::string& name, Protocol protocol, const std::vector<PoolInfo>& pools);
   void remove_backend(const std::string& name);
+  /// Free bytes of the backend's pools, for Draw::free_space: a pool weighs as many MiB, and one more. Pools without a
+  /// number, and those of backends that never told, count as 1 TiB.
+  void set_free(const std::string& backend, const std::map<std::string, std::uint64_t>& bytes);
   /// Errors: invalid (unknown attribute, value of the wrong type, malformed pattern or selector). Replaces a class of
   /// that name.
   Result<void> add_class(const StorageClassConfig& config, MatchRules rules);
@@ -63,7 +72,8 @@ class Matcher {
   std::uint64_t version() const;
 
   /// The matching pools in a random order, drawn one by one without making a list: the first uniformly, the others by a
-  /// keyed permutation of their ranks. Nothing is allocated.
+  /// keyed permutation of their ranks. With Draw::free_space the first sixteen are drawn by weight among those not
+  /// drawn yet. Nothing is allocated, and no pool is looked at that is not drawn.
   class Candidates {
    public:
     std::size_t size() const { return size_; }
@@ -72,15 +82,27 @@ class Matcher {
 
    private:
     friend class Matcher;
+    bool next_by_weight(std::uint32_t& id);
+    bool is_ahead(std::uint32_t id) const;
     const MatcherState* state_ = nullptr;
     std::uint32_t class_ = 0;
+    std::uint32_t ahead_count_ = 0;
+    bool by_weight_ = false;
+    std::array<std::uint32_t, 16> ahead_{};  // drawn by weight
+    base::Rng rng_{0};
     std::optional<Protocol> protocol_;
     std::uint64_t key_ = 0;
     std::uint64_t first_ = 0;
     std::uint64_t size_ = 0;
+    std::uint64_t ranks_ = 0;  // used up
     std::uint64_t drawn_ = 0;
   };
-  Candidates candidates(std::string_view storage_class, std::optional<Protocol> protocol, base::Rng& rng) const;
+  Candidates candidates(std::string_view storage_class, std::optional<Protocol> protocol, base::Rng& rng,
+                        Draw draw = Draw::uniform) const;
+  /// What the class's pools weigh together (0 before the first set_free()), and the pool whose share of that holds
+  /// `rest`; the latter right after the former.
+  std::uint64_t weight(const std::string& storage_class, std::optional<Protocol> protocol) const;
+  PoolRef pool_at_weight(const std::string& storage_class, std::optional<Protocol> protocol, std::uint64_t rest) const;
 
   /// For tests and benchmarks.
   struct Counters {

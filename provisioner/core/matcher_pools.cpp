@@ -104,12 +104,13 @@ void MatcherState::free_shape(std::uint32_t id) {
   free_shapes[protocol_of(id) == Protocol::file ? 0 : 1].push_back(id);
 }
 
-void MatcherState::enter(std::uint32_t pool, std::uint32_t shape) {
+void MatcherState::enter(std::uint32_t pool, std::uint32_t shape, std::uint64_t weight) {
   pools[pool].shape = shape;
   pools[pool].position = static_cast<std::uint32_t>(shapes[shape].members.size());
   make_room(shapes[shape].members);
   shapes[shape].members.push_back(pool);
   ++shape_sizes[shape];
+  weigh_entered(shape, weight);
 }
 
 void MatcherState::leave(std::uint32_t pool) {
@@ -119,6 +120,7 @@ void MatcherState::leave(std::uint32_t pool) {
   members[pools[pool].position] = last;
   pools[last].position = pools[pool].position;
   members.pop_back();
+  weigh_left(shape, pools[pool].position);
   if (--shape_sizes[shape] == 0) free_shape(shape);
 }
 
@@ -165,8 +167,9 @@ Result<std::uint32_t> MatcherState::rule_for(const PoolLists& lists) {
     rules.push_back(*rule);
     const std::uint32_t to = shape_for(shapes[id].offers, protocol_of(id), std::move(rules));
     for (const std::uint32_t pool : listed) {
+      const std::uint64_t weight = weighing ? weight_of(pool) : 0;
       leave(pool);
-      enter(pool, to);
+      enter(pool, to, weight);
     }
     if (auto& rest = shapes[id].members; rest.size() < rest.capacity() / 2) rest.shrink_to_fit();
   }

@@ -9,6 +9,7 @@
 #include "provisioner/core/matcher.h"
 #include "provisioner/core/name_patterns.h"
 #include "provisioner/core/name_table.h"
+#include "provisioner/core/weight_tree.h"
 
 /// The inside of Matcher: tables that refer to each other by number.
 namespace provisioner {
@@ -54,6 +55,12 @@ struct MatcherState {
     std::uint32_t file_count = 0;
     std::uint32_t layout = 0;
   };
+  /// Sums over an answer's words, or over a list of extras: before each, and in all (file, block).
+  struct Weights {
+    std::vector<std::uint64_t> before;
+    std::array<std::uint64_t, 2> totals{};
+    std::uint64_t as_of = 0;
+  };
   /// Its number is that of its name in `class_names`.
   struct Class {
     std::uint32_t answer = kNoId;  // kNoId: not in use
@@ -66,7 +73,7 @@ struct MatcherState {
   std::uint32_t intern_offers(const Offers& wanted);
   std::uint32_t shape_for(std::uint32_t offer_set, Protocol protocol, std::vector<std::uint32_t> rules);
   void free_shape(std::uint32_t id);
-  void enter(std::uint32_t pool, std::uint32_t shape);
+  void enter(std::uint32_t pool, std::uint32_t shape, std::uint64_t weight = 0);  // 0: not known
   void leave(std::uint32_t pool);
   Result<std::uint32_t> rule_for(const PoolLists& lists);
   std::uint64_t shape_hash(std::uint32_t id) const;
@@ -86,6 +93,15 @@ struct MatcherState {
     return static_cast<std::uint32_t>(cells_of(answer)[word_protocol.size() + word / 2] >> (32 * (word % 2)));
   }
   std::uint32_t pool_at(const Class& entry, std::optional<Protocol> protocol, std::uint64_t rank) const;  // after sync
+
+  // matcher_weights.cpp
+  std::uint64_t weight_of(std::uint32_t pool) const;
+  void start_weighing();
+  void weigh_entered(std::uint32_t shape, std::uint64_t weight);
+  void weigh_left(std::uint32_t shape, std::uint32_t position);
+  void sync_weights(const Class& entry);  // after sync
+  std::uint64_t weight_total(const Class& entry, std::optional<Protocol> protocol) const;
+  std::uint32_t pool_by_weight(const Class& entry, std::optional<Protocol> protocol, std::uint64_t rest) const;
 
   std::vector<Pool> pools;
   std::vector<std::uint32_t> free_pools;
@@ -121,6 +137,12 @@ struct MatcherState {
   std::vector<std::uint32_t> free_extras;
   std::vector<Class> classes;
   NameTable class_names;
+
+  bool weighing = false;          // what follows is empty until then
+  std::vector<WeightTree> trees;  // of each shape, over its members
+  std::vector<Weights> answer_weights;
+  std::vector<Weights> extra_weights;
+  std::uint32_t weights_version = 1;
 
   std::uint64_t version = 0;
   std::uint32_t layout = 1;  // of pools and shapes; 0 is never one

@@ -25,6 +25,9 @@ class Core;
 
 enum class CorePhase { starting, ready, failed };
 
+/// Which of the pools that satisfy a class is tried first: any, as 17.10.1 does, or rather one with much free space.
+enum class Placement { uniform, free_space };
+
 struct OrchestratorOptions {
   std::string version = "17.10.1";
   std::string host_name = "unknown";  // computer-name in the array's event log
@@ -34,6 +37,7 @@ struct OrchestratorOptions {
   base::Duration bootstrap_patience = std::chrono::seconds(10);  // start-up waits that long for slow backends
   base::Duration late_calls = {};  // how long calls of an earlier instance may still arrive at an array
   base::Duration health_period = std::chrono::seconds(60);
+  Placement placement = Placement::uniform;
 };
 
 class Orchestrator {

@@ -239,7 +239,7 @@ Core::Awaited Core::roll_back(std::string volume) {
     late_until.erase(late);
     if (clock.now() < when) {
       undone_once.insert(volume);
-      tasks.spawn(undo_again(volume, when));
+      tasks.spawn(undo_again(volume, when), nullptr);
       co_return Result<void>();  // the intent stays until then
     }
   }

@@ -65,7 +65,10 @@ awaitable<Result<Volume>> Core::add_volume(VolumeConfig config) {
   config.version = "1";
   config.access = {};
   config.internal_name.clear();
-  if (!config.clone_source_volume.empty()) co_return co_await place_clone(std::move(config));
+  if (!config.clone_source_volume.empty()) {
+    if (const auto cloned = co_await place_clone(config); !cloned) co_return cloned.error();
+    co_return volumes.at(config.name);
+  }
   if (!classes.contains(config.storage_class))
     co_return Error{ErrorKind::invalid, "unknown storage class: " + config.storage_class};
   const auto protocol = protocol_for(config);
@@ -78,8 +81,9 @@ awaitable<Result<Volume>> Core::add_volume(VolumeConfig config) {
     const bool fits = !intent.backend.empty() && same_wish(intent.config, config) &&
                       matcher.matches(config.storage_class, intent.backend, intent.pool);
     if (fits) {
-      auto resumed = co_await attempt(config, intent.backend, intent.pool, true);
-      if (resumed || intents.contains(config.name)) co_return resumed;
+      const auto resumed = co_await attempt(config, intent.backend, intent.pool, true);
+      if (resumed) co_return volumes.at(config.name);
+      if (intents.contains(config.name)) co_return resumed.error();
     } else if (auto undone = co_await roll_back(config.name); !undone) {
       co_return Error{undone.error().kind, "an earlier attempt to create volume " + config.name +
                                                " could not be undone: " + undone.error().message};
@@ -88,22 +92,24 @@ awaitable<Result<Volume>> Core::add_volume(VolumeConfig config) {
                                            " is being undone; try again later"};
     }
   }
-  co_return co_await place(std::move(config), *protocol);
+  if (const auto placed = co_await place(config, *protocol); !placed) co_return placed.error();
+  co_return volumes.at(config.name);
 }
 
-awaitable<Result<Volume>> Core::place(VolumeConfig config, std::optional<Protocol> protocol) {
+Core::Awaited Core::place(VolumeConfig& config, std::optional<Protocol> protocol) {
   std::set<std::pair<std::string, std::string>> tried;
   std::string causes;
   ErrorKind worst = ErrorKind::invalid;
   std::uint64_t version = matcher.version();
-  auto candidates = matcher.candidates(config.storage_class, protocol, rng);
+  const Draw draw = options.placement == Placement::free_space ? Draw::free_space : Draw::uniform;
+  auto candidates = matcher.candidates(config.storage_class, protocol, rng, draw);
   if (candidates.size() == 0) {
     co_return Error{ErrorKind::invalid, "no available backends for storage class " + config.storage_class};
   }
   while (true) {
     if (version != matcher.version()) {  // backends or classes changed while we waited for an array
       version = matcher.version();
-      candidates = matcher.candidates(config.storage_class, protocol, rng);
+      candidates = matcher.candidates(config.storage_class, protocol, rng, draw);
     }
     PoolRef next;
     if (!candidates.next(next)) break;
@@ -126,7 +132,7 @@ awaitable<Result<Volume>> Core::place(VolumeConfig config, std::optional<Protoco
   co_return Error{worst, "encountered error(s) in creating the volume: " + causes};
 }
 
-awaitable<Result<Volume>> Core::place_clone(VolumeConfig config) {
+Core::Awaited Core::place_clone(VolumeConfig& config) {
   const auto source = volumes.find(config.clone_source_volume);
   if (source == volumes.end())
     co_return Error{ErrorKind::not_found, "source volume " + config.clone_source_volume + " was not found"};
@@ -159,12 +165,11 @@ awaitable<Result<Volume>> Core::place_clone(VolumeConfig config) {
 }
 
 /// One try on one pool. On an error the intent is still there if something may be left on the array.
-awaitable<Result<Volume>> Core::attempt(VolumeConfig config, std::string backend, std::string pool, bool resuming) {
+Core::Awaited Core::attempt(VolumeConfig& config, const std::string& backend, const std::string& pool, bool resuming) {
   const auto driver = driver_of(backend);
   if (!driver) co_return driver.error();
   const CreatingMark mark(*this, backend);
   config.internal_name = (*driver)->internal_name(config.name);
-  Intent intent{IntentOp::add, config, backend, pool};
   CreateSpec spec;
   spec.internal_name = config.internal_name;
   spec.size_bytes = parse_size(config.size).value_or(0);
@@ -178,11 +183,12 @@ awaitable<Result<Volume>> Core::attempt(VolumeConfig config, std::string backend
     parse_bool(config.split_on_clone, spec.split);
   }
   if (!resuming && !is_planted(Planted::no_intent)) {
+    const Intent intent{IntentOp::add, config, backend, pool};
     if (const auto durable = co_await write_intent(intent); !durable) co_return durable.error();
   }
-  const std::string name = config.name;
+  const std::string& name = config.name;
   undone_once.erase(name);
-  spec.config = std::move(config);
+  spec.config = config;
   auto made = co_await (*driver)->create(std::move(spec));
   if (!made && made.error().kind == ErrorKind::unknown_outcome) late_until[name] = clock.now() + options.late_calls;
   if (!made) {
@@ -195,20 +201,21 @@ awaitable<Result<Volume>> Core::attempt(VolumeConfig config, std::string backend
     }
     co_return made.error();
   }
-  co_return co_await record(std::move(intent), std::move(*made), *driver);
+  co_return co_await record(config, backend, pool, std::move(*made), *driver);
 }
 
 /// Makes what is on the array official: the volume's record appears and the intent goes in one commit.
-awaitable<Result<Volume>> Core::record(Intent intent, Made made, std::shared_ptr<Driver> driver) {
+Core::Awaited Core::record(const VolumeConfig& config, const std::string& backend, const std::string& pool, Made made,
+                           std::shared_ptr<Driver> driver) {
   Volume volume;
-  volume.config = std::move(intent.config);
+  volume.config = config;
   volume.config.access = std::move(made.access);
   const BackendFacts& facts = driver->facts();
   if (volume.config.protocol.empty()) volume.config.protocol = to_text(facts.protocol);
   if (facts.protocol == Protocol::file && facts.type != "fake") volume.config.file_system.clear();
   if (!made.file_system.empty()) volume.config.file_system = made.file_system;
-  volume.backend = intent.backend;
-  volume.pool = intent.pool;
+  volume.backend = backend;
+  volume.pool = pool;
   std::vector<Write> writes;
   writes.push_back({Write::Kind::set, keys::kVolume + volume.config.name, record_text(volume)});
   const bool open = unconfirmed.contains(volume.config.name);
@@ -217,11 +224,10 @@ awaitable<Result<Volume>> Core::record(Intent intent, Made made, std::shared_ptr
   if (stored) {
     if (!open) intents.erase(volume.config.name);
     late_until.erase(volume.config.name);
-    keep(volume);
+    keep(std::move(volume));
     if (log.enabled(base::LogLevel::debug))
-      log.debug("Volume created.",
-                {{"volume", volume.config.name}, {"backend", volume.backend}, {"pool", volume.pool}});
-    co_return volume;
+      log.debug("Volume created.", {{"volume", config.name}, {"backend", backend}, {"pool", pool}});
+    co_return Result<void>();
   }
   // The intent stays: a repeat completes it, or recovery undoes it.
   co_return Error{ErrorKind::unknown_outcome,
@@ -332,7 +338,7 @@ Core::Awaited Core::apply_resize(Intent intent) {
   writes.push_back({Write::Kind::erase, keys::kIntent + name, ""});
   if (const auto stored = co_await commit(writes); !stored) co_return stored.error();
   intents.erase(name);
-  keep(volume);
+  keep(std::move(volume));
   co_return Result<void>();
 }
 
@@ -383,7 +389,9 @@ awaitable<Result<Volume>> Core::import_volume(ImportRequest request) {
     }
     co_return made.error();
   }
-  co_return co_await record(intent, *made, *driver);
+  if (const auto done = co_await record(intent.config, intent.backend, intent.pool, *made, *driver); !done)
+    co_return done.error();
+  co_return volumes.at(config.name);
 }
 
 Result<std::vector<PoolVerdict>> Core::explain(const VolumeConfig& config) const {

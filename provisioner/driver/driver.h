@@ -94,6 +94,8 @@ class Driver {
   virtual boost::asio::awaitable<Result<void>> check() = 0;
   /// Housekeeping that is due; called about once a minute.
   virtual boost::asio::awaitable<void> tick() = 0;
+  /// Free bytes per pool; pools of which the array does not tell are missing. Asked for only when placement goes by it.
+  virtual boost::asio::awaitable<Result<std::map<std::string, std::uint64_t>>> free_space() = 0;
 
   virtual std::string internal_name(const std::string& volume) const = 0;
   virtual boost::asio::awaitable<Result<Made>> create(CreateSpec spec) = 0;

@@ -65,7 +65,8 @@ OntapArray::OntapArray(const DriverContext& given, OntapConfig configuration, Pr
     : context(given),
       config(std::move(configuration)),
       log(given.logger),
-      zapi(given.executor, given.clock, given.transport, given.logger, login_of(config)) {
+      zapi(given.executor, given.clock, given.transport, given.logger, login_of(config)),
+      locks_(given.executor) {
   facts.type = config.common.driver;
   facts.protocol = protocol;
   const auto api = config.common.trace.find("api");
@@ -223,6 +224,27 @@ awaitable<std::map<std::string, std::string>> OntapArray::read_media() {
     else log.warning("Aggregate has an unknown media type.", {{"aggregate", name}, {"mediaType", type}});
   }
   co_return media;
+}
+
+awaitable<Result<std::map<std::string, std::uint64_t>>> OntapArray::free_space() {
+  const bool show = api_minor >= kMinorShowAggr;
+  const Element request(show ? "vserver-show-aggr-get-iter" : "aggr-get-iter");
+  const auto records = co_await zapi.list(request, show ? Scope::svm : Scope::untunnelled);
+  if (!records) co_return wrapped("could not read the free space of the aggregates", records.error());
+  std::map<std::string, std::uint64_t> bytes;
+  std::uint64_t sum = 0;
+  for (const Element& aggregate : *records) {
+    const std::string name = aggregate.get("aggregate-name");
+    const std::string text = aggregate.get(show ? "available-size" : "aggr-space-attributes/size-available");
+    const auto free = base::parse_unsigned(text);
+    if (!free || std::ranges::find(aggregates_, name) == aggregates_.end()) continue;
+    bytes[name] = *free;
+    sum += *free;
+  }
+  if (config.pools.empty() || bytes.empty()) co_return bytes;
+  std::map<std::string, std::uint64_t> shared;
+  for (const PoolInfo& pool : facts.pools) shared[pool.name] = sum;
+  co_return shared;
 }
 
 awaitable<void> OntapArray::log_event(std::string category) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "provisioner/core/locks.h"
 #include "provisioner/driver/config.h"
 #include "provisioner/driver/driver.h"
 #include "provisioner/zapi/client.h"
@@ -54,6 +55,8 @@ class OntapArray {
   /// The calls of 6.2 that every driver makes; fills facts() except backend_name.
   boost::asio::awaitable<Result<void>> start(std::string name_prefix);
   boost::asio::awaitable<Result<void>> check();
+  /// Of the aggregates, as the pools that they are; a virtual pool has what all of them have.
+  boost::asio::awaitable<Result<std::map<std::string, std::uint64_t>>> free_space();
   /// The "heartbeat" entry of the array's event log, when due.
   boost::asio::awaitable<void> heartbeat();
   Json config_view() const;
@@ -95,6 +98,8 @@ class OntapArray {
   boost::asio::awaitable<Result<void>> find_data_lif();
   boost::asio::awaitable<Result<void>> read_pools();
   boost::asio::awaitable<std::map<std::string, std::string>> read_media();
+  boost::asio::awaitable<void> find_mirrors();
+  boost::asio::awaitable<zapi::Outcome<std::vector<zapi::Element>>> read_mirrors();
   boost::asio::awaitable<void> log_event(std::string category);
   boost::asio::awaitable<Result<void>> modify(std::string name, zapi::Element attributes, std::string what);
   boost::asio::awaitable<Result<FlexVol>> ensure_on(FlexVolOrder order);
@@ -110,7 +115,9 @@ class OntapArray {
   std::vector<std::string> serials_;
   base::TimePoint next_heartbeat_{};
   base::TimePoint mirrors_known_until_{};
-  std::string mirrored_root_;  // "" when the root volume has no mirrors
+  std::string mirrored_root_;
+  std::string mirror_source_;  // "" when the root volume has no mirrors
+  KeyedLocks locks_;
 };
 
 /// Between 20 MiB and the backend's limitVolumeSize. Errors: invalid.

@@ -12,6 +12,9 @@ ArrayVolume seen(const FlexVol& volume) {
 
 awaitable<Result<void>> OntapDriver::check() { co_return co_await array_.check(); }
 awaitable<void> OntapDriver::tick() { co_await array_.heartbeat(); }
+awaitable<Result<std::map<std::string, std::uint64_t>>> OntapDriver::free_space() {
+  co_return co_await array_.free_space();
+}
 
 awaitable<Result<std::optional<ArrayVolume>>> OntapDriver::find(std::string name) {
   const auto volume = co_await array_.find(std::move(name));

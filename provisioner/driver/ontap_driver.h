@@ -16,6 +16,7 @@ class OntapDriver : public Driver {
   Json config_view() const override { return array_.config_view(); }
   boost::asio::awaitable<Result<void>> check() override;
   boost::asio::awaitable<void> tick() override;
+  boost::asio::awaitable<Result<std::map<std::string, std::uint64_t>>> free_space() override;
   std::string internal_name(const std::string& volume) const override { return ontap_name(array_.prefix(), volume); }
   boost::asio::awaitable<Result<std::optional<ArrayVolume>>> find(std::string name) override;
   boost::asio::awaitable<Result<std::vector<ArrayVolume>>> list() override;

@@ -338,46 +338,54 @@ awaitable<Result<void>> OntapArray::resize(std::string name, std::uint64_t size_
   co_return Result<void>();
 }
 
-awaitable<void> OntapArray::refresh_mirrors() {
-  Element query("snapmirror-info");
-  if (context.clock.now() >= mirrors_known_until_) {
-    const auto root = co_await zapi.call(Element("volume-get-root-name"), Scope::svm);
-    if (!root) {
-      log.warning("Could not read the name of the SVM's root volume.", {{"error", root.error().message}});
-      co_return;
-    }
-    mirrored_root_ = root->get("volume");
-    mirrors_known_until_ = context.clock.now() + kMirrorsKnownFor;
-  } else if (mirrored_root_.empty()) {
+/// Whoever makes volumes at once asks once.
+awaitable<void> OntapArray::find_mirrors() {
+  const auto lock = co_await locks_.take("mirrors");
+  if (context.clock.now() < mirrors_known_until_) co_return;
+  const auto root = co_await zapi.call(Element("volume-get-root-name"), Scope::svm);
+  if (!root) {
+    log.warning("Could not read the name of the SVM's root volume.", {{"error", root.error().message}});
     co_return;
   }
+  mirrored_root_ = root->get("volume");
+  const auto mirrors = co_await read_mirrors();
+  if (!mirrors) {
+    log.warning("Could not read the load-sharing mirrors.", {{"error", mirrors.error().message}});
+    co_return;
+  }
+  mirrors_known_until_ = context.clock.now() + kMirrorsKnownFor;
+  mirror_source_ = mirrors->empty() ? "" : mirrors->front().get("source-location");
+}
+
+awaitable<zapi::Outcome<std::vector<Element>>> OntapArray::read_mirrors() {
+  Element query("snapmirror-info");
   query.with("relationship-type", "load_sharing").with("source-volume", mirrored_root_);
   Element request("snapmirror-get-iter");
   request.with(Element("query", {query}));
   request.with(Element("desired-attributes",
                        {Element("snapmirror-info", {Element("relationship-status"), Element("source-location")})}));
-  for (int waited = 0; waited <= kMirrorWaitSeconds; ++waited) {
-    const auto mirrors = co_await zapi.list(request, Scope::svm);
+  co_return co_await zapi.list(request, Scope::svm);
+}
+
+awaitable<void> OntapArray::refresh_mirrors() {
+  if (context.clock.now() >= mirrors_known_until_) co_await find_mirrors();
+  if (mirror_source_.empty()) co_return;
+  Element update("snapmirror-update-ls-set");
+  update.with("source-location", mirror_source_);
+  if (const auto done = co_await zapi.call(update, Scope::svm); !done) {
+    log.warning("Could not update the load-sharing mirrors.", {{"error", done.error().message}});
+    co_return;
+  }
+  for (int waited = 0; waited < kMirrorWaitSeconds; ++waited) {
+    co_await base::sleep_for(context.clock, std::chrono::seconds(1));
+    const auto mirrors = co_await read_mirrors();
     if (!mirrors) {
       log.warning("Could not read the load-sharing mirrors.", {{"error", mirrors.error().message}});
       co_return;
     }
-    if (mirrors->empty()) {
-      mirrored_root_.clear();
+    if (std::ranges::all_of(*mirrors,
+                            [](const Element& mirror) { return mirror.get("relationship-status") == "idle"; }))
       co_return;
-    }
-    if (waited == 0) {
-      Element update("snapmirror-update-ls-set");
-      update.with("source-location", mirrors->front().get("source-location"));
-      if (const auto done = co_await zapi.call(update, Scope::svm); !done) {
-        log.warning("Could not update the load-sharing mirrors.", {{"error", done.error().message}});
-        co_return;
-      }
-    } else if (std::ranges::all_of(*mirrors,
-                                   [](const Element& mirror) { return mirror.get("relationship-status") == "idle"; })) {
-      co_return;
-    }
-    co_await base::sleep_for(context.clock, std::chrono::seconds(1));
   }
   log.warning("The load-sharing mirrors are not idle after 30 seconds.", {{"volume", mirrored_root_}});
 }

@@ -262,5 +262,43 @@ TEST(Core, VirtualPoolsHaveLabelsAndDefaultsOfTheirOwn) {
   EXPECT_FALSE(lab.add_backend(R"({"labels":{"a":1}})"));
 }
 
+TEST(Core, PlacementMayFollowTheFreeSpaceThatTheArrayTells) {
+  for (const char* driver : {"ontap-nas", "ontap-san", "ontap-nas-economy"}) {
+    Lab lab;
+    lab.array.aggregates = {"empty", "full"};
+    lab.array.free_bytes = {{"empty", std::uint64_t{1} << 46}, {"full", std::uint64_t{1} << 20}};
+    lab.options.placement = Placement::free_space;
+    ASSERT_TRUE(lab.start());
+    ASSERT_TRUE(lab.add_backend(std::string(R"({"storageDriverName":")") + driver + "\"}")) << driver;
+    ASSERT_TRUE(
+        lab.add_class(std::string(R"({"version":"1","name":"basic","attributes":{"backendType":")") + driver + "\"}}"));
+    for (int i = 0; i < 20; ++i) {
+      const auto made = lab.add_volume("v" + std::to_string(i));
+      ASSERT_TRUE(made) << driver << ": " << made.error().message;
+      EXPECT_EQ(made->pool, "empty") << driver;
+    }
+    // What changes on the array is known a health period later.
+    std::swap(lab.array.free_bytes["empty"], lab.array.free_bytes["full"]);
+    lab.clock.advance(std::chrono::seconds(61));
+    const auto later = lab.add_volume("later");
+    ASSERT_TRUE(later) << later.error().message;
+    EXPECT_EQ(later->pool, "full") << driver;
+    // And after a restart it is asked for anew.
+    ASSERT_TRUE(lab.start());
+    const auto restarted = lab.add_volume("restarted");
+    ASSERT_TRUE(restarted) << restarted.error().message;
+    EXPECT_EQ(restarted->pool, "full") << driver;
+  }
+}
+
+TEST(Core, UniformPlacementAsksForNoFreeSpace) {
+  Lab lab;
+  ASSERT_TRUE(lab.start());
+  ASSERT_TRUE(lab.add_backend());
+  EXPECT_EQ(lab.array.count("vserver-show-aggr-get-iter"), 1U);  // the media types
+  lab.clock.advance(std::chrono::minutes(10));
+  EXPECT_EQ(lab.array.count("vserver-show-aggr-get-iter"), 1U);
+}
+
 }  // namespace
 }  // namespace provisioner_test

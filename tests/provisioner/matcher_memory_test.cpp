@@ -97,6 +97,14 @@ TEST(MatcherMemory, ADrawAllocatesNothing) {
     }
     EXPECT_EQ(allocation_count, before) << variant;
     EXPECT_GT(drawn, 0U);
+    matcher.set_free(load.backend_name(0), {{"aggr00000", 1 << 30}});
+    for (const std::string& name : names) static_cast<void>(matcher.weight(name, std::nullopt));
+    const std::size_t weighed = allocation_count;
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      auto candidates = matcher.candidates(names[k], std::nullopt, rng, Draw::free_space);
+      for (PoolRef pool; candidates.next(pool);) drawn += pool.pool().size();
+    }
+    EXPECT_EQ(allocation_count, weighed) << variant;
   }
 }
 

@@ -231,4 +231,140 @@ RC_GTEST_PROP(MatcherProperty, AgreesWithTheLinearOneThroughAnyHistory, ()) {
   }
 }
 
+/// What every pool of the class weighs, by the rule of the header and the linear matcher's answer.
+std::map<std::pair<std::string, std::string>, std::uint64_t> expected_weights(
+    const Matcher& matcher, const std::string& name, std::optional<Protocol> protocol,
+    const std::map<std::string, Protocol>& protocols,
+    const std::map<std::string, std::map<std::string, std::uint64_t>>& told) {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> weights;
+  matcher.for_each(name, [&](PoolRef pool) {
+    const std::string backend(pool.backend());
+    if (protocol && protocols.at(backend) != *protocol) return;
+    const auto bytes = told.find(backend);
+    const auto free = bytes == told.end() ? std::map<std::string, std::uint64_t>::const_iterator()
+                                          : bytes->second.find(std::string(pool.pool()));
+    const bool known = bytes != told.end() && free != bytes->second.end();
+    weights[{backend, std::string(pool.pool())}] = known ? (free->second >> 20) + 1 : 1 << 20;
+  });
+  return weights;
+}
+
+/// Each pool owns as large a share of the numbers that a draw starts from as it weighs: found by its edges.
+void expect_shares(const Matcher& matcher, const std::string& name, std::optional<Protocol> protocol,
+                   std::map<std::pair<std::string, std::string>, std::uint64_t> wanted) {
+  std::uint64_t total = 0;
+  for (const auto& [pool, weight] : wanted) total += weight;
+  RC_ASSERT(matcher.weight(name, protocol) == total);
+  for (std::uint64_t at = 0; at < total;) {
+    const PoolRef pool = matcher.pool_at_weight(name, protocol, at);
+    const auto entry = wanted.find({std::string(pool.backend()), std::string(pool.pool())});
+    RC_ASSERT(entry != wanted.end());
+    const PoolRef last = matcher.pool_at_weight(name, protocol, at + entry->second - 1);
+    RC_ASSERT(last.pool() == pool.pool() && last.backend() == pool.backend());
+    at += entry->second;
+    wanted.erase(entry);
+  }
+  RC_ASSERT(wanted.empty());
+}
+
+RC_GTEST_PROP(MatcherProperty, SharesFollowFreeSpaceThroughAnyHistory, ()) {
+  Matcher matcher;
+  std::map<std::string, Protocol> protocols;
+  std::map<std::string, std::map<std::string, std::uint64_t>> told;
+  std::set<std::string> classes;
+  base::Rng rng(*rc::gen::arbitrary<std::uint64_t>());
+  const int steps = *rc::gen::inRange(1, 25);
+  for (int step = 0; step < steps; ++step) {
+    const std::string backend = "b" + std::to_string(*rc::gen::inRange(0, 4));
+    switch (*rc::gen::inRange(0, 6)) {
+      case 0:
+        matcher.remove_backend(backend);
+        protocols.erase(backend);
+        told.erase(backend);
+        break;
+      case 1:
+      case 2: {
+        const MatchRules rules = *rc::gen::arbitrary<bool>() ? MatchRules::v17_10 : MatchRules::v19_01;
+        const StorageClassConfig config = random_class(rules);
+        if (matcher.add_class(config, rules)) classes.insert(config.name);
+        break;
+      }
+      case 3: {
+        std::map<std::string, std::uint64_t> bytes;
+        for (int p = 0; p < 5; ++p) {
+          if (*rc::gen::inRange(0, 4) != 0)
+            bytes["p" + std::to_string(p)] = *rc::gen::inRange<std::uint64_t>(0, std::uint64_t{20} << 20);
+        }
+        matcher.set_free(backend, bytes);
+        if (protocols.contains(backend)) told[backend] = bytes;
+        break;
+      }
+      default: {
+        std::vector<PoolInfo> pools;
+        const int count = *rc::gen::inRange(0, 5);
+        for (int p = 0; p < count; ++p) pools.push_back({"p" + std::to_string(p), random_offers()});
+        protocols[backend] = *rc::gen::arbitrary<bool>() ? Protocol::file : Protocol::block;
+        told.erase(backend);
+        matcher.put_backend(backend, protocols[backend], pools);
+      }
+    }
+    for (const std::string& name : classes) {
+      for (const auto protocol :
+           {std::optional<Protocol>(), std::optional(Protocol::file), std::optional(Protocol::block)}) {
+        const auto wanted = expected_weights(matcher, name, protocol, protocols, told);
+        if (matcher.weight(name, protocol) > 0) expect_shares(matcher, name, protocol, wanted);
+        std::set<std::pair<std::string, std::string>> drawn;
+        auto candidates = matcher.candidates(name, protocol, rng, Draw::free_space);
+        RC_ASSERT(candidates.size() == wanted.size());
+        for (PoolRef pool; candidates.next(pool);) {
+          const std::pair<std::string, std::string> key(pool.backend(), pool.pool());
+          RC_ASSERT(wanted.contains(key));
+          RC_ASSERT(drawn.insert(key).second);
+        }
+        RC_ASSERT(drawn.size() == wanted.size());
+      }
+    }
+  }
+}
+
+TEST(Matcher, OftenDrawnIsWhatHasMuchFreeSpace) {
+  Matcher matcher;
+  std::vector<PoolInfo> pools;
+  std::map<std::string, std::uint64_t> bytes;
+  for (int p = 0; p < 40; ++p) {
+    pools.push_back({"p" + std::to_string(p), {{"media", std::vector<std::string>{"hdd"}}}});
+    bytes[pools.back().name] = (std::uint64_t{1} << 20) * static_cast<std::uint64_t>(100 * p);
+  }
+  matcher.put_backend("b", Protocol::file, pools);
+  StorageClassConfig config;
+  config.name = "c";
+  config.attributes.emplace();
+  (*config.attributes)["media"] = "hdd";
+  ASSERT_TRUE(matcher.add_class(config, MatchRules::v17_10));
+  matcher.set_free("b", bytes);
+  base::Rng rng(3);
+  std::map<std::string, double> firsts;
+  std::map<std::string, double> alike;
+  const int draws = 40000;
+  for (int i = 0; i < draws; ++i) {
+    PoolRef pool;
+    auto weighted = matcher.candidates("c", std::nullopt, rng, Draw::free_space);
+    ASSERT_TRUE(weighted.next(pool));
+    ++firsts[std::string(pool.pool())];
+    auto uniform = matcher.candidates("c", std::nullopt, rng);
+    ASSERT_TRUE(uniform.next(pool));
+    ++alike[std::string(pool.pool())];
+  }
+  const auto total = static_cast<double>(matcher.weight("c", std::nullopt));
+  double chi = 0;
+  for (int p = 1; p < 40; ++p) {
+    const double wanted = draws * (100.0 * p + 1) / total;
+    const double seen = firsts["p" + std::to_string(p)];
+    chi += (seen - wanted) * (seen - wanted) / wanted;
+  }
+  EXPECT_LT(chi, 90);  // 38 degrees of freedom
+  EXPECT_LT(firsts["p0"], 20);
+  for (const auto& [name, count] : alike) EXPECT_NEAR(count, 1000, 200) << name;  // the default knows nothing of it
+}
+
 }  // namespace

@@ -51,6 +51,8 @@ TEST(Scale, ClaimsOnASlowArrayTakeTheArraysOwnTime) {
     std::printf("%d claims: %.2f s, the array's own bound is %.2f s\n", claims, seconds, bound);
     EXPECT_LE(seconds, 1.1 * bound);
     EXPECT_EQ(lab.array.volumes.size(), static_cast<std::size_t>(claims));
+    EXPECT_EQ(lab.array.count("volume-get-root-name"), 1U);  // mirrors of the SVM's root: one asks for all
+    EXPECT_EQ(lab.array.count("snapmirror-get-iter"), 1U);
     lab.clock.run_ready();
   }
 }

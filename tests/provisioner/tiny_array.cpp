@@ -167,6 +167,8 @@ void answer_facts(TinyArray& array, const std::string& call, Answer& answer) {
       pugi::xml_node entry = list.append_child("show-aggregates");
       put(entry, "aggregate-name", name);
       put(entry, "aggregate-type", array.media);
+      if (const auto free = array.free_bytes.find(name); free != array.free_bytes.end())
+        put(entry, "available-size", std::to_string(free->second));
     }
   } else if (call == "volume-get-root-name") {
     put(answer.results, "volume", "root");

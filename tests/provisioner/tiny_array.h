@@ -36,6 +36,7 @@ struct TinyArray {
   std::string lif = "192.168.199.107";
   std::vector<std::string> aggregates = {"aggr3"};
   std::string media = "hdd";
+  std::map<std::string, std::uint64_t> free_bytes;  // of aggregates; those not there do not tell
   int minor = 110;
   std::map<std::string, TinyVolume> volumes;
   std::map<std::string, TinyLun> luns;  // by path
