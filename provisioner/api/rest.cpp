@@ -1,5 +1,6 @@
 #include "provisioner/api/rest.h"
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <optional>
 
@@ -17,6 +18,13 @@ using base::http::Response;
 namespace {
 
 constexpr std::size_t kBodyMax = 10240;
+
+bool is_request_id(const std::string& text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_';
+  });
+}
 
 /// The names in the path's braces, or nothing when the path is another.
 std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
@@ -115,7 +123,16 @@ struct Rest::State {
                 {{"duration", took}, {"method", route.method}, {"route", route.name}, {"uri", uri}});
     metrics.count(std::string(route.method), std::string(route.name), answer.status,
                   std::chrono::duration<double>(took).count());
-    return to_response(answer);
+    Response response = to_response(answer);
+    if (const base::OperationPtr operation = base::current_operation())
+      response.headers.add("X-Request-Id", operation->id);
+    return response;
+  }
+
+  base::OperationPtr begin(const Request& request) {
+    const std::string given = request.headers.get("X-Request-Id");
+    const base::Operation operation{.id = is_request_id(given) ? given : options.ids.uuid(), .source = "REST"};
+    return std::make_shared<const base::Operation>(operation);
   }
 
   asio::awaitable<void> run_later(const Route& route, std::string uri, base::TimePoint started, Call call,
@@ -172,6 +189,7 @@ Response Rest::handle(const Request& request) {
       return moved(request, path.substr(0, path.size() - 1));
     return not_found();
   }
+  const base::InOperation inside(state_->begin(request));
   if (const auto answer = state_->obstacle(*route, request))
     return state_->finish(*route, request.target, started, *answer);
   call.body = request.body;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "provisioner/base/operation.h"
+
 namespace base {
 
 namespace {
@@ -65,7 +67,18 @@ void Logger::write(LogLevel level, std::string_view message, const LogFields& fi
   append_field(line, "time", LogValue(to_rfc3339(clock_->now())));
   append_field(line, "level", LogValue(name_of(level)));
   append_field(line, "msg", LogValue(message));
-  for (const auto& [key, value] : fields) append_field(line, key, value);
+  const bool as_of_old = level == LogLevel::info && lowest_ == LogLevel::info;
+  OperationPtr operation = as_of_old ? nullptr : current_operation();
+  const auto append_operation = [&line, &operation] {
+    append_field(line, "requestID", LogValue(operation->id));
+    append_field(line, "requestSource", LogValue(operation->source));
+    operation = nullptr;
+  };
+  for (const auto& [key, value] : fields) {
+    if (operation && key > "requestID") append_operation();
+    append_field(line, key, value);
+  }
+  if (operation) append_operation();
   line += '\n';
   sink_(line);
 }

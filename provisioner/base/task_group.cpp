@@ -48,14 +48,14 @@ TaskGroup::TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<S
 
 TaskGroup::~TaskGroup() { CHECK(state_->running.empty()); }
 
-void TaskGroup::spawn(asio::awaitable<void> task) {
+void TaskGroup::spawn(asio::awaitable<void> task, OperationPtr operation) {
   if (state_->stopped) return;
   const std::uint64_t id = ++state_->last_id;
   auto signal = std::make_unique<asio::cancellation_signal>();
   const asio::cancellation_slot slot = signal->slot();
   state_->running.emplace(id, std::move(signal));
   const std::shared_ptr<State> state = state_;
-  asio::co_spawn(state_->executor, std::move(task),
+  asio::co_spawn(executor_for(state_->executor, std::move(operation)), std::move(task),
                  asio::bind_cancellation_slot(slot, [state, id](const std::exception_ptr& failure) {
                    expect_clean_end(failure);
                    state->running.erase(id);

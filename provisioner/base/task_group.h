@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "provisioner/base/operation.h"
+
 /// Owner of coroutines: nothing runs detached. Whoever starts loops keeps a TaskGroup that is stopped and joined before
 /// what the loops use dies. Stopping cancels every task at its current wait, which unwinds it.
 /// A task that ends by an exception other than cancellation is our own mistake and ends the process.
@@ -17,8 +19,10 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  /// After stop() a new task is dropped without running.
-  void spawn(boost::asio::awaitable<void> task);
+  /// The task belongs to the operation of whoever spawns it. After stop() a new task is dropped without running.
+  void spawn(boost::asio::awaitable<void> task) { spawn(std::move(task), current_operation()); }
+  /// The task belongs to `operation`; a loop that outlives the caller's belongs to none (null).
+  void spawn(boost::asio::awaitable<void> task, OperationPtr operation);
   void stop();
   /// Waits until no task is left.
   boost::asio::awaitable<void> join();

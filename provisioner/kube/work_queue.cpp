@@ -19,7 +19,8 @@ void WorkQueue::start(const std::string& key, Item& item) {
   item.timer = 0;
   item.running = true;
   item.again = false;
-  tasks_.spawn(work(key));
+  const base::Operation operation{.id = ids_.uuid(), .source = "Kubernetes"};
+  tasks_.spawn(work(key), std::make_shared<const base::Operation>(operation));
 }
 
 void WorkQueue::add(const std::string& key) {

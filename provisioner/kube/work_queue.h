@@ -11,7 +11,7 @@
 
 /// Work by key: one run per key at a time, keys side by side. Work asked for while its key runs is done once more
 /// afterwards. A failed key waits 5 s, 10 s, … 5 min (less up to a tenth) before its next run; other keys do not
-/// notice.
+/// notice. Each run is an operation of its own (base/operation.h).
 namespace provisioner::kube {
 
 class WorkQueue {
@@ -19,7 +19,7 @@ class WorkQueue {
   /// Returns true when nothing more is to be done until the next add().
   using Run = std::function<boost::asio::awaitable<bool>(std::string key)>;
   WorkQueue(base::TaskGroup& tasks, base::Clock& clock, base::Rng rng, Run run)
-      : tasks_(tasks), clock_(clock), rng_(rng), run_(std::move(run)) {}
+      : tasks_(tasks), clock_(clock), rng_(rng), ids_(rng.next()), run_(std::move(run)) {}
   ~WorkQueue();
 
   /// Runs the key now, or when its pause after a failure ends.
@@ -44,6 +44,7 @@ class WorkQueue {
   base::TaskGroup& tasks_;
   base::Clock& clock_;
   base::Rng rng_;
+  base::Rng ids_;
   Run run_;
   std::map<std::string, Item> items_;
 };

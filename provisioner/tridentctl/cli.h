@@ -25,6 +25,7 @@ struct HttpAnswer {
   int status = 0;
   std::string reason;  // "Not Found"
   std::string body;
+  std::string request_id{};  // as the server's log has it; "" from 17.10.1
 };
 
 /// Everything outside the command: the machine in main(), a table in tests.

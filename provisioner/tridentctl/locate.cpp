@@ -16,7 +16,8 @@ base::Result<HttpAnswer> Context::rest(const std::string& method, const std::str
     host.out("\nREQUEST: " + method + " http://" + server + target + "\n" + (body.empty() ? "" : body + "\n"));
   auto answer = host.http(server, method, target, body);
   if (debug() && answer)
-    host.out("RESPONSE: " + std::to_string(answer->status) + " " + answer->reason + "\n" + answer->body + "\n");
+    host.out("RESPONSE: " + std::to_string(answer->status) + " " + answer->reason + "\n" +
+             (answer->request_id.empty() ? "" : "Request ID: " + answer->request_id + "\n") + answer->body + "\n");
   return answer;
 }
 

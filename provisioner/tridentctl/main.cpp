@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "provisioner/base/http/message.h"
+#include "provisioner/base/random.h"
 #include "provisioner/base/text.h"
 #include "provisioner/tridentctl/cli.h"
 #include "provisioner/tridentctl/process.h"
@@ -53,11 +54,14 @@ base::Result<HttpAnswer> call(const std::string& server, const std::string& meth
   request.path = target;
   request.body = body;
   if (!body.empty()) request.set_header("Content-Type", "application/json");
+  static const std::string operation = base::Rng(base::seed_from_system()).uuid();  // all calls of one command
+  request.set_header("X-Request-Id", operation);
   const httplib::Result got = client.send(request);
   if (!got)
     return base::Error{base::ErrorKind::unavailable,
                        method + " http://" + server + target + ": " + httplib::to_string(got.error())};
-  return HttpAnswer{got->status, std::string(base::http::reason_phrase(got->status)), got->body};
+  return HttpAnswer{got->status, std::string(base::http::reason_phrase(got->status)), got->body,
+                    got->get_header_value("X-Request-Id")};
 }
 
 base::Result<std::string> read_file(const std::string& path) {

@@ -112,7 +112,9 @@ boost::asio::awaitable<Outcome<Element>> Client::call(Element request, Scope sco
   else if (is_overload(outcome.error())) limit_.overloaded();
   if (tracing_ && response)
     logger_.debug("ZAPI reply.", {{"call", request.name}, {"body", response->body}, {"duration", took}});
-  if (!outcome)
+  if (!logger_.enabled(base::LogLevel::debug)) co_return outcome;
+  if (outcome) logger_.debug("ZAPI call.", {{"call", request.name}, {"duration", took}});
+  else
     logger_.debug("ZAPI call failed.",
                   {{"call", request.name}, {"error", outcome.error().message}, {"duration", took}});
   co_return outcome;
