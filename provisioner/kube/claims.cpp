@@ -29,9 +29,9 @@ std::string volume_path(const std::string& name) { return "/api/v1/persistentvol
 void Frontend::claim_changed(Change change, const std::string& key, const Json& now, const Json& before) {
   if (change == Change::deleted) {
     pending_.erase(volume_name(now));
-    if (ready_ && !core_.unfinished_volumes().empty()) tasks_.spawn(settle());
+    if (ready_ && !core_.unfinished_volumes().empty()) tasks_.spawn(settle(), nullptr);
   }
-  if (!ready_) return;
+  if (!ready_ || at_rest(now)) return;
   const bool asks_anew = change == Change::updated &&
                          (part(now, {"spec"}) != part(before, {"spec"}) ||
                           part(now, {"metadata", "annotations"}) != part(before, {"metadata", "annotations"}));
@@ -67,6 +67,21 @@ bool Frontend::still_wanted(const Json& claim) const {
   const Json* now = claims_.find(key_of(claim));
   return now && text_at(*now, {"metadata", "uid"}) == text_at(claim, {"metadata", "uid"}) &&
          !find_at(*now, {"metadata", "deletionTimestamp"});
+}
+
+bool Frontend::grows(const Json& claim, const Json& volume) const {
+  const auto want = parse_quantity(requested_storage(claim));
+  const auto have = parse_quantity(text_at(volume, {"spec", "capacity", "storage"}));
+  const auto shown = parse_quantity(text_at(claim, {"status", "capacity", "storage"}));
+  return want && have && (*want > *have || (shown && *want > *shown));
+}
+
+/// Bound, and nothing is left to do: most claims, most of the time.
+bool Frontend::at_rest(const Json& claim) const {
+  if (phase_of(claim) != "Bound" || pending_.contains(volume_name(claim))) return false;
+  const Json* volume = volumes_.find(text_at(claim, {"spec", "volumeName"}));
+  if (!volume || annotation(*volume, kProvisionedBy) != kProvisioner) return true;
+  return annotation(*volume, kImporting).empty() && !grows(claim, *volume);
 }
 
 asio::awaitable<bool> Frontend::work_claim(std::string key) {
@@ -145,7 +160,7 @@ asio::awaitable<bool> Frontend::claim_pending(Json claim, std::string class_name
 }
 
 /// The claim's volume: the one that is there (a crash may have come between volume and PV), or a new one.
-asio::awaitable<Result<Volume>> Frontend::make_volume(Json claim, std::string class_name) {
+asio::awaitable<Result<Volume>> Frontend::make_volume(const Json& claim, const std::string& class_name) {
   auto config = volume_config(claim, class_name, extras_of(class_name));
   if (!config) co_return config.error();
   const std::string source = annotation(claim, "trident.netapp.io/cloneFromPVC");
@@ -170,13 +185,14 @@ asio::awaitable<Result<Volume>> Frontend::make_volume(Json claim, std::string cl
 
 /// Makes the PV, or finds the one made before. Without a PV the volume is deleted again, unless the API server is
 /// merely away.
-asio::awaitable<Result<Json>> Frontend::make_object(Json claim, Volume volume, std::string class_name) {
+asio::awaitable<Result<Json>> Frontend::make_object(const Json& claim, const Volume& volume,
+                                                    const std::string& class_name) {
   const std::string name = volume.config.name;
   auto object = persistent_volume(claim, volume, class_name, extras_of(class_name), version_);
   ApiResult<Json> made = ApiError{};
   if (object) {
     const std::string path = "/api/v1/persistentvolumes";
-    made = co_await client_.create(path, *object);
+    made = co_await client_.create(path, std::move(*object));
     if (made) co_return *made;
     if (made.error().code == 409 || made.error().code == 0) {
       const std::string own_path = volume_path(name);
@@ -221,10 +237,7 @@ asio::awaitable<bool> Frontend::claim_bound(Json claim) {
   if (!found || annotation(*found, kProvisionedBy) != kProvisioner) co_return true;
   Json object = *found;
   if (!annotation(object, kImporting).empty()) co_return co_await end_import(std::move(claim), std::move(object));
-  const auto want = parse_quantity(requested_storage(claim));
-  const auto have = parse_quantity(text_at(object, {"spec", "capacity", "storage"}));
-  const auto shown = parse_quantity(text_at(claim, {"status", "capacity", "storage"}));
-  if (!want || !have || (*want <= *have && (!shown || *want <= *shown))) co_return true;
+  if (!grows(claim, object)) co_return true;
   co_return co_await expand(std::move(claim), std::move(object));
 }
 

@@ -40,7 +40,7 @@ asio::awaitable<ApiResult<Response>> Client::send(std::string method, std::strin
   options.timeout = timeout_;
   options.stream = stream;
   base::http::Endpoint to = server_.endpoint;
-  auto answer = co_await transport_.send(to, request, options);
+  auto answer = co_await transport_.send(std::move(to), std::move(request), options);
   if (!answer)
     co_return ApiError{.code = 0, .reason = {}, .message = answer.error().message, .kind = answer.error().kind};
   if (answer->status / 100 != 2) co_return refusal(*answer);

@@ -73,11 +73,15 @@ class Frontend {
   boost::asio::awaitable<bool> claim_pending(Json claim, std::string class_name);
   boost::asio::awaitable<bool> claim_bound(Json claim);
   boost::asio::awaitable<bool> claim_lost(Json claim);
-  boost::asio::awaitable<Result<Volume>> make_volume(Json claim, std::string class_name);
-  boost::asio::awaitable<Result<Json>> make_object(Json claim, Volume volume, std::string class_name);
+  /// What these two are given stays with whoever awaits them.
+  boost::asio::awaitable<Result<Volume>> make_volume(const Json& claim, const std::string& class_name);
+  boost::asio::awaitable<Result<Json>> make_object(const Json& claim, const Volume& volume,
+                                                   const std::string& class_name);
   boost::asio::awaitable<Result<void>> drop_volume_and_object(std::string name);
   boost::asio::awaitable<bool> expand(Json claim, Json object);
   bool still_wanted(const Json& claim) const;
+  bool at_rest(const Json& claim) const;
+  bool grows(const Json& claim, const Json& volume) const;
   // import.cpp
   boost::asio::awaitable<Result<Imported>> import_for(Json claim, std::string class_name);
   boost::asio::awaitable<bool> claim_importing(Json claim, std::string class_name);

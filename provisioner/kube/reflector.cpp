@@ -88,9 +88,11 @@ asio::awaitable<ApiResult<std::string>> Reflector::list() {
     if (!more.empty()) path += "&continue=" + base::http::percent_encode(more);
     auto page = co_await client_.get(path);
     if (!page) co_return page.error();
-    const Json* items = find_at(*page, {"items"});
-    if (items && items->is_array()) {
-      for (const Json& item : *items) found[key_of(item)] = item;
+    if (find_at(*page, {"items"}) && (*page)["items"].is_array()) {
+      for (Json& item : (*page)["items"]) {
+        const std::string key = key_of(item);
+        found[key] = std::move(item);
+      }
     }
     resource_version = text_at(*page, {"metadata", "resourceVersion"});
     more = text_at(*page, {"metadata", "continue"});
@@ -102,26 +104,27 @@ asio::awaitable<ApiResult<std::string>> Reflector::list() {
 }
 
 bool Reflector::take_event(const std::string& line, std::string& resource_version, Outcome& outcome) {
-  const Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   const std::string type = text_at(event, {"type"});
-  const Json* object = find_at(event, {"object"});
-  if (!object || type.empty()) {
+  if (!find_at(event, {"object"}) || type.empty()) {
     outcome = Outcome::pause;
     return false;
   }
+  Json object = std::move(event["object"]);
   if (type == "ERROR") {
-    const Json* code = find_at(*object, {"code"});
-    const bool gone = text_at(*object, {"reason"}) == "Expired" || text_at(*object, {"reason"}) == "Gone" ||
+    const Json* code = find_at(object, {"code"});
+    const bool gone = text_at(object, {"reason"}) == "Expired" || text_at(object, {"reason"}) == "Gone" ||
                       (code && code->is_number_integer() && code->get<int>() == 410);
     outcome = gone ? Outcome::relist : Outcome::pause;
     return false;
   }
-  const std::string version = text_at(*object, {"metadata", "resourceVersion"});
+  const std::string version = text_at(object, {"metadata", "resourceVersion"});
   if (!version.empty()) resource_version = version;
   if (type == "ADDED" || type == "MODIFIED") {
-    put(key_of(*object), *object);
+    const std::string key = key_of(object);
+    put(key, std::move(object));
   } else if (type == "DELETED") {
-    erase(key_of(*object), *object);
+    erase(key_of(object), object);
   }
   return true;  // bookmarks only move the version
 }
@@ -188,8 +191,12 @@ asio::awaitable<void> Reflector::run() {
 asio::awaitable<void> Reflector::run_resync() {
   for (;;) {
     co_await base::sleep_for(clock_, options_.resync);
-    const std::map<std::string, Json> snapshot = objects_;
-    for (const auto& [key, object] : snapshot) options_.on_change(Change::resync, key, object, object);
+    std::vector<std::string> keys;
+    for (const auto& [key, object] : objects_) keys.push_back(key);
+    for (const std::string& key : keys) {
+      if (const auto found = objects_.find(key); found != objects_.end())
+        options_.on_change(Change::resync, key, found->second, found->second);
+    }
   }
 }
 

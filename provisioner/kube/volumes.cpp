@@ -5,6 +5,12 @@ namespace provisioner::kube {
 
 namespace asio = boost::asio;
 
+namespace {
+bool nothing_to_do(const std::string& phase) {
+  return phase.empty() || phase == "Pending" || phase == "Available" || phase == "Bound";
+}
+}  // namespace
+
 void Frontend::volume_changed(Change change, const std::string& key, const Json& now) {
   if (change == Change::deleted) {
     // Claims may have waited for exactly this: a lost one, or one that is made anew.
@@ -13,16 +19,17 @@ void Frontend::volume_changed(Change change, const std::string& key, const Json&
     if (ready_ && claims_.find(claim)) claim_work_.add(claim);
     return;
   }
-  if (!ready_ || annotation(now, kProvisionedBy) != kProvisioner) return;
+  if (!ready_ || nothing_to_do(text_at(now, {"status", "phase"}))) return;
+  if (annotation(now, kProvisionedBy) != kProvisioner) return;
   volume_work_.add(key);
 }
 
 asio::awaitable<bool> Frontend::work_volume(std::string key) {
   const Json* found = volumes_.find(key);
   if (!found || annotation(*found, kProvisionedBy) != kProvisioner) co_return true;
+  const std::string phase = text_at(*found, {"status", "phase"});
+  if (nothing_to_do(phase)) co_return true;
   Json object = *found;
-  const std::string phase = text_at(object, {"status", "phase"});
-  if (phase.empty() || phase == "Pending" || phase == "Available" || phase == "Bound") co_return true;
   if (phase != "Released" && phase != "Failed") {
     logger_.error("The PV has a phase that is not known.", {{"PV", key}, {"phase", phase}});
     co_return true;
