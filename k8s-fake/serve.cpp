@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "k8s-fake/api.h"
+#include "k8s-fake/crd.h"
 #include "k8s-fake/negotiate.h"
 #include "provisioner/base/text.h"
 
@@ -100,6 +101,11 @@ Response answer(Server& server, const base::http::Request& request, Call& call) 
     if (!call.endpoint->replacement.empty())
       text += "; use " + call.endpoint->replacement + " " + call.endpoint->kind();
     call.warnings.push_back(text);
+  }
+  if (const CustomKind* custom = call.resource().custom.get()) {
+    const auto version = custom->versions.find(call.info.version);
+    if (version != custom->versions.end() && !version->second.warning.empty())
+      call.warnings.push_back(version->second.warning);
   }
   auto result = route(call);
   return result ? std::move(*result) : to_response(result.error());

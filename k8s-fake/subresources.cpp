@@ -6,6 +6,7 @@
 
 #include "k8s-fake/api.h"
 #include "k8s-fake/patch.h"
+#include "k8s-fake/proxy.h"
 #include "k8s-fake/selector.h"
 #include "k8s-fake/table.h"
 #include "k8s-fake/tokens.h"
@@ -311,6 +312,7 @@ ApiResult<Response> serve_subresource(Call& call) {
     if (is("get")) return get_object(call);
     return is("update") ? update(call) : patch(call);
   }
+  if (name == "proxy") return serve_proxy(call);
   if (call.server.streams) {
     if (stored(call) == nullptr) return not_found(call.what(), call.info.name);
     return call.server.streams(call);

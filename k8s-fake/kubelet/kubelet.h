@@ -31,6 +31,8 @@ class Kubelet {
   base::http::Response log(const base::http::Request& request, const Json& pod);
   base::http::Response exec(const base::http::Request& request, const Json& pod, bool attach);
   base::http::Response forward(const base::http::Request& request, const Json& pod);
+  /// The Host header names the pod's address and port; peer.tls asks for HTTPS.
+  base::http::Response proxy(const base::http::Request& request, const Json& pod);
   base::Result<Container*, base::http::Response> choose(const Json& pod, const std::string& name);
 
   RuntimeConfig config_;

@@ -129,6 +129,7 @@ Response Kubelet::stream(const Request& request, const Json& pod, const std::str
   if (node.empty()) return bad_request("pod " + name_of(pod) + " does not have a host assigned");
   if (!node_of(pod) || down_.contains(node))
     return status(500, "", "error dialing backend: dial tcp: lookup " + node + ": no such host");
+  if (subresource == "proxy") return proxy(request, pod);
   if (subresource == "portforward") return forward(request, pod);
   return exec(request, pod, subresource == "attach");
 }

@@ -12,8 +12,8 @@
 /// and 5.10.
 namespace k8s_fake {
 
-/// `subresource`: "log", "exec", "attach" or "portforward". The request is as the client sent it, upgrade headers
-/// included.
+/// `subresource`: "log", "exec", "attach", "portforward" or "proxy". The request is as the client sent it, upgrade
+/// headers included; for "proxy" it is as the pod shall get it.
 using PodStreamHandler = std::function<base::http::Response(const base::http::Request& request,
                                                             const nlohmann::json& pod, const std::string& subresource)>;
 
