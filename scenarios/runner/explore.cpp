@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "k8s-fake/server.h"
 #include "provisioner/base/text.h"
 
 namespace scenario {
@@ -84,28 +85,21 @@ std::vector<Json> items(MemoryWorld& memory, const std::string& path) {
   return all;
 }
 
-std::uint64_t number(const Json& value) {
-  return value.is_string() ? base::parse_unsigned(value.get<std::string>()).value_or(0) : 0;
-}
-
 /// resourceVersions never go back, neither those of a list nor those of an object.
 struct Versions {
   std::map<std::string, std::uint64_t> seen;
   std::vector<std::string> wrong;
-  void look(const std::string& what, const Json& version) {
+  void look(const std::string& what, std::uint64_t now) {
     std::uint64_t& last = seen[what];
-    const std::uint64_t now = number(version);
     if (now < last) wrong.push_back("resourceVersion of " + what + " went back");
     last = now;
   }
   void look(MemoryWorld& memory) {
-    for (const char* path : {"/api/v1/persistentvolumeclaims", "/api/v1/persistentvolumes"}) {
-      const auto list = memory.world().kube_get(path);
-      if (!list || !list->is_object()) continue;
-      look(path, (*list)["metadata"].value("resourceVersion", Json()));
-      for (const Json& item : (*list)["items"])
-        look(item["metadata"].value("uid", ""), item["metadata"].value("resourceVersion", Json()));
-    }
+    const k8s_fake::Server& server = memory.world().cluster().server();
+    look("the cluster", server.store.version());
+    for (const char* plural : {"persistentvolumeclaims", "persistentvolumes"})
+      for (const auto& [key, object] : server.store.objects(server.resource("", plural)))
+        look(object->uid, object->version);
   }
 };
 
@@ -221,6 +215,7 @@ struct Check {
 base::Result<std::unique_ptr<MemoryWorld>> prepare_lab() {
   WorldConfig config;
   config.provisioner = true;
+  config.lean = true;
   config.lab_text = "kubernetes:\n  nodes: []\n";  // nothing of a history happens on nodes
   auto made = MemoryWorld::make(config);
   if (!made) return made;

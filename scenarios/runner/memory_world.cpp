@@ -134,6 +134,9 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
   runtime.api.port = kKubePort;
   runtime.token = parts.world->cluster().admin_token();
   runtime.minor = parts.world->cluster().server().version.minor;
+  if (config.lean)
+    runtime.only = {"persistent-volume-binder", "persistent-volume-phases", "pvc-protection", "pv-protection",
+                    "expand"};
   runtime.nodes.clear();
   for (const k8s_fake::NodeConfig& node : parts.world->cluster_config().nodes)
     runtime.nodes.push_back({node.name, node.address, node.labels, node.cpu, node.memory, node.pods});

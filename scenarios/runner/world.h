@@ -25,6 +25,7 @@ struct WorldConfig {
   std::string lab_name = "LAB.yaml";
   std::uint64_t seed = 1;
   bool provisioner = false;  // the product too, beside the cluster
+  bool lean = false;         // nothing but claims, volumes and classes: no history needs pods and owners
   std::string state_dir;     // "" keeps nothing
   base::Logger::Sink log = base::log_to_nowhere();
 };
