@@ -145,6 +145,33 @@ void run_virtual(Session& session, const Test& test, int id) {
   session.test_done(std::move(result), (*world)->world().journal().lines());
 }
 
+base::Result<std::string> read_text(const std::string& path) {
+  auto text = base::read_file(path);
+  if (!text) return base::Error{base::ErrorKind::not_found, path + ": cannot be read"};
+  return *text;
+}
+
+/// A cluster that a test names beside its lab. A scenario stays on this machine unless --cluster took it away from it.
+base::Result<KubeTarget> open_other(const std::string& file, const std::string& context, bool anywhere) {
+  auto text = read_text(file);
+  if (!text) return text.error();
+  if (!context.empty()) {
+    auto documents = parse_yaml(*text, file);
+    if (!documents) return documents.error();
+    Json config = documents->empty() ? Json() : to_json(documents->front());
+    if (!config.is_object()) return base::Error{base::ErrorKind::invalid, file + ": not a kubeconfig"};
+    config["current-context"] = context;
+    text = config.dump();
+  }
+  auto api = provisioner::kube::from_kubeconfig(*text, read_text, fs::path(file).parent_path().string());
+  if (!api) return api.error();
+  const std::string& host = api->endpoint.host;
+  if (!anywhere && !host.starts_with("127.") && host != "localhost" && host != "::1")
+    return base::Error{base::ErrorKind::invalid,
+                       host + " is beyond loopback; a scenario leaves this machine only with --cluster"};
+  return KubeTarget{api->endpoint, api->token ? api->token() : ""};
+}
+
 awaitable<void> run_one(Lab* lab, const Test* test, const RunConfig* config, int id,
                         std::function<void(const StepResult&)> on_step, std::optional<TestResult>* into) {
   *into = co_await run_test(*lab, *test, *config, id, std::move(on_step));
@@ -174,6 +201,9 @@ void run_wire(Session& session, const Test& test, int id) {
       Lab& target = (*world)->lab();
       const std::string debian = fs::current_path().string() + "/build/tools/kubernetes-client/usr/bin/kubectl";
       if (fs::is_regular_file(debian)) target.environment.emplace("DRYDOCK_DEBIAN_KUBECTL", debian);
+      target.open_cluster = [](const std::string& file, const std::string& context_name) {
+        return open_other(file, context_name, false);
+      };
       base::TaskGroup tasks(io.get_executor());
       tasks.spawn(run_one(
           &target, &test, &*config, id, [&](const StepResult& step) { session.step_done(step); }, &result));
@@ -219,12 +249,7 @@ base::Result<Json> get_now(const KubeTarget& kube, const std::string& target) {
 void run_elsewhere(Session& session, const Test& test, int id) {
   auto config = run_config(session, test);
   if (!config) return session.test_done(broken(test, config.error().message), {});
-  const auto read = [](const std::string& path) -> base::Result<std::string> {
-    auto text = base::read_file(path);
-    if (!text) return base::Error{base::ErrorKind::not_found, path + ": cannot be read"};
-    return *text;
-  };
-  auto api = provisioner::kube::from_kubeconfig_file(read, session.options.cluster, "");
+  auto api = provisioner::kube::from_kubeconfig_file(read_text, session.options.cluster, "");
   if (!api) return session.test_done(broken(test, api.error().message), {});
   boost::asio::io_context io;
   base::RealClock clock(io);
@@ -237,6 +262,9 @@ void run_elsewhere(Session& session, const Test& test, int id) {
   lab.kube.endpoint = api->endpoint;
   if (api->token) lab.kube.token = api->token();
   lab.kube_get = [kube = lab.kube](const std::string& target) { return get_now(kube, target); };
+  lab.open_cluster = [](const std::string& file, const std::string& context) {
+    return open_other(file, context, true);
+  };
   lab.environment["KUBECONFIG"] = fs::absolute(session.options.cluster).string();
   lab.rng = base::Rng(base::seed_from_system());
   std::optional<TestResult> result;

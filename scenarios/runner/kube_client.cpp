@@ -45,6 +45,29 @@ std::string show(const ObjectRef& ref) {
   return ref.selector.empty() ? text : text + " (" + ref.selector + ")";
 }
 
+namespace {
+
+/// `299 - "text"` of each Warning header (RFC 7234).
+Json warnings_of(const http::Response& response) {
+  Json all = Json::array();
+  for (const auto& [name, value] : response.headers) {
+    const std::size_t open = value.find('"'), close = value.rfind('"');
+    if (!base::equals_ignoring_case(name, "Warning") || open == std::string::npos || open == close) continue;
+    std::string text;
+    for (std::size_t i = open + 1; i < close; ++i) {
+      if (value[i] == '\\' && i + 1 < close) ++i;
+      text += value[i];
+    }
+    const auto words = base::split(std::string_view(value).substr(0, open), ' ');
+    all.push_back({{"code", base::parse_unsigned(words.front()).value_or(0)},
+                   {"agent", words.size() > 1 ? std::string(words[1]) : ""},
+                   {"text", std::move(text)}});
+  }
+  return all;
+}
+
+}  // namespace
+
 awaitable<ApiResult<Json>> KubeClient::call(std::string method, std::string path, Json body, std::string content_type) {
   http::Request request;
   request.method = std::move(method);
@@ -60,7 +83,9 @@ awaitable<ApiResult<Json>> KubeClient::call(std::string method, std::string path
   // A Clock object is answered when the time it asks for has passed.
   options.timeout = request.target.starts_with("/apis/lab.drydock.dev/") ? base::Duration(std::chrono::hours(24 * 365))
                                                                          : std::chrono::seconds(30);
-  base::Result<http::Response> answer = co_await transport_.send(target_.endpoint, std::move(request), options);
+  const bool changes = request.method != "GET";
+  base::Result<http::Response> answer = co_await transport_->send(target_.endpoint, std::move(request), options);
+  if (changes) warnings_ = answer ? warnings_of(*answer) : Json::array();
   if (!answer) co_return ApiFailure{0, base::to_string(answer.error().kind), answer.error().message};
   if (answer->status < 200 || answer->status > 299) co_return failure_of(answer->status, answer->body);
   Json json = Json::parse(answer->body, nullptr, false);
@@ -76,7 +101,7 @@ awaitable<ApiResult<std::string>> KubeClient::text(std::string method, std::stri
   if (!target_.token.empty()) request.headers.set("Authorization", "Bearer " + target_.token);
   http::CallOptions options;
   options.timeout = std::chrono::seconds(30);
-  base::Result<http::Response> answer = co_await transport_.send(target_.endpoint, std::move(request), options);
+  base::Result<http::Response> answer = co_await transport_->send(target_.endpoint, std::move(request), options);
   if (!answer) co_return ApiFailure{0, base::to_string(answer.error().kind), answer.error().message};
   if (answer->status < 200 || answer->status > 299) co_return failure_of(answer->status, answer->body);
   co_return answer->body;

@@ -39,11 +39,14 @@ struct ObjectRef {
 
 class KubeClient {
  public:
-  KubeClient(base::http::Transport& transport, KubeTarget target) : transport_(transport), target_(std::move(target)) {}
+  KubeClient(base::http::Transport& transport, KubeTarget target)
+      : transport_(&transport), target_(std::move(target)) {}
 
   /// GET, POST and so on; the decoded body. `kind` of patch is the content type.
   boost::asio::awaitable<ApiResult<Json>> call(std::string method, std::string path, Json body,
                                                std::string content_type);
+  /// What the answer to the last changing call warned of, each {code, agent, text}.
+  const Json& warnings() const { return warnings_; }
   boost::asio::awaitable<ApiResult<std::string>> text(std::string method, std::string path);
 
   boost::asio::awaitable<ApiResult<bool>> is_namespaced(std::string api_version, std::string kind);
@@ -63,8 +66,9 @@ class KubeClient {
   };
   boost::asio::awaitable<ApiResult<Kind>> find_kind(std::string api_version, std::string kind);
 
-  base::http::Transport& transport_;
+  base::http::Transport* transport_;
   KubeTarget target_;
+  Json warnings_ = Json::array();
   std::map<std::string, Kind> kinds_;  // "apps/v1 Deployment"
 };
 

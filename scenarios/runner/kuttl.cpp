@@ -222,9 +222,10 @@ class Reader {
       for (auto* list : {&deletes_, &commands_, &applies_, &asserts_, &checks_, &errors_})
         step.try_.insert(step.try_.end(), list->begin(), list->end());
       for (Operation& check : step.try_)
-        if (check.verb == "assert" || check.verb == "error" || check.verb == "delete" ||
-            check.spec.contains("repeatFor"))
-          check.spec[check.spec.contains("repeatFor") ? "repeatFor" : "timeout"] = timeout_;
+        if (check.verb == "delete") check.spec["timeout"] = timeout_;
+      for (std::size_t i = step.try_.size() - asserts_.size() - checks_.size() - errors_.size(); i < step.try_.size();
+           ++i)
+        step.try_[i].spec["together"] = timeout_;
       step.catch_ = collectors_;
       test_.steps.push_back(std::move(step));
     }
@@ -355,8 +356,14 @@ class Reader {
                "TestStep", problems_))
       return;
     const Json spec = to_json(document);
-    if (spec.contains("kubeconfig"))
-      return problems_.add(document.line, "kubeconfig: a step cannot leave the lab; use --cluster");
+    if (spec.contains("kubeconfig")) {
+      if (!spec["kubeconfig"].is_string() || !spec.value("context", Json("")).is_string())
+        return problems_.add(document.line, "kubeconfig and context: expected texts");
+      const std::string file = with_environment(spec["kubeconfig"].get<std::string>());
+      const std::string context = spec.value("context", "");
+      step.spec["cluster"] = file + (context.empty() ? "" : " " + context);
+      step.spec["clusters"][step.spec["cluster"].get<std::string>()] = {{"kubeconfig", file}, {"context", context}};
+    }
     add_files(spec, "apply", document.line, applies_);
     add_files(spec, "assert", document.line, asserts_);
     add_files(spec, "error", document.line, errors_);
@@ -397,14 +404,14 @@ class Reader {
     if (!known(document, {"apiVersion", "kind", "metadata", "timeout", "collectors", "commands"}, "TestAssert",
                problems_))
       return;
-    if (const YamlNode* timeout = document.find("timeout")) timeout_ = timeout->text + "s";
+    // 0 and less leave the suite's time as it is.
+    if (const YamlNode* timeout = document.find("timeout");
+        timeout && base::parse_signed(timeout->text).value_or(0) > 0)
+      timeout_ = timeout->text + "s";
     if (const YamlNode* collectors = document.find("collectors"))
       for (const YamlNode& node : collectors->items) add_collector(node, collectors_, problems_);
     if (const YamlNode* commands = document.find("commands"))
-      for (const YamlNode& node : commands->items) {
-        add_command(node, checks_, timeout_, false, problems_);
-        if (!checks_.empty()) checks_.back().spec["repeatFor"] = timeout_;
-      }
+      for (const YamlNode& node : commands->items) add_command(node, checks_, timeout_, false, problems_);
   }
 
   std::string directory_, suite_;

@@ -1,6 +1,7 @@
 #include "scenarios/runner/runner.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "scenarios/runner/duration.h"
 #include "scenarios/runner/steps.h"
@@ -57,7 +58,7 @@ class TestRun {
       : lab_(lab),
         test_(test),
         config_(config),
-        run_{lab, test, config, KubeClient(*lab.transport, lab.kube), "", {}, 0, true},
+        run_{lab, test, config, KubeClient(*lab.transport, lab.kube), "", {}, 0, true, "", ""},
         on_step_(std::move(on_step)),
         id_(id) {}
 
@@ -70,11 +71,9 @@ class TestRun {
       result_.verdict = Verdict::skipped;
       co_return std::move(result_);
     }
-    for (const char* field : {"clusters", "cluster"})
-      if (test_.spec.contains(field))
-        co_return fail(std::string(field) + ": a scenario runs against one lab; give another cluster with --cluster");
     prepare_bindings();
-    std::optional<std::string> problem = co_await prepare_namespace();
+    std::optional<std::string> problem = choose_cluster({&test_.spec, &config_.spec});
+    if (!problem) problem = co_await prepare_namespace();
     if (!problem) problem = add_bindings(test_.spec.value("bindings", Json::array()), context_, !test_.kuttl);
     bool failed = problem.has_value();
     if (problem) result_.message = *problem;
@@ -104,13 +103,57 @@ class TestRun {
   }
 
  private:
-  TestResult fail(std::string why) {
-    result_.verdict = Verdict::failed;
-    result_.message = std::move(why);
-    return std::move(result_);
+  /// Points the client at the cluster that the innermost scope names; "" and no name are the lab.
+  std::optional<std::string> choose_cluster(std::initializer_list<const Json*> scopes) {
+    return use_cluster(inherited(scopes, "cluster", "").get<std::string>(), scopes);
+  }
+  std::optional<std::string> use_cluster(const std::string& name, std::initializer_list<const Json*> scopes) {
+    if (name == run_.cluster) return std::nullopt;
+    if (!name.empty() && !clusters_.contains(name)) {
+      if (auto problem = open_cluster(name, scopes)) return problem;
+    }
+    run_.cluster = name;
+    run_.client = name.empty() ? KubeClient(*lab_.transport, lab_.kube) : clusters_.at(name).client;
+    run_.kubeconfig = name.empty() ? "" : clusters_.at(name).kubeconfig;
+    return std::nullopt;
+  }
+  std::optional<std::string> open_cluster(const std::string& name, std::initializer_list<const Json*> scopes) {
+    for (const Json* scope : scopes) {
+      const Json all = scope->is_object() ? scope->value("clusters", Json::object()) : Json::object();
+      if (!all.is_object() || !all.contains(name)) continue;
+      const Json& row = all[name];
+      const Json file = row.is_object() ? row.value("kubeconfig", Json("")) : Json(),
+                 context = row.is_object() ? row.value("context", Json("")) : Json();
+      if (!file.is_string() || !context.is_string()) return "cluster " + name + ": kubeconfig and context are texts";
+      if (!lab_.open_cluster) return "cluster " + name + ": other clusters need the wire world (drydock run --wire)";
+      namespace fs = std::filesystem;
+      std::error_code failure;
+      fs::path path = fs::path(test_.directory) / file.get<std::string>();
+      if (!fs::exists(path, failure)) path = file.get<std::string>();
+      auto target = lab_.open_cluster(path.string(), context.get<std::string>());
+      if (!target) return "cluster " + name + ": " + target.error().message;
+      clusters_.emplace(
+          name, OtherCluster{KubeClient(*lab_.transport, std::move(*target)), fs::absolute(path).string(), false});
+      return std::nullopt;
+    }
+    return "cluster " + name + " is not among `clusters`";
+  }
+  /// KUTTL gives a test its namespace in every cluster that its steps use.
+  awaitable<std::optional<std::string>> share_namespace() {
+    OtherCluster& here = clusters_.at(run_.cluster);
+    if (std::exchange(here.has_namespace, true)) co_return std::nullopt;
+    const Json object = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", run_.ns}}}};
+    ApiResult<Json> made = co_await run_.client.call("POST", "/api/v1/namespaces", object, "application/json");
+    if (!made && made.error().code != 409) co_return "namespace " + run_.ns + ": " + made.error().message;
+    if (made) run_.created.push_back({{"v1", "Namespace", "", run_.ns, ""}, run_.step_index, run_.cluster});
+    co_return std::nullopt;
   }
   void note(const std::string& line) {
     if (lab_.journal) lab_.journal("run " + line);
+  }
+  void note_end(const OperationResult& result) {
+    const bool failed = result.verdict == Verdict::failed;
+    note(result.block + " " + result.name + (failed ? " failed: " + result.message : " passed"));
   }
   static OperationResult skipped(const Operation& operation) {
     OperationResult result;
@@ -194,10 +237,15 @@ class TestRun {
     }
     bool stop = false;
     int id = 0;
-    for (const Operation& operation : step.try_) {
+    for (std::size_t i = 0; i < step.try_.size(); ++i) {
+      const Operation& operation = step.try_[i];
       if (stop) {
         result.operations.push_back(skipped(operation));
         continue;
+      }
+      if (operation.spec.contains("together")) {
+        co_await run_together(i, step, context, result);
+        break;
       }
       OperationResult outcome = co_await run_operation(operation, step, "try", ++id, context);
       if (outcome.verdict == Verdict::failed) {
@@ -213,6 +261,35 @@ class TestRun {
     }
     co_await run_block(step.finally, step, "finally", context, result);
     step_contexts_.push_back(context);
+  }
+
+  /// What a KUTTL step expects (its last operations) is looked at as a whole, every second, until all of it holds at
+  /// once or the time is up.
+  awaitable<void> run_together(std::size_t first, const Step& step, ExpressionContext& context, StepResult& result) {
+    const auto limit = parse_duration(step.try_[first].spec["together"].get<std::string>());
+    const base::TimePoint start = lab_.clock->now(), deadline = start + limit.value_or(base::Duration{0});
+    std::vector<OperationResult> looked;
+    while (true) {
+      looked.clear();
+      bool all = true;
+      for (std::size_t i = first; i < step.try_.size(); ++i) {
+        Operation once = step.try_[i];
+        if (once.verb == "assert" || once.verb == "error") once.spec["timeout"] = "0s";
+        OperationResult outcome = co_await run_operation(once, step, "", static_cast<int>(i) + 1, context);
+        outcome.block = "try";
+        all = all && outcome.verdict != Verdict::failed;
+        looked.push_back(std::move(outcome));
+      }
+      if (all || lab_.clock->now() >= deadline) break;
+      co_await base::sleep_for(*lab_.clock, std::chrono::seconds(1));
+    }
+    for (OperationResult& outcome : looked) {
+      outcome.start = start - began_;
+      outcome.duration = lab_.clock->now() - start;
+      note_end(outcome);
+      if (outcome.verdict == Verdict::failed) result.verdict = Verdict::failed;
+      result.operations.push_back(std::move(outcome));
+    }
   }
 
   awaitable<void> run_block(const std::vector<Operation>& operations, const Step& step, std::string block,
@@ -244,9 +321,8 @@ class TestRun {
             .get<std::string>();
     call.context.bindings = call.context.bindings.with("operation", {{"id", id}, {"resourceId", 1}});
     std::optional<std::string> problem;
-    for (const char* field : {"clusters", "cluster"})
-      if (operation.spec.contains(field))
-        problem = std::string(field) + ": a scenario runs against one lab; give another cluster with --cluster";
+    problem = choose_cluster({&operation.spec, &step.spec, &test_.spec, &config_.spec});
+    if (!problem && test_.kuttl && !run_.cluster.empty()) problem = co_await share_namespace();
     if (!problem) problem = add_bindings(operation.spec.value("bindings", Json::array()), call.context, call.templates);
     OperationOutcome outcome;
     if (problem) outcome.failure = problem;
@@ -259,7 +335,7 @@ class TestRun {
       result.verdict = Verdict::failed;
       result.message = *outcome.failure;
     }
-    note(result.block + " " + result.name + (outcome.failure ? " failed: " + result.message : " passed"));
+    if (!block.empty()) note_end(result);
     co_return result;
   }
 
@@ -278,6 +354,7 @@ class TestRun {
       std::reverse(run_.created.begin(), run_.created.end());
       for (const Created& made : run_.created) {
         if (made.step != i) continue;
+        (void)use_cluster(made.cluster, {});
         std::optional<std::string> problem = co_await delete_and_wait(run_, made.ref, timeout, propagation);
         if (problem) report(cleanup, "delete " + show(made.ref), *problem);
       }
@@ -287,6 +364,7 @@ class TestRun {
     }
     if (own_namespace_ && inherited({&test_.spec, &config_.spec}, "skipDelete", false) != Json(true)) {
       const ObjectRef ref{"v1", "Namespace", "", run_.ns, ""};
+      (void)choose_cluster({&test_.spec, &config_.spec});
       std::optional<std::string> problem = co_await delete_and_wait(run_, ref, timeout, propagation);
       if (problem) report(cleanup, "delete namespace " + run_.ns, *problem);
     }
@@ -314,6 +392,12 @@ class TestRun {
   std::function<void(const StepResult&)> on_step_;
   int id_;
   ExpressionContext context_;
+  struct OtherCluster {
+    KubeClient client;
+    std::string kubeconfig;
+    bool has_namespace = false;
+  };
+  std::map<std::string, OtherCluster> clusters_;  // those that were used
   std::vector<ExpressionContext> step_contexts_;
   std::size_t steps_run_ = 0;
   bool own_namespace_ = false;
@@ -330,10 +414,13 @@ awaitable<TestResult> run_test(Lab& lab, const Test& test, const RunConfig& conf
 }
 
 bool needs_process(const Test& test) {
+  const auto elsewhere = [](const Json& spec) { return spec.is_object() && spec.value("cluster", "") != ""; };
+  if (elsewhere(test.spec)) return true;
   for (const Step& step : test.steps)
     for (const auto* block : {&step.try_, &step.finally, &step.cleanup})
       for (const Operation& operation : *block)
-        if (const StepRow* row = find_step(operation.verb); row != nullptr && row->process) return true;
+        if (elsewhere(step.spec) || elsewhere(operation.spec)) return true;
+        else if (const StepRow* row = find_step(operation.verb); row != nullptr && row->process) return true;
   return false;
 }
 

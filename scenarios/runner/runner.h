@@ -29,6 +29,9 @@ struct Lab {
   std::map<std::string, std::string> environment;  // of scripts and commands
   /// GET on the API at once, for expressions that ask the cluster.
   std::function<base::Result<Json>(const std::string& target)> kube_get;
+  /// Another cluster, by the file and context ("" for the current one) that a test's `clusters` names. Empty: there are
+  /// no others (in memory).
+  std::function<base::Result<KubeTarget>(const std::string& kubeconfig, const std::string& context)> open_cluster;
   /// One line of the journal; may be empty.
   std::function<void(std::string line)> journal;
   base::Rng rng{1};
@@ -72,7 +75,7 @@ struct TestResult {
 /// `on_step` is called after every step, for progress.
 boost::asio::awaitable<TestResult> run_test(Lab& lab, const Test& test, const RunConfig& config, int id,
                                             std::function<void(const StepResult&)> on_step);
-/// True if a step of the test starts a process, so that the test needs sockets.
+/// True if a step of the test starts a process or talks to another cluster, so that the test needs sockets.
 bool needs_process(const Test& test);
 /// One test per scenario of spec.scenarios, or the test itself.
 std::vector<Test> expand_scenarios(const Test& test);

@@ -174,7 +174,8 @@ namespace {
 /// The end of a changing operation: expectations, outputs. `object` is the result, or what was asked for.
 std::optional<std::string> conclude(OperationCall& call, const Json& object, const std::optional<std::string>& error) {
   ExpressionContext context = call.context;
-  context.bindings = context.bindings.with("error", error ? Json(*error) : Json());
+  context.bindings =
+      context.bindings.with("error", error ? Json(*error) : Json()).with("warnings", call.run.client.warnings());
   bool matched = false;
   const Json expectations = call.operation.spec.value("expect", Json::array());
   for (const Json& expectation : expectations) {
@@ -193,7 +194,7 @@ std::optional<std::string> conclude(OperationCall& call, const Json& object, con
   if (!matched && error) return error;
   // An error that was expected has outputs too.
   const auto wider = call.context.bindings;
-  call.context.bindings = call.context.bindings.with("error", error ? Json(*error) : Json());
+  call.context.bindings = context.bindings;
   std::optional<std::string> failure = add_outputs(call, object);
   call.context.bindings = wider;
   return failure;
@@ -244,7 +245,7 @@ awaitable<OperationOutcome> change(OperationCall& call, Change how) {
         ObjectRef made = ref_of(*result);
         if (made.api_version.empty())
           made.api_version = ref_of(resource).api_version, made.kind = ref_of(resource).kind;
-        call.run.created.push_back({made, call.run.step_index});
+        call.run.created.push_back({made, call.run.step_index, call.run.cluster});
       }
       const std::optional<std::string> error =
           result ? std::nullopt : std::optional<std::string>(result.error().message);

@@ -16,6 +16,7 @@ namespace scenario {
 struct Created {
   ObjectRef ref;
   std::size_t step = 0;
+  std::string cluster;
 };
 
 /// The state of a test under way.
@@ -23,11 +24,13 @@ struct Execution {
   Lab& lab;
   const Test& test;
   const RunConfig& config;
-  KubeClient client;
+  KubeClient client;  // of the operation's cluster
   std::string ns;
   std::vector<Created> created;
   std::size_t step_index = 0;
-  bool track = true;  // what apply and create make is removed at the end
+  bool track = true;       // what apply and create make is removed at the end
+  std::string cluster;     // which of the test's `clusters` the client speaks to; "" is the lab
+  std::string kubeconfig;  // of that cluster; "" is the lab's
 };
 
 /// One operation under way.

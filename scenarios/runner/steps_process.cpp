@@ -17,6 +17,7 @@ namespace {
 base::Result<std::map<std::string, std::string>> environment_of(OperationCall& call, const std::string& directory) {
   std::map<std::string, std::string> environment = call.run.lab.environment;
   environment["NAMESPACE"] = call.run.ns;
+  if (!call.run.kubeconfig.empty()) environment["KUBECONFIG"] = call.run.kubeconfig;
   const std::string own_bin = fs::absolute(directory).lexically_normal().string() + "/bin";
   const char* path = std::getenv("PATH");
   const std::string before = environment.contains("PATH") ? environment["PATH"]
@@ -58,7 +59,7 @@ std::string expand(const std::string& text, const std::map<std::string, std::str
   return result;
 }
 
-awaitable<OperationOutcome> run_process_once(OperationCall& call, Command command) {
+awaitable<OperationOutcome> run_process(OperationCall& call, Command command) {
   if (call.run.lab.io == nullptr) co_return OperationOutcome{"a script needs the wire world (drydock run --wire)", ""};
   const Json& spec = call.operation.spec;
   base::Result<Outcome> outcome =
@@ -84,19 +85,6 @@ awaitable<OperationOutcome> run_process_once(OperationCall& call, Command comman
   }
   if (!result.failure) result.failure = add_outputs(call, nullptr);
   co_return result;
-}
-
-/// A command among a KUTTL step's assertions is tried again until it succeeds or the step's time is up.
-awaitable<OperationOutcome> run_process(OperationCall& call, Command command) {
-  base::Clock& clock = *call.run.lab.clock;
-  const auto limit = parse_duration(call.operation.spec.value("repeatFor", "0s")).value_or(base::Duration{0});
-  const base::TimePoint deadline = clock.now() + limit;
-  while (true) {
-    Command copy = command;
-    OperationOutcome outcome = co_await run_process_once(call, std::move(copy));
-    if (!outcome.failure || clock.now() >= deadline) co_return outcome;
-    co_await base::sleep_for(clock, std::chrono::seconds(1));
-  }
 }
 
 base::Result<std::string> directory_of(OperationCall& call) {

@@ -139,6 +139,37 @@ grep -q "^export DRYDOCK_ONTAP_SSH=ssh://127.0.0.1:$port$" other/env || fail "en
 sshpass -p netapp123 ssh -p "$port" -o StrictHostKeyChecking=no -o UserKnownHostsFile=known_hosts -o PubkeyAuthentication=no -o LogLevel=ERROR \
   admin@127.0.0.1 vserver show >ssh.txt || { cat ssh.txt up.txt; fail "no command line over SSH"; }
 expect ssh.txt "svm1"
+echo "a lab and another cluster in one suite"
+mkdir -p both/second
+cat >both/chainsaw-test.yaml <<'Y'
+apiVersion: chainsaw.kyverno.io/v1alpha1
+kind: Test
+metadata: {name: both}
+spec:
+  clusters: {other: {kubeconfig: ../other/kubeconfig, context: drydock}}
+  steps:
+  - try: [{apply: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: here, namespace: default}}}}]
+  - cluster: other
+    try:
+    - error: {timeout: 1s, resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: here, namespace: default}}}
+    - apply: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: there, namespace: default}}}
+    - script: {content: 'kubectl -n default get configmap there -o name', check: {($stdout): configmap/there}}
+  - try: [{error: {timeout: 1s, resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: there, namespace: default}}}}]
+Y
+printf 'apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nkubeconfig: ../../other/kubeconfig\napply: [map.yml]\n' >both/second/00-step.yaml
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n' >both/second/map.yml
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n' >both/second/00-assert.yaml
+cp both/second/00-assert.yaml both/second/01-errors.yaml
+cp -r both/second second
+"$drydock" run both/chainsaw-test.yaml >both.txt || { cat both.txt; fail "not in two clusters"; }
+sed -i 's|../../other|../other|' second/00-step.yaml
+"$drydock" run second >second.txt || { cat second.txt; fail "a KUTTL step does not reach its cluster"; }
+expect second.txt "1 passed, 0 failed"
+KUBECONFIG=other/kubeconfig kubectl -n default get configmap there -o name >left.txt 2>&1 && fail "what was made in the other cluster stayed"
+sed 's|server: .*|server: https://192.0.2.1:6443|' other/kubeconfig >far.kubeconfig
+sed -i 's|../other/kubeconfig|../far.kubeconfig|' both/chainsaw-test.yaml
+if "$drydock" run both/chainsaw-test.yaml >far.txt; then fail "a scenario left this machine"; fi
+expect far.txt "192.0.2.1 is beyond loopback"
 if "$drydock" run --cluster nowhere plain >nowhere.txt 2>&1; then fail "ran against nothing"; fi
 expect nowhere.txt "nowhere"
 

@@ -21,11 +21,11 @@ spec:
 Y
 "$drydock" run --html "$folder/page.html" "$folder" >/dev/null && { echo "the failing test passed"; exit 1; }
 # The page counts what it shows and leaves the figures in its title's stead, for --dump-dom.
-sed 's|</body>|<script>document.body.dataset.seen=[document.querySelectorAll("details.test[open]").length,document.querySelectorAll(".lane").length,document.querySelectorAll("i.step").length,[...document.querySelectorAll("i.tick")].filter(t=>t.getBoundingClientRect().width>0).length>3,document.querySelector("#counts").textContent,getComputedStyle(document.querySelector("summary b.FAIL")).color,document.querySelectorAll("link,script[src],img").length].join("/")</script></body>|' \
+sed 's|</body>|<script>document.querySelector(".lane[data-lane=faults] i.tick").click();document.body.dataset.seen=[document.querySelectorAll("details.test[open]").length,document.querySelectorAll(".lane").length,document.querySelectorAll("i.step").length,[...document.querySelectorAll("i.tick")].filter(t=>t.getBoundingClientRect().width>0).length>3,document.querySelector("#counts").textContent,getComputedStyle(document.querySelector("summary b.FAIL")).color,document.querySelectorAll("link,script[src],img").length,document.querySelector(".failure .why")!==null,document.querySelector("pre.journal .hit").className.includes("faults")\&\&document.querySelector(".journal-box").open,(()=>{const b=document.querySelector("button[data-show=PASS]");b.click();return document.querySelector("details.test").hidden})()].join("/")</script></body>|' \
   "$folder/page.html" >"$folder/probe.html"
 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$folder/profile" --host-resolver-rules='MAP * ~NOTFOUND' --virtual-time-budget=2000 \
   --dump-dom "file://$folder/probe.html" >"$folder/dom.html" 2>"$folder/log.txt" || { tail -5 "$folder/log.txt"; exit 1; }
 seen=$(grep -o 'data-seen="[^"]*"' "$folder/dom.html" || true)
-wanted='data-seen="1/5/2/true/0 passed, 1 failed/rgb(161, 18, 18)/0"'
+wanted='data-seen="1/5/2/true/0 passed, 1 failed/rgb(161, 18, 18)/0/true/true/true"'
 [ "$seen" = "$wanted" ] || { echo "seen:   $seen"; echo "wanted: $wanted"; exit 1; }
 grep -q 'class="journal"' "$folder/dom.html" || { echo "no journal of the failed test"; exit 1; }

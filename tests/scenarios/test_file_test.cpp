@@ -197,9 +197,9 @@ TEST_F(Files, KuttlDirectories) {
   std::vector<std::string> verbs;
   for (const auto& operation : test.steps[0].try_) verbs.push_back(operation.verb);
   EXPECT_EQ(verbs, (std::vector<std::string>{"delete", "command", "script", "apply", "assert"}));
-  EXPECT_EQ(test.steps[0].try_[4].spec["timeout"], "7s");
+  EXPECT_EQ(test.steps[0].try_[4].spec["together"], "7s");
   EXPECT_EQ(test.steps[1].try_[0].verb, "error");
-  EXPECT_EQ(test.steps[1].try_[0].spec["timeout"], "40s");
+  EXPECT_EQ(test.steps[1].try_[0].spec["together"], "40s");
   EXPECT_EQ(test.steps[0].catch_.size(), 1U);
   EXPECT_EQ(test.steps[0].try_[1].spec["args"], scenario::Json::parse(R"(["hi"])"));
   // What is asserted and what is applied is the first word's business; a directory is a step; a TestFile with a
@@ -226,13 +226,13 @@ TEST_F(Files, KuttlDirectories) {
   EXPECT_EQ(seen, "3-my-assert: apply assert\n4-one: apply script error\n5:\n");
   put("k/case/02-x.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nboom: 1\n");
   put("k/other/00-a.gotmpl.yaml", "apiVersion: v1\nkind: Pod\n");
-  put("k/third/00-a.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nkubeconfig: elsewhere\n");
+  put("k/third/00-a.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nkubeconfig: [elsewhere]\n");
   const auto bad = scenario::find_tests({root_ + "/k"});
   ASSERT_FALSE(bad.ok());
   EXPECT_NE(bad.error().message.find("00-a.gotmpl.yaml:1: Go templates (.gotmpl.yaml) are not supported"),
             std::string::npos)
       << bad.error().message;
-  EXPECT_NE(bad.error().message.find("third/00-a.yaml:1: kubeconfig: a step cannot leave the lab"), std::string::npos)
+  EXPECT_NE(bad.error().message.find("third/00-a.yaml:1: kubeconfig and context: expected texts"), std::string::npos)
       << bad.error().message;
   EXPECT_NE(bad.error().message.find("02-x.yaml:3: unknown field \"boom\" in TestStep"), std::string::npos)
       << bad.error().message;
