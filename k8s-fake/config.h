@@ -46,9 +46,8 @@ struct Config {
   std::vector<UserConfig> users;
   std::vector<Json> objects;  // created at start
   std::string advertise_address = "127.0.0.1:6443";
-  std::string admin_token;     // "": made up at start
-  std::string state_dir;       // "": memory only
-  bool managed_fields = true;  // remember who set which field; without it objects are half as long
+  std::string admin_token;  // "": made up at start
+  std::string state_dir;    // "": memory only
 };
 
 /// Major and minor of a version setting.

@@ -89,7 +89,7 @@ std::optional<ApiStatus> admit(Call& call, Json& object, const Json* old, const 
   const Message* shape = resource.custom == nullptr ? stored_shape(call.server, resource) : nullptr;
   if (shape != nullptr) complete_object(*shape, object, call.server.version.minor);
   // What admission adds belongs to nobody.
-  if (call.server.config.managed_fields) track_fields(call, old, object, subresource);
+  track_fields(call, old, object, subresource);
   if (resource.admit != nullptr) {
     Write write{call, old == nullptr ? Operation::create : Operation::update, object, old, subresource};
     if (auto problem = resource.admit(write)) return problem;

@@ -110,7 +110,13 @@ asio::awaitable<Outcome> after_end(Context& context, Json job) {
 asio::awaitable<Outcome> keep_job(Context& context, std::string key) {
   const auto [ns, name] = split_key(key);
   const Object found = context.cluster.find(resources::jobs, ns, name);
-  if (!found) co_return done();
+  if (!found) {  // what it left is nobody's to count: its pods may go
+    for (const Object& pod : context.cluster.in(resources::pods, ns)) {
+      const Json one = *pod, owner = controller_of(one);
+      if (text(owner, "/kind") == "Job" && text(owner, "/name") == name) (void)co_await release(context, one);
+    }
+    co_return done();
+  }
   const Json job = *found;
   if (deleting(job)) {
     for (const Object& pod : owned(context.cluster, resources::pods, job)) {

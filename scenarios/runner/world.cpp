@@ -61,7 +61,6 @@ Result<std::unique_ptr<World>> World::make(boost::asio::any_io_executor executor
   world->cluster_config_ = *cluster;
   world->cluster_config_.advertise_address = kube_address;
   world->cluster_config_.state_dir = config.state_dir;
-  world->cluster_config_.managed_fields = !config.lean;
   for (Json& definition : lab_definitions()) world->cluster_config_.objects.push_back(std::move(definition));
   base::Rng rng(config.seed);
   auto sim = ontap_sim::Sim::open(clock, *array, rng.next(), world->logger_, config.state_dir);
