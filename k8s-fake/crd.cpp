@@ -342,11 +342,6 @@ void fill(Resource& resource, const Json& object) {
   resource.selectable.clear();
   for (const auto& version : at(spec, "versions")) {
     CustomVersion made = version_of(version);
-    if (is_true(version, {"deprecated"})) {
-      made.warning = text_at(version, "deprecationWarning");
-      if (made.warning.empty())
-        made.warning = resource.group + "/" + made.name + " " + resource.kind + " is deprecated";
-    }
     if (at_path(version, {"subresources", "status"}).is_object() && resource.find_subresource("status") == nullptr)
       resource.subresources.push_back({"status", resource.kind, "", kVerbGet | kVerbPatch | kVerbUpdate});
     if (!made.replicas_path.empty() && resource.find_subresource("scale") == nullptr)

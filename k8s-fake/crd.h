@@ -18,7 +18,6 @@ struct CustomVersion {
   std::string replicas_path;  // scale subresource
   std::string status_replicas_path;
   std::string label_selector_path;
-  std::string warning;  // of a deprecated version
 };
 
 struct CustomKind {

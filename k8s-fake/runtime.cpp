@@ -29,10 +29,7 @@ struct Runtime::Parts {
         garbage(executor, clock, client, events, tasks),
         kubelet(executor, clock, cluster, events, tasks, transport, config, hooks, std::move(i)),
         rows(all_controllers()) {
-    if (!config.only.empty())
-      std::erase_if(rows, [this](const Controller& row) { return !config.only.contains(row.name); });
     for (const Controller& row : rows) loops.push_back(std::make_unique<ControllerLoop>(executor, context, row));
-    if (!config.only.empty()) return;
     GarbageCollector* collector = &garbage;
     cluster.follow(crds, [collector](const Object& old, const Object& now) {
       if (!old || !now || at(*old, "/status/conditions") != at(*now, "/status/conditions")) collector->rediscover();
@@ -66,7 +63,7 @@ void Runtime::start() {
   parts.cluster.start();
   parts.tasks.spawn(parts.events.run());
   for (const auto& loop : parts.loops) parts.tasks.spawn(loop->run());
-  if (parts.config.only.empty()) parts.tasks.spawn(parts.garbage.run());
+  parts.tasks.spawn(parts.garbage.run());
   if (parts.config.kubelet) parts.kubelet.start();
 }
 

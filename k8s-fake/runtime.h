@@ -39,10 +39,9 @@ struct RuntimeConfig {
   std::set<std::string> missing_images;           // their pull fails
   std::map<std::string, std::string> behaviours;  // image -> "busybox", "nginx", "etcd" or "pause"
   bool kubelet = true;
-  std::set<std::string> only;  // the controllers that run, by name, and no garbage collector; empty: all of them
-  bool attach_csi = true;      // play the external-attacher for drivers that have none
-  bool resize = false;         // play the external-resizer
-  std::string folder;          // pods' folders on the host; "" = none (in memory)
+  bool attach_csi = true;  // play the external-attacher for drivers that have none
+  bool resize = false;     // play the external-resizer
+  std::string folder;      // pods' folders on the host; "" = none (in memory)
   base::Duration pull_time = std::chrono::milliseconds(20);
   base::Duration start_time = std::chrono::milliseconds(5);
 };

@@ -134,9 +134,6 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
   runtime.api.port = kKubePort;
   runtime.token = parts.world->cluster().admin_token();
   runtime.minor = parts.world->cluster().server().version.minor;
-  if (config.lean)
-    runtime.only = {"persistent-volume-binder", "persistent-volume-phases", "pvc-protection", "pv-protection",
-                    "expand"};
   runtime.nodes.clear();
   for (const k8s_fake::NodeConfig& node : parts.world->cluster_config().nodes)
     runtime.nodes.push_back({node.name, node.address, node.labels, node.cpu, node.memory, node.pods});
@@ -152,7 +149,10 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
       [node](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) {
         return node->pod_stream(request, pod, subresource);
       });
-  parts.runtime->start();
+  static const std::set<std::string> kStorage = {"persistent-volume-binder", "persistent-volume-phases",
+                                                 "pvc-protection", "pv-protection", "expand"};
+  if (config.lean) parts.runtime->start_only(kStorage);
+  else parts.runtime->start();
 
   parts.lab.executor = parts.io.get_executor();
   parts.lab.clock = &parts.clock;
