@@ -67,6 +67,15 @@ void Runtime::start() {
   if (parts.config.kubelet) parts.kubelet.start();
 }
 
+void Runtime::start_only(const std::set<std::string>& controllers) {
+  Parts& parts = *parts_;
+  parts.cluster.start();
+  parts.tasks.spawn(parts.events.run());
+  for (std::size_t i = 0; i < parts.rows.size(); ++i)
+    if (controllers.contains(parts.rows[i].name)) parts.tasks.spawn(parts.loops[i]->run());
+  if (parts.config.kubelet) parts.kubelet.start();
+}
+
 void Runtime::stop() {
   parts_->kubelet.stop();
   parts_->tasks.stop();

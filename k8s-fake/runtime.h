@@ -52,6 +52,8 @@ class Runtime {
           RuntimeConfig config, StorageHooks hooks, Images images, std::uint64_t seed, base::Logger log);
   ~Runtime();
   void start();
+  /// Only these controllers, by name, and no garbage collector.
+  void start_only(const std::set<std::string>& controllers);
   void stop();
   bool stopped() const;
   /// Log, exec, attach and port-forward of a pod.

@@ -73,6 +73,21 @@ std::string group_of_path(const std::string& path) {
   return parts.size() > 2 && parts[1] == "apis" ? parts[2] : "";
 }
 
+/// What the definition of a custom kind says of a deprecated version.
+void warn_of_version(Call& call) {
+  const ObjectPtr definition =
+      call.server.store.find(call.server.resource("apiextensions.k8s.io", "customresourcedefinitions"), "",
+                             call.resource().custom->definition);
+  if (definition == nullptr || definition->tail.find("\"deprecated\":true") == std::string::npos) return;
+  const Json json = definition->json();
+  for (const Json& version : at_path(json, {"spec", "versions"})) {
+    if (text_at(version, "name") != call.info.version || !is_true(version, {"deprecated"})) continue;
+    const std::string said = text_at(version, "deprecationWarning");
+    call.warnings.push_back(
+        said.empty() ? call.endpoint->group_version() + " " + call.endpoint->kind() + " is deprecated" : said);
+  }
+}
+
 Response answer(Server& server, const base::http::Request& request, Call& call) {
   if (request.method == "OPTIONS") return to_response(method_not_allowed());
   if (request.method == "HEAD" && call.info.is_resource) return to_response(method_not_allowed());
@@ -102,11 +117,7 @@ Response answer(Server& server, const base::http::Request& request, Call& call) 
       text += "; use " + call.endpoint->replacement + " " + call.endpoint->kind();
     call.warnings.push_back(text);
   }
-  if (const CustomKind* custom = call.resource().custom.get()) {
-    const auto version = custom->versions.find(call.info.version);
-    if (version != custom->versions.end() && !version->second.warning.empty())
-      call.warnings.push_back(version->second.warning);
-  }
+  if (call.resource().custom != nullptr) warn_of_version(call);
   auto result = route(call);
   return result ? std::move(*result) : to_response(result.error());
 }
