@@ -42,8 +42,8 @@ TEST_F(Explore, EveryCrashPointOfCreateCloneResizeDelete) {
   const auto whole = player->play(history);
   EXPECT_EQ(text(whole.violations), "");
   ASSERT_GT(whole.messages, 20U);
-  // All of them in a soak; otherwise every ninth, so that the program stays short under the sanitizers.
-  const std::uint64_t stride = std::getenv("DRYDOCK_SOAK") != nullptr ? 1 : 9;
+  // All of them in a soak; otherwise every second, so that the program stays short under the sanitizers.
+  const std::uint64_t stride = std::getenv("DRYDOCK_SOAK") != nullptr ? 1 : 2;
   for (std::uint64_t message = 1; message <= whole.messages; message += stride)
     for (const bool before : {true, false}) {
       history.crashes = {{message, before, std::chrono::seconds(1)}};
@@ -52,7 +52,7 @@ TEST_F(Explore, EveryCrashPointOfCreateCloneResizeDelete) {
 }
 
 TEST_F(Explore, RandomHistories) {
-  const std::uint64_t count = std::getenv("DRYDOCK_SOAK") != nullptr ? 2000 : 30;
+  const std::uint64_t count = std::getenv("DRYDOCK_SOAK") != nullptr ? 2000 : 80;
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
     const History history = scenario::make_history(seed);
     const auto outcome = player->play(history);
