@@ -2,6 +2,7 @@
 # cli_test.sh DRYDOCK: what people type: init, run with its selections and reports, watch, another cluster, completion, explore, refusals.
 set -eu
 drydock=$1
+root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$(mktemp -d)
 pids=()
 finish() {
@@ -172,6 +173,33 @@ if "$drydock" run both/chainsaw-test.yaml >far.txt; then fail "a scenario left t
 expect far.txt "192.0.2.1 is beyond loopback"
 if "$drydock" run --cluster nowhere plain >nowhere.txt 2>&1; then fail "ran against nothing"; fi
 expect nowhere.txt "nowhere"
+
+echo "the action, each of its steps as a runner runs it, with a make that brings this program"
+mkdir -p action stub runner
+cat >stub/make <<Y
+#!/bin/sh
+echo "\$*" >>"$folder/made.txt"
+mkdir -p "$folder/action/build/release/bin"
+ln -sf "$drydock" "$folder/action/build/release/bin/drydock"
+Y
+chmod +x stub/make
+python3 - "$root/action.yml" <<'P'
+import pathlib, re, sys
+steps = re.split(r"\n  - ", pathlib.Path(sys.argv[1]).read_text().split("\n  steps:\n")[1].replace("  - ", "\n  - ", 1))[1:]
+assert len(steps) == 3, steps
+for number, step in enumerate(steps):
+    text = step.split("run: ", 1)[1]
+    body = text[2:] if text.startswith("|") else text
+    pathlib.Path(f"step{number}.sh").write_text("\n".join(line[6:] if line.startswith("      ") else line for line in body.splitlines()) + "\n")
+P
+cp -r mine runner/suite
+for number in 0 1 2; do
+  (cd runner && GITHUB_ACTION_PATH=$folder/action PATHS="suite" ARGUMENTS="--parallel 2 --granularity step" JUNIT=drydock.xml PAGE=drydock.html PATH=$folder/stub:$PATH \
+    bash --noprofile --norc -eo pipefail ../step$number.sh) >action.txt 2>&1 || { cat action.txt; fail "step $number of the action"; }
+done
+expect made.txt "-C $folder/action build"
+expect action.txt "passed, 0 failed"
+[ -s runner/drydock.xml ] && [ -s runner/drydock.html ] || fail "the action leaves no reports"
 
 echo "completion"
 for shell in bash zsh fish; do "$drydock" completion $shell >complete.$shell; done
