@@ -1,4 +1,8 @@
 // Interface groups, and what can be changed or renamed after it was made.
+#include <algorithm>
+#include <cctype>
+#include <set>
+
 #include "ontap-sim/model/network_ops.h"
 #include "provisioner/base/text.h"
 
@@ -186,6 +190,95 @@ Result<void> rename_ipspace(Cluster& cluster, const std::string& name, const std
     svm.ipspace = new_name;
     cluster.touch(svm);
   }
+  cluster.touch();
+  return {};
+}
+
+namespace {
+
+/// The node's own SVM has its name.
+void rename_node_svm(Cluster& cluster, const std::string& name, const std::string& new_name) {
+  auto moved = cluster.svms.extract(name);
+  if (moved.empty()) return;
+  const auto touch_all = [&](const Svm& svm) {
+    cluster.touch(svm);
+    for (const auto& [key, volume] : svm.volumes) cluster.touch(svm, volume);
+  };
+  touch_all(moved.mapped());
+  moved.key() = moved.mapped().name = new_name;
+  touch_all(cluster.svms.insert(std::move(moved)).position->second);
+}
+
+/// Settings that are kept by node: "NODE" or "NODE\n…".
+void rename_node_settings(Cluster& cluster, const std::string& name, const std::string& new_name) {
+  for (const char* table : {"sp-network", "autosupport", "sfo", "firewall", "ucm"}) {
+    const auto rows = cluster.records.find(table);
+    if (rows == cluster.records.end()) continue;
+    for (auto at = rows->second.lower_bound(name); at != rows->second.end() && at->first.starts_with(name);) {
+      const std::string rest = at->first.substr(name.size());
+      if (!rest.empty() && rest[0] != '\n') {
+        ++at;
+        continue;
+      }
+      auto moved = rows->second.extract(at++);
+      moved.key() = new_name + rest;
+      rows->second.insert(std::move(moved));
+      at = rows->second.lower_bound(name);
+    }
+  }
+  if (auto clock = cluster.options.extract("compliance-clock:" + name); !clock.empty()) {
+    clock.key() = "compliance-clock:" + new_name;
+    cluster.options.insert(std::move(clock));
+  }
+}
+
+}  // namespace
+
+Result<void> rename_node(Cluster& cluster, const std::string& name, const std::string& new_name) {
+  if (!cluster.nodes.contains(name)) return missing_entry();
+  if (cluster.nodes.contains(new_name) || cluster.find_svm(new_name) != nullptr) return duplicate_entry();
+  const bool good = !new_name.empty() && std::all_of(new_name.begin(), new_name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_';
+  });
+  if (!good) return refused("\"" + new_name + "\" is no name for a node.");
+  auto moved = cluster.nodes.extract(name);
+  moved.key() = moved.mapped().name = new_name;
+  cluster.nodes.insert(std::move(moved));
+  const auto follow = [&](std::string& text) {
+    if (text == name) text = new_name;
+  };
+  for (auto& [key, node] : cluster.nodes) follow(node.partner);
+  for (auto& [key, aggregate] : cluster.aggregates) {
+    follow(aggregate.node);
+    follow(aggregate.home_node);
+    cluster.touch(aggregate);
+  }
+  std::map<std::pair<std::string, std::string>, Port> ports;
+  for (auto& [key, port] : cluster.ports) {
+    follow(port.node);
+    ports.emplace(std::pair{port.node, key.second}, std::move(port));
+  }
+  cluster.ports = std::move(ports);
+  for (auto& [key, domain] : cluster.broadcast_domains) {
+    std::set<std::string> members;
+    for (const std::string& port : domain.ports)
+      members.insert(port.starts_with(name + ":") ? new_name + port.substr(name.size()) : port);
+    domain.ports = std::move(members);
+  }
+  for (auto& [key, svm] : cluster.svms) {
+    for (auto& [lif_name, lif] : svm.lifs) {
+      follow(lif.home_node);
+      follow(lif.current_node);
+    }
+    cluster.touch(svm);
+  }
+  for (auto& [id, job] : cluster.jobs) {
+    follow(job.node);
+    cluster.touch(job);
+  }
+  for (EmsEvent& event : cluster.events) follow(event.node);
+  rename_node_svm(cluster, name, new_name);
+  rename_node_settings(cluster, name, new_name);
   cluster.touch();
   return {};
 }

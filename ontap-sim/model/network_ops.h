@@ -103,4 +103,8 @@ bool lif_operational(const Cluster& cluster, const Svm& svm, const Lif& lif);
 Result<void> create_route(Cluster& cluster, Svm& svm, const Route& route);
 Result<void> delete_route(Cluster& cluster, Svm& svm, const std::string& destination, const std::string& gateway);
 
+/// Everything that names the node follows: aggregates, ports, LIFs, its own SVM, jobs, settings.
+/// Errors: 15661 no such node, 13130 the name is taken, 13001 no name.
+Result<void> rename_node(Cluster& cluster, const std::string& name, const std::string& new_name);
+
 }  // namespace ontap_sim::model

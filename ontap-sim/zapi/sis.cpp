@@ -70,12 +70,30 @@ Status sis_set_config(Call& call) {
   return {};
 }
 
+/// A scan reads the volume as fast as a copy does.
+bool sis_running(const model::Cluster& cluster, const Volume& volume) {
+  return volume.efficiency && volume.efficiency->last_end > cluster.now();
+}
+
 Status sis_start(Call& call) {
   auto found = sis_volume(call);
   if (!found) return found.error();
   if (!(*found)->efficiency || !(*found)->efficiency->enabled)
     return sis_already("Efficiency is not enabled on volume \"" + (*found)->name + "\".");
-  (*found)->efficiency->last_begin = (*found)->efficiency->last_end = call.cluster.now();
+  if (sis_running(call.cluster, **found))
+    return sis_already("An efficiency operation is already active on volume \"" + (*found)->name + "\".");
+  (*found)->efficiency->last_begin = call.cluster.now();
+  (*found)->efficiency->last_end = call.cluster.now() + model::copy_time(call.cluster, (*found)->active);
+  call.cluster.touch(call.svm(), **found);
+  return {};
+}
+
+Status sis_stop(Call& call) {
+  auto found = sis_volume(call);
+  if (!found) return found.error();
+  if (!sis_running(call.cluster, **found))
+    return sis_already("No efficiency operation is active on volume \"" + (*found)->name + "\".");
+  (*found)->efficiency->last_end = call.cluster.now();
   call.cluster.touch(call.svm(), **found);
   return {};
 }
@@ -105,7 +123,8 @@ Status sis_get_iter(Call& call) {
       out.flag("is-constituent", volume.constituent());
       out.flag("is-idd-enabled", false);
       out.flag("is-inline-compression-enabled", sis.inline_compression);
-      if (sis.last_begin != model::TimePoint{}) {
+      const bool active = sis_running(call.cluster, volume);
+      if (sis.last_begin != model::TimePoint{} && !active) {
         out.time("last-op-begin-timestamp", sis.last_begin);
         out.time("last-op-end-timestamp", sis.last_end);
       }
@@ -116,11 +135,11 @@ Status sis_get_iter(Call& call) {
       out.integer("minimum-blocks-shared", 1);
       out.text("path", "/vol/" + volume.name);
       out.text("policy", sis.policy.empty() ? "-" : sis.policy);
-      out.text("progress", "Idle for 00:00:00");
+      out.text("progress", active ? "Scanning" : "Idle for 00:00:00");
       out.integer("quick-check-fsize", 0);
       out.text("schedule", sis.schedule);
       out.text("state", sis.enabled ? "enabled" : "disabled");
-      out.text("status", "idle");
+      out.text("status", active ? "running" : "idle");
       out.text("type", "regular");
       out.text("vserver", svm.name);
     });
@@ -164,6 +183,11 @@ std::vector<ApiEntry> sis_apis() {
        .scope = Scope::svm,
        .input = "path* delete-checkpoint:b qos-policy queue-operation:b scan:b scan-all:b scan-options:r",
        .run = sis_start,
+       .source = "Ansible's na_ontap_volume_efficiency"},
+      {.name = "sis-stop",
+       .scope = Scope::svm,
+       .input = "path* all-operations:b",
+       .run = sis_stop,
        .source = "Ansible's na_ontap_volume_efficiency"},
       {.name = "sis-enable-async",
        .scope = Scope::svm,

@@ -1,5 +1,6 @@
 // Versions, nodes, the EMS log, licences and other small calls of the cluster. Source: section 7.1.
 #include "ontap-sim/model/access_ops.h"
+#include "ontap-sim/model/network_ops.h"
 #include "ontap-sim/zapi/dispatch.h"
 #include "ontap-sim/zapi/families.h"
 
@@ -146,6 +147,10 @@ Status system_node_modify(Call& call) {
   if (const auto eligible = call.boolean("is-node-cluster-eligible")) node.eligible = *eligible;
   call.cluster.touch();
   return {};
+}
+
+Status system_node_rename(Call& call) {
+  return model::rename_node(call.cluster, call.text("node"), call.text("new-name"));
 }
 
 Status system_get_info(Call& call) {
@@ -426,6 +431,11 @@ std::vector<ApiEntry> system_apis() {
        .scope = Scope::cluster,
        .input = "node* node-location node-owner node-asset-tag is-node-cluster-eligible:b",
        .run = system_node_modify,
+       .source = "Ansible's na_ontap_node"},
+      {.name = "system-node-rename",
+       .scope = Scope::cluster,
+       .input = "node* new-name*",
+       .run = system_node_rename,
        .source = "Ansible's na_ontap_node"},
       {.name = "system-get-info",
        .scope = Scope::cluster,
