@@ -189,20 +189,40 @@ bool xml_depth_ok(std::string_view text, int depth_max) {
 
 namespace {
 
+bool needs_escape(char c) { return c == '&' || c == '<' || c == '>' || c == '\r'; }
+
 void append_escaped(std::string& text, const char* value) {
-  for (;;) {
-    const std::size_t plain = std::strcspn(value, "&<>\r");
-    text.append(value, plain);
-    value += plain;
+  for (; *value != 0; ++value) {
     switch (*value) {
       case '&': text += "&amp;"; break;
       case '<': text += "&lt;"; break;
       case '>': text += "&gt;"; break;
       case '\r': text += "&#13;"; break;
-      default: return;
+      default: text += *value;
     }
-    ++value;
   }
+}
+
+/// <name>value</name> in one step; false when the value has to be escaped.
+bool append_leaf(std::string& text, const char* name, std::size_t length, const char* value) {
+  const char* end = value;
+  while (*end != 0 && !needs_escape(*end)) ++end;
+  if (*end != 0) return false;
+  const auto size = static_cast<std::size_t>(end - value);
+  const std::size_t from = text.size();
+  text.resize(from + 2 * length + size + 5);
+  char* out = text.data() + from;
+  *out++ = '<';
+  std::memcpy(out, name, length);
+  out += length;
+  *out++ = '>';
+  std::memcpy(out, value, size);
+  out += size;
+  *out++ = '<';
+  *out++ = '/';
+  std::memcpy(out, name, length);
+  out[length] = '>';
+  return true;
 }
 
 }  // namespace
@@ -211,6 +231,9 @@ void append_escaped(std::string& text, const char* value) {
 void write_xml(std::string& text, pugi::xml_node node) {
   const char* const name = node.name();
   const std::size_t length = std::strlen(name);
+  const pugi::xml_node first = node.first_child();
+  const bool leaf = first && first.type() == pugi::node_pcdata && !first.next_sibling() && !node.first_attribute();
+  if (leaf && append_leaf(text, name, length, first.value())) return;
   text += '<';
   text.append(name, length);
   for (pugi::xml_attribute attribute = node.first_attribute(); attribute; attribute = attribute.next_attribute()) {
@@ -218,7 +241,7 @@ void write_xml(std::string& text, pugi::xml_node node) {
     text += attribute.name();
     text += "=\"" + escape_attribute(attribute.value()) + "\"";
   }
-  pugi::xml_node child = node.first_child();
+  pugi::xml_node child = first;
   if (!child) {
     text += "/>";
     return;
