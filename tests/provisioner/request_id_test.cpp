@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 using testing::SizeIs;
 
-constexpr const char* kOntap =
+constexpr const char* kNasBackend =
     R"({"version":1,"storageDriverName":"ontap-nas","managementLIF":"192.168.199.108","dataLIF":"192.168.199.107",)"
     R"("svm":"tridentsvm","username":"admin","password":"netapp123"})";
 
@@ -37,7 +37,7 @@ struct RequestIds : testing::Test {
   }
   void begin() {
     server.start();
-    ASSERT_EQ(server.call("POST", "/trident/v1/backend", kOntap).status, 201);
+    ASSERT_EQ(server.call("POST", "/trident/v1/backend", kNasBackend).status, 201);
     server.api.put("/apis/storage.k8s.io/v1/storageclasses",
                    *yaml_to_json("{metadata: {name: basic, uid: class-basic}, provisioner: netapp.io/trident, "
                                  "parameters: {backendType: ontap-nas}}"));
@@ -107,9 +107,9 @@ TEST_F(RequestIds, ACallersIdIsTakenAnsweredAndLogged) {
 
 TEST_F(RequestIds, LoopsThatOutliveAnOperationAreNotItsOwn) {
   begin();
-  const Response made = call("PUT", "/trident/v1/backend", kOntap, "none");
+  const Response made = call("PUT", "/trident/v1/backend", kNasBackend, "none");
   EXPECT_EQ(made.status, 404);
-  ASSERT_EQ(call("POST", "/trident/v1/backend", kOntap, "adds-a-backend").status, 201);
+  ASSERT_EQ(call("POST", "/trident/v1/backend", kNasBackend, "adds-a-backend").status, 201);
   const std::size_t before = lines_with(server.lines, "adds-a-backend").size();
   EXPECT_GT(before, 3U);
   server.clock.advance(minutes(10));  // health checks go on
