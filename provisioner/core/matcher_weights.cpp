@@ -9,7 +9,7 @@ namespace provisioner {
 namespace {
 
 constexpr std::uint64_t kUnit = std::uint64_t{1} << 20;     // weights count MiB
-constexpr std::uint64_t kUnknown = std::uint64_t{1} << 20;  // 1 TiB
+constexpr std::uint64_t kUnmeasured = std::uint64_t{1} << 20;  // 1 TiB
 constexpr std::uint64_t kMost = std::uint64_t{1} << 40;     // of 2^24 pools the sum fits
 
 }  // namespace
@@ -24,14 +24,14 @@ void MatcherState::start_weighing() {
   weighing = true;
   trees.resize(shapes.size());
   for (std::size_t shape = 0; shape < shapes.size(); ++shape) {
-    for (std::size_t i = 0; i < shapes[shape].members.size(); ++i) trees[shape].push_back(kUnknown);
+    for (std::size_t i = 0; i < shapes[shape].members.size(); ++i) trees[shape].push_back(kUnmeasured);
   }
 }
 
 void MatcherState::weigh_entered(std::uint32_t shape, std::uint64_t weight) {
   if (!weighing) return;
   if (trees.size() < shapes.size()) trees.resize(shapes.size());
-  trees[shape].push_back(weight == 0 ? kUnknown : weight);
+  trees[shape].push_back(weight == 0 ? kUnmeasured : weight);
 }
 
 void MatcherState::weigh_left(std::uint32_t shape, std::uint32_t position) {
@@ -121,7 +121,7 @@ void Matcher::set_free(const std::string& backend, const std::map<std::string, s
   ++s.weights_version;
   for (const std::uint32_t id : found->second.pools) {
     const auto free = bytes.find(std::string(s.names.name(s.pools[id].name)));
-    const std::uint64_t weight = free == bytes.end() ? kUnknown : std::min(free->second / kUnit + 1, kMost);
+    const std::uint64_t weight = free == bytes.end() ? kUnmeasured : std::min(free->second / kUnit + 1, kMost);
     s.trees[s.pools[id].shape].set(s.pools[id].position, weight);
   }
 }
