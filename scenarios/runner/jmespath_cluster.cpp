@@ -48,17 +48,7 @@ Json k8s_list(Call& c) { return fetch(c, false); }
 Json k8s_resource_exists(Call& c) { return !resource_of(c, c.text(1), c.text(2)).is_null(); }
 Json k8s_server_version(Call& c) { return get(c, "/version"); }
 
-/// A sample's value as Prometheus writes it: no exponent, no zeros that say nothing.
-std::string plain_text(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  char shortest[64];
-  const auto end = std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::fixed);
-  return end.ec == std::errc() ? std::string(shortest, end.ptr) : std::to_string(value);
-}
-
-/// Prometheus' text format as a list of samples in the form that its HTTP API gives them: {metric: {__name__, labels…},
-/// value: [seconds, "text"]}.
+/// Prometheus' text format as a list of samples {metric: {__name__, labels…}, value, timestamp in milliseconds}.
 Json metrics_decode(Call& c) {
   Json families = Json::array();
   for (std::string_view line : base::split(c.text(0), '\n')) {
@@ -89,9 +79,9 @@ Json metrics_decode(Call& c) {
     char* rest = nullptr;
     const double parsed = std::strtod(value.c_str(), &rest);
     if (rest == value.c_str()) return c.fail("value: not a metrics line: " + std::string(line));
-    const double when = std::strtod(rest, nullptr) / 1000;  // 0 where the line has no time
+    const double when = std::strtod(rest, nullptr);  // milliseconds; 0 where the line has no time
     labels["__name__"] = name;
-    families.push_back({{"metric", labels}, {"value", {number(when), plain_text(parsed)}}});
+    families.push_back({{"metric", labels}, {"value", number(parsed)}, {"timestamp", number(when)}});
   }
   return families;
 }

@@ -1,6 +1,7 @@
 #include "scenarios/runner/jmespath_functions.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 
@@ -284,7 +285,36 @@ Json lookup(Call& c) {
   return i >= 0 && static_cast<std::size_t>(i) < c.args[0].size() ? c.args[0][static_cast<std::size_t>(i)] : Json();
 }
 Json type_(Call& c) { return type_name(c.args[0]); }
-Json to_string_(Call& c) { return c.args[0].is_string() ? c.args[0] : Json(c.args[0].dump()); }
+
+/// A sample's value as Prometheus writes it: no exponent, no zeros that say nothing.
+std::string sample_text(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  char shortest[64];
+  const auto end = std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::fixed);
+  return end.ec == std::errc() ? std::string(shortest, end.ptr) : std::to_string(value);
+}
+
+/// What x_metrics_decode yields is, as text, what Prometheus' HTTP API says of a sample: {metric, value: [seconds,
+/// "text"]}.
+Json samples_as_sent(const Json& value) {
+  if (value.is_array()) {
+    Json list = Json::array();
+    for (const Json& item : value) list.push_back(samples_as_sent(item));
+    return list;
+  }
+  if (!value.is_object()) return value;
+  if (value.size() == 3 && value.contains("metric") && value.contains("value") && value["value"].is_number() &&
+      value.contains("timestamp") && value["timestamp"].is_number()) {
+    return {{"metric", value["metric"]},
+            {"value", {number(value["timestamp"].get<double>() / 1000), sample_text(value["value"].get<double>())}}};
+  }
+  Json object = Json::object();
+  for (const auto& entry : value.items()) object[entry.key()] = samples_as_sent(entry.value());
+  return object;
+}
+
+Json to_string_(Call& c) { return c.args[0].is_string() ? c.args[0] : Json(samples_as_sent(c.args[0]).dump()); }
 
 }  // namespace
 

@@ -340,7 +340,10 @@ TEST(JmesPath, CommunityAndKyvernoFunctions) {
       {"time_to_cron('2022-04-11T03:14:05Z')", "\"14 3 11 4 1\""},
       {"time_utc('yesterday')", "!"},
       {"x_metrics_decode('a_total{x=\"1\"} 5 1500')[0]",
-       "{\"metric\":{\"__name__\":\"a_total\",\"x\":\"1\"},\"value\":[1.5,\"5\"]}"},
+       "{\"metric\":{\"__name__\":\"a_total\",\"x\":\"1\"},\"timestamp\":1500,\"value\":5}"},
+      {"to_string(x_metrics_decode('a_total{x=\"1\"} 5 1500')[0])",
+       R"x("{\"metric\":{\"__name__\":\"a_total\",\"x\":\"1\"},\"value\":[1.5,\"5\"]}")x"},
+      {"x_metrics_decode('a_total 5')[?as_string(metric.\"__name__\") == 'a_total'].value | [0] > `1`", "true"},
       {"x_k8s_server_version($client)", "!"},
       {"`1` +", "!"},
       {"let $x = `1`", "!"}};
