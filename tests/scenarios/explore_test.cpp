@@ -42,8 +42,8 @@ TEST_F(Explore, EveryCrashPointOfCreateCloneResizeDelete) {
   const auto whole = player->play(history);
   EXPECT_EQ(text(whole.violations), "");
   ASSERT_GT(whole.messages, 20U);
-  // All of them in a soak; otherwise every second, so that the program stays short under the sanitizers.
-  const std::uint64_t stride = std::getenv("DRYDOCK_SOAK") != nullptr ? 1 : 2;
+  // All of them in a soak; otherwise every third, so that the program stays short under the sanitizers.
+  const std::uint64_t stride = std::getenv("DRYDOCK_SOAK") != nullptr ? 1 : 3;
   for (std::uint64_t message = 1; message <= whole.messages; message += stride)
     for (const bool before : {true, false}) {
       history.crashes = {{message, before, std::chrono::seconds(1)}};
@@ -52,7 +52,7 @@ TEST_F(Explore, EveryCrashPointOfCreateCloneResizeDelete) {
 }
 
 TEST_F(Explore, RandomHistories) {
-  const std::uint64_t count = std::getenv("DRYDOCK_SOAK") != nullptr ? 2000 : 80;
+  const std::uint64_t count = std::getenv("DRYDOCK_SOAK") != nullptr ? 2000 : 60;
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
     const History history = scenario::make_history(seed);
     const auto outcome = player->play(history);
@@ -108,7 +108,7 @@ TEST_P(PlantedFaults, AreFoundAndShrunk) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PlantedFaults,
-                         testing::Values(PlantedCase{"NoIntent", provisioner::Planted::no_intent, 19},
+                         testing::Values(PlantedCase{"NoIntent", provisioner::Planted::no_intent, 60},
                                          PlantedCase{"DeleteExported", provisioner::Planted::delete_exported, 1},
                                          PlantedCase{"LostReplyFailed", provisioner::Planted::lost_reply_failed, 173}),
                          [](const auto& row) { return row.param.name; });
