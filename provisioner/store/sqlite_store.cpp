@@ -178,6 +178,7 @@ struct Call {
   bool is_list = false;
   std::optional<Result<Records>> records;
   std::optional<Result<void>> done;
+  bool finished = false;  // known on the loop, which does not look at the answers before
   base::Signal signal;
 };
 using Calls = std::vector<std::shared_ptr<Call>>;
@@ -212,7 +213,10 @@ struct SqliteStore::State : std::enable_shared_from_this<SqliteStore::State> {
       self->execute(calls);
       boost::asio::post(guard.get_executor(), [self, calls = std::move(calls)] {
         self->busy = false;
-        for (const auto& call : calls) call->signal.notify();
+        for (const auto& call : calls) {
+          call->finished = true;
+          call->signal.notify();
+        }
         self->start();
       });
       guard.reset();
@@ -225,7 +229,7 @@ struct SqliteStore::State : std::enable_shared_from_this<SqliteStore::State> {
     }
     waiting.push_back(call);
     start();
-    while (!call->records && !call->done) co_await call->signal.wait();
+    while (!call->finished) co_await call->signal.wait();
   }
 
   boost::asio::any_io_executor executor;
