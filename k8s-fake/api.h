@@ -25,6 +25,9 @@ struct Call {
   bool dry_run = false;
   /// Set by creating functions of the server itself: no admission of users' limits.
   bool internal = false;
+  /// What others have said so far (callouts.h); null when nobody is asked.
+  Talk* talk = nullptr;
+  Json delete_options{};  // as sent, for admission
 
   const Resource& resource() const { return *endpoint->resource; }
   GroupResource what() const { return {endpoint->group, endpoint->plural()}; }

@@ -71,6 +71,19 @@ std::string class_of(const RowInput& in) {
   return annotation.is_string() ? annotation.get<std::string>() : text_at(spec(in), "storageClassName");
 }
 
+/// What an autoscaler wants of its metrics; nothing is measured here.
+std::string targets_of(const RowInput& in) {
+  std::string out;
+  for (const auto& metric : at(spec(in), "metrics")) {
+    const Json& target = at_path(metric, {"resource", "target"});
+    const Json& share = at(target, "averageUtilization");
+    const std::string prefix = in.server.at_least(30) ? text_at(metric, {"resource", "name"}) + ": " : "";
+    std::string wanted = share.is_number() ? dump(share) + "%" : text_at(target, "averageValue");
+    out += (out.empty() ? "" : ", ") + prefix + "<unknown>/" + (wanted.empty() ? "<auto>" : wanted);
+  }
+  return out.empty() ? "<none>" : out;
+}
+
 bool terminating(const RowInput& in) { return at_path(in.object, {"metadata", "deletionTimestamp"}).is_string(); }
 std::string phase_of(const RowInput& in) {
   return terminating(in) && !in.before_1_20 ? "Terminating" : text_at(status(in), "phase");
@@ -432,7 +445,8 @@ const std::map<std::string, TableKind, std::less<>>& table_kinds() {
   };
   static const std::map<std::string, TableKind, std::less<>> kKinds = {
       {"pods",
-       {"Name | Ready | Status | Restarts | Age | IP* | Node* | Nominated Node*{1.20+} | Readiness Gates*{1.20+}",
+       {"Name | Ready | Status | Restarts:integer{-1.21} | Restarts{1.22+} | Age | IP* | Node* | Nominated "
+        "Node*{1.20+} | Readiness Gates*{1.20+}",
         pod_cells}},
       {"persistentvolumeclaims",
        {"Name | Status | Volume | Capacity | AccessModes{-1.19} | Access Modes{1.20+} | StorageClass | "
@@ -479,7 +493,7 @@ const std::map<std::string, TableKind, std::less<>>& table_kinds() {
       {"serviceaccounts",
        {"Name | Secrets{-1.32} | Age",
         [](In in) -> Json {
-          return {name_of(in), std::to_string(at(in.object, "secrets").size()), in.age};
+          return {name_of(in), at(in.object, "secrets").size(), in.age};
         }}},
       {"limitranges", {"Name | Created At:date", created}},
       {"roles.rbac.authorization.k8s.io", {"Name | Created At:date", created}},
@@ -521,7 +535,8 @@ const std::map<std::string, TableKind, std::less<>>& table_kinds() {
           return {name_of(in), owner, count(in.object, "revision"), in.age};
         }}},
       {"csidrivers.storage.k8s.io",
-       {"Name | AttachRequired:boolean | PodInfoOnMount:boolean | StorageCapacity:boolean | TokenRequests{1.22+} | "
+       {"Name | AttachRequired:boolean | PodInfoOnMount:boolean | StorageCapacity:boolean{1.21+} | "
+        "TokenRequests{1.22+} | "
         "RequiresRepublish:boolean{1.22+} | Modes | Age",
         driver_cells}},
       {"csinodes.storage.k8s.io",
@@ -536,9 +551,9 @@ const std::map<std::string, TableKind, std::less<>>& table_kinds() {
           return {name_of(in), text_at(in.object, "driverName"), in.age};
         }}},
       {"resourcequotas",
-       {"Name | Request | Limit | Age",
+       {"Name | Age{-1.30} | Request | Limit | Age{1.31+}",
         [](In in) -> Json {
-          return {name_of(in), quota_list(at(status(in), "hard"), at(status(in), "used"), false),
+          return {name_of(in), in.age, quota_list(at(status(in), "hard"), at(status(in), "used"), false),
                   quota_list(at(status(in), "hard"), at(status(in), "used"), true), in.age};
         }}},
       {"leases.coordination.k8s.io",
@@ -617,7 +632,7 @@ const std::map<std::string, TableKind, std::less<>>& table_kinds() {
         [](In in) -> Json {
           return {name_of(in),
                   text_at(spec(in), {"scaleTargetRef", "kind"}) + "/" + text_at(spec(in), {"scaleTargetRef", "name"}),
-                  "<unknown>",
+                  targets_of(in),
                   text_count(spec(in), "minReplicas", 1),
                   count(spec(in), "maxReplicas"),
                   count(status(in), "currentReplicas"),

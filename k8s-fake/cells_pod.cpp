@@ -131,6 +131,7 @@ Json pod_cells(const RowInput& in) {
   return {text_at(in.object, {"metadata", "name"}),
           std::to_string(summary.ready) + "/" + std::to_string(summary.total),
           summary.reason,
+          summary.restarts,
           restarts,
           in.age,
           or_none(ip),

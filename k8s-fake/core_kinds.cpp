@@ -151,25 +151,20 @@ void validate_endpoints(const Json& object, const Json*, FieldErrors& errors) {
   }
 }
 
+void default_endpoints(Json& object) {
+  if (!at(object, "subsets").is_array()) return;
+  for (auto& subset : object["subsets"]) {
+    if (!at(subset, "ports").is_array()) continue;
+    for (auto& port : subset["ports"])
+      if (port.is_object()) default_to(port, "protocol", "TCP");
+  }
+}
+
 void validate_event(const Json& object, const Json*, FieldErrors& errors) {
   const std::string about = text_at(object, {"involvedObject", "namespace"}),
                     ns = text_at(object, {"metadata", "namespace"});
   if (about != ns && !(about.empty() && (ns == "default" || ns == "kube-system")))
     errors.invalid("involvedObject.namespace", about, "does not match event.namespace");
-}
-
-/// A container's limit stands in for its default, and that for the default of requests.
-void default_limit_range(Json& object) {
-  if (!at_path(object, {"spec", "limits"}).is_array()) return;
-  for (auto& item : object["spec"]["limits"]) {
-    if (text_at(item, "type") != "Container") continue;
-    for (const auto& [to, from] :
-         {std::pair("default", "max"), std::pair("defaultRequest", "default"), std::pair("defaultRequest", "min")}) {
-      const Json source = at(item, from);
-      if (!source.is_object()) continue;
-      for (const auto& [key, value] : source.items()) default_to(object_at(item, to), key.c_str(), value);
-    }
-  }
 }
 
 void default_priority_class(Json& object) { default_to(object, "preemptionPolicy", "PreemptLowerPriority"); }
@@ -187,26 +182,6 @@ void default_network_policy(Json& object) {
       for (auto& port : rule["ports"]) default_to(port, "protocol", "TCP");
     }
   }
-}
-
-void default_webhooks(Json& object) {
-  if (!at(object, "webhooks").is_array()) return;
-  for (auto& hook : object["webhooks"]) {
-    default_to(hook, "failurePolicy", "Fail");
-    default_to(hook, "matchPolicy", "Equivalent");
-    default_to(hook, "namespaceSelector", Json::object());
-    default_to(hook, "objectSelector", Json::object());
-    default_to(hook, "timeoutSeconds", 10);
-    if (at_path(hook, {"clientConfig", "service"}).is_object())
-      default_to(hook["clientConfig"]["service"], "port", 443);
-    if (!at(hook, "rules").is_array()) continue;
-    for (auto& rule : hook["rules"]) default_to(rule, "scope", "*");
-  }
-}
-void default_mutating_webhooks(Json& object) {
-  default_webhooks(object);
-  if (!at(object, "webhooks").is_array()) return;
-  for (auto& hook : object["webhooks"]) default_to(hook, "reinvocationPolicy", "Never");
 }
 
 /// The first versions of Ingress name their back ends in another way.
@@ -269,6 +244,42 @@ void default_service(Json& object) {
   default_to(spec, "ipFamilyPolicy", "SingleStack");
   default_to(spec, "internalTrafficPolicy", "Cluster");
   if (text_at(spec, "type") != "ClusterIP") default_to(spec, "externalTrafficPolicy", "Cluster");
+}
+
+/// Whether an aggregated API can be reached. Nothing is aggregated here: those with a service of their own cannot.
+std::optional<ApiStatus> admit_api_service(Write& write) {
+  if (write.operation == Operation::remove || write.subresource == "status") return std::nullopt;
+  const Json& service = at_path(write.object, {"spec", "service"});
+  Json condition = {{"type", "Available"},
+                    {"status", "True"},
+                    {"reason", "Local"},
+                    {"message", "Local APIServices are always available"},
+                    {"lastTransitionTime", write.call.server.now_text()}};
+  if (service.is_object()) {
+    const std::string name = text_at(service, "name"), ns = text_at(service, "namespace");
+    const bool known = !write.call.server.read("", "services", ns, name).is_null();
+    condition["status"] = "False";
+    condition["reason"] = known ? "FailedDiscoveryCheck" : "ServiceNotFound";
+    condition["message"] =
+        known ? "this server calls no aggregated API" : "service/" + name + " in \"" + ns + "\" is not present";
+  }
+  Json& conditions = object_at(write.object, "status")["conditions"];
+  for (const auto& each : conditions)
+    if (at(each, "reason") == condition["reason"]) return std::nullopt;
+  conditions = Json::array({condition});
+  return std::nullopt;
+}
+
+/// A new node takes no pods until it says that it is ready.
+std::optional<ApiStatus> admit_node(Write& write) {
+  if (write.operation != Operation::create || !write.call.server.at_least(12)) return std::nullopt;
+  Json& spec = object_at(write.object, "spec");
+  Json& taints = spec["taints"];
+  if (!taints.is_array()) taints = Json::array();
+  for (const auto& taint : taints)
+    if (at(taint, "key") == "node.kubernetes.io/not-ready" && at(taint, "effect") == "NoSchedule") return std::nullopt;
+  taints.push_back({{"key", "node.kubernetes.io/not-ready"}, {"effect", "NoSchedule"}});
+  return std::nullopt;
 }
 
 std::optional<ApiStatus> admit_service(Write& write) {
@@ -397,13 +408,12 @@ void add_core_behaviour(Kinds& kinds) {
   kinds.resource("", "events")->names = NameRule::path_segment;
   kinds.resource("", "namespaces")->validate = validate_namespace;
   kinds.resource("", "endpoints")->validate = validate_endpoints;
+  kinds.resource("", "endpoints")->set_defaults = default_endpoints;
   kinds.resource("scheduling.k8s.io", "priorityclasses")->validate = validate_priority_class;
-  kinds.resource("", "limitranges")->set_defaults = default_limit_range;
   kinds.resource("scheduling.k8s.io", "priorityclasses")->set_defaults = default_priority_class;
   kinds.resource("networking.k8s.io", "networkpolicies")->set_defaults = default_network_policy;
-  kinds.resource("admissionregistration.k8s.io", "validatingwebhookconfigurations")->set_defaults = default_webhooks;
-  kinds.resource("admissionregistration.k8s.io", "mutatingwebhookconfigurations")->set_defaults =
-      default_mutating_webhooks;
+  kinds.resource("apiregistration.k8s.io", "apiservices")->admit = admit_api_service;
+  kinds.resource("", "nodes")->admit = admit_node;
   Resource& services = *kinds.resource("", "services");
   services.set_defaults = default_service;
   services.admit = admit_service;

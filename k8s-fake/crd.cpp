@@ -14,6 +14,7 @@ namespace k8s_fake {
 namespace {
 
 constexpr const char* kGroup = "apiextensions.k8s.io";
+constexpr int kRulesSince = 25;  // x-kubernetes-validations; older servers drop them
 
 Json condition(const Server& server, const char* type, const char* status, const char* reason,
                const std::string& message) {
@@ -51,8 +52,6 @@ std::optional<ApiStatus> admit_definition(Write& write) {
     const Json version_name = text_at(version, "name");  // validation complains of one without
     if (is_true(version, {"storage"}) && std::find(stored.begin(), stored.end(), version_name) == stored.end())
       stored.push_back(version_name);
-    if (dump(at(version, "schema")).find("x-kubernetes-validations") != std::string::npos)
-      write.call.warnings.push_back("x-kubernetes-validations are not evaluated by this server");
   }
   if (write.operation == Operation::create || !status.contains("conditions")) {
     const auto [reason, name] = name_clash(server, object);
@@ -159,6 +158,7 @@ void validate_schema(const Json& schema, const std::string& path, bool root, Fie
       break;
     }
   }
+  if (errors.at_least(kRulesSince)) check_rules(schema, path, errors);
   if (type.empty()) {
     if (root) errors.required(path + ".type", "must not be empty at the root");
     else if (!loose) errors.required(path + ".type", "must not be empty for specified object fields");
@@ -298,6 +298,8 @@ std::optional<ApiStatus> admit_custom(Write& write) {
   apply_schema_defaults(found->second.schema, write.object);
   FieldErrors errors;
   validate_by_schema(found->second.schema, write.object, "", errors);
+  if (errors.empty() && write.call.server.at_least(kRulesSince))
+    validate_by_rules(found->second.schema, write.object, write.old, "", errors);
   if (errors.empty()) return std::nullopt;
   return invalid(write.call.endpoint->group, write.call.resource().kind, text_at(write.object, {"metadata", "name"}),
                  errors);
@@ -353,6 +355,10 @@ void fill(Resource& resource, const Json& object) {
         resource.selectable.push_back(path.substr(1));
     }
     custom->versions[made.name] = std::move(made);
+  }
+  if (text_at(spec, {"conversion", "strategy"}) == "Webhook") {
+    for (const auto& version : at(spec, "versions"))
+      if (is_true(version, {"storage"})) custom->only_version = text_at(version, "name");
   }
   resource.custom = std::move(custom);
 }

@@ -24,6 +24,7 @@ struct CustomKind {
   std::string definition;  // name of the CRD
   std::map<std::string, CustomVersion, std::less<>> versions;
   bool preserve_unknown = false;  // v1beta1
+  std::string only_version;       // set with a conversion webhook: the storage version, the only one that is served
 };
 
 std::vector<Column> printer_columns(const CustomKind& custom, std::string_view version);

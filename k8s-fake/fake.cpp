@@ -9,6 +9,7 @@
 #include "k8s-fake/lab_door.h"
 #include "k8s-fake/quota.h"
 #include "k8s-fake/state.h"
+#include "k8s-fake/webhooks.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -29,6 +30,7 @@ Fake::Fake(boost::asio::any_io_executor executor, base::Clock& clock, Config con
     }
   }
   bootstrap(server);
+  follow_webhooks(server);
   follow_quotas(server);
   lab_door_ = std::make_unique<LabDoor>(server, seed);
   checked_ = lab_door_->wrap([&server](const base::http::Request& request) { return serve(server, request, true); });
@@ -73,6 +75,10 @@ void Fake::set_pod_streams(
                    server.read(call.resource().group, call.resource().plural, call.info.ns, call.info.name),
                    call.info.subresource);
   };
+}
+
+void Fake::set_call_out(std::function<void(CallOut, std::function<void(Heard)>)> call_out) {
+  server_->call_out = std::move(call_out);
 }
 
 void Fake::set_ca(const std::string& pem) { server_->ca_pem = pem; }

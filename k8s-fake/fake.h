@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "k8s-fake/callouts.h"
 #include "k8s-fake/config.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/http/message.h"
@@ -50,6 +51,8 @@ class Fake {
   void set_pod_streams(std::function<base::http::Response(const base::http::Request& request, const nlohmann::json& pod,
                                                           const std::string& subresource)>
                            handler);
+  /// Who carries the server's own requests to webhooks (Runtime::call_out). Without: they cannot be called.
+  void set_call_out(std::function<void(CallOut out, std::function<void(Heard)> done)> call_out);
   /// The authority that pods find in their service account's ca.crt.
   void set_ca(const std::string& pem);
   /// For kubelet and controllers that need what is not an API: the clock they share and the settings.

@@ -114,6 +114,8 @@ std::string shape_of(std::string_view group_version) {
       {"authorization.k8s.io/v1beta1", "authorization.k8s.io/v1"},
       {"authentication.k8s.io/v1beta1", "authentication.k8s.io/v1"},
       {"policy/v1beta1", "policy/v1"},
+      {"flowcontrol.apiserver.k8s.io/v1beta2", "flowcontrol.apiserver.k8s.io/v1beta1"},
+      {"flowcontrol.apiserver.k8s.io/v1beta3", "flowcontrol.apiserver.k8s.io/v1"},
       {"coordination.k8s.io/v1beta1", "coordination.k8s.io/v1"},
       {"scheduling.k8s.io/v1beta1", "scheduling.k8s.io/v1"},
       {"events.k8s.io/v1beta1", "events.k8s.io/v1"},

@@ -175,6 +175,12 @@ constexpr Alias kAliases[] = {
     {"admissionregistration.k8s.io/v1beta1", "admissionregistration.k8s.io",
      "mutatingwebhookconfigurations validatingwebhookconfigurations", true, 9, 16, 22,
      "admissionregistration.k8s.io/v1"},
+    {"flowcontrol.apiserver.k8s.io/v1beta1", "flowcontrol.apiserver.k8s.io", "flowschemas prioritylevelconfigurations",
+     true, 20, 23, 26, "flowcontrol.apiserver.k8s.io/v1beta3"},
+    {"flowcontrol.apiserver.k8s.io/v1beta2", "flowcontrol.apiserver.k8s.io", "flowschemas prioritylevelconfigurations",
+     true, 23, 26, 29, "flowcontrol.apiserver.k8s.io/v1"},
+    {"flowcontrol.apiserver.k8s.io/v1beta3", "flowcontrol.apiserver.k8s.io", "flowschemas prioritylevelconfigurations",
+     true, 26, 29, 32, "flowcontrol.apiserver.k8s.io/v1"},
     {"apiextensions.k8s.io/v1beta1", "apiextensions.k8s.io", "customresourcedefinitions", true, 7, 16, 22,
      "apiextensions.k8s.io/v1"},
 };
@@ -385,6 +391,8 @@ Kinds::Kinds(Profile profile) {
   add_rbac_behaviour(*this);
   add_review_behaviour(*this);
   add_crd_behaviour(*this);
+  add_webhook_behaviour(*this);
+  add_limit_behaviour(*this);
   if (profile.openshift) add_openshift(*this);
 }
 

@@ -164,6 +164,8 @@ void add_workload_behaviour(Kinds& kinds);
 void add_rbac_behaviour(Kinds& kinds);
 void add_review_behaviour(Kinds& kinds);
 void add_crd_behaviour(Kinds& kinds);
+void add_webhook_behaviour(Kinds& kinds);
+void add_limit_behaviour(Kinds& kinds);
 void add_openshift(Kinds& kinds);
 
 }  // namespace k8s_fake

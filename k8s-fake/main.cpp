@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -159,13 +160,17 @@ int run(const Options& options, Config config) {
   api.host = api_host;
   api.port = api_port;
   api.ca_pem = authority->certificate_pem;
-  k8s_fake::Runtime runtime(
-      io.get_executor(), clock, transport,
-      runtime_config(config, api, fake.client_token("system:kube-controller-manager"), authority->certificate_pem,
-                     !options.no_kubelet, fake.server().version.minor),
-      {}, {}, base::seed_from_system(), log);
+  auto settings = runtime_config(config, api, fake.client_token("system:kube-controller-manager"),
+                                 authority->certificate_pem, !options.no_kubelet, fake.server().version.minor);
+  settings.connect_to = [&wire](const std::string& host, std::uint16_t port, const std::string& other,
+                                std::uint16_t other_port) { wire.connect_to(host, port, other, other_port); };
+  k8s_fake::Runtime runtime(io.get_executor(), clock, transport, std::move(settings), {}, {}, base::seed_from_system(),
+                            log);
   fake.set_pod_streams([&](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) {
     return runtime.pod_stream(request, pod, subresource);
+  });
+  fake.set_call_out([&](k8s_fake::CallOut out, std::function<void(k8s_fake::Heard)> done) {
+    runtime.call_out(std::move(out), std::move(done));
   });
   runtime.start();
 

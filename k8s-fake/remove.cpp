@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "k8s-fake/api.h"
+#include "k8s-fake/webhooks.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -111,6 +112,13 @@ ApiResult<Stored> remove_object(Call& call, const ObjectPtr& object, const Json&
     Json seen = current;
     Write write{call, Operation::remove, seen, &current, ""};
     if (auto problem = resource.admit(write)) return *problem;
+  }
+  {
+    Json nothing;
+    call.delete_options = options;
+    Write write{call, Operation::remove, nothing, &current, ""};
+    if (auto problem = call_mutating_webhooks(write)) return *problem;
+    if (auto problem = call_validating_webhooks(write)) return *problem;
   }
   Stored out;
   out.json = current;

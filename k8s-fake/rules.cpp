@@ -50,6 +50,7 @@ constexpr MemberRule kKindRules[] = {
     {"NetworkPolicy", "spec.egress[].to[].ipBlock.cidr", Check::range, "not a valid CIDR"},
     {"NetworkPolicy", "spec.ingress[].ports[].protocol", Check::one_of, "SCTP,TCP,UDP"},
     {"Ingress", "spec.tls[].hosts[]", Check::subdomain},
+    {"IngressClass", "spec.controller", Check::required},
     {"Ingress", "spec.ingressClassName", Check::subdomain},
     {"Ingress", "spec.rules[].host", Check::subdomain},
     {"Ingress", "spec.rules[].http.paths[].pathType", Check::one_of, "Exact,ImplementationSpecific,Prefix"},

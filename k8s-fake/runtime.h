@@ -3,12 +3,14 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "k8s-fake/callouts.h"
 #include "k8s-fake/kubelet/node_server.h"
 #include "k8s-fake/kubelet/process.h"
 #include "k8s-fake/kubelet/storage_hooks.h"
@@ -42,6 +44,9 @@ struct RuntimeConfig {
   bool attach_csi = true;  // play the external-attacher for drivers that have none
   bool resize = false;     // play the external-resizer
   std::string folder;      // pods' folders on the host; "" = none (in memory)
+  /// Dial another address for a host and port (WireTransport::connect_to). Empty: the transport knows addresses only.
+  std::function<void(const std::string& host, std::uint16_t port, const std::string& other, std::uint16_t other_port)>
+      connect_to = {};
   base::Duration pull_time = std::chrono::milliseconds(20);
   base::Duration start_time = std::chrono::milliseconds(5);
 };
@@ -58,6 +63,8 @@ class Runtime {
   bool stopped() const;
   /// Log, exec, attach and port-forward of a pod.
   void set_node_down(const std::string& node, bool down);
+  /// Carries a request of the API server's own: Fake::set_call_out.
+  void call_out(CallOut out, std::function<void(Heard)> done);
   base::http::Response pod_stream(const base::http::Request& request, const nlohmann::json& pod,
                                   const std::string& subresource);
 

@@ -1,11 +1,14 @@
 // From a request to the function that answers it: who asks, may they, which kind, which verb.
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "k8s-fake/api.h"
 #include "k8s-fake/crd.h"
 #include "k8s-fake/negotiate.h"
+#include "k8s-fake/webhooks.h"
+#include "provisioner/base/http/deferred.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -42,6 +45,14 @@ unsigned verb_bit(const std::string& verb) {
 }
 
 ApiResult<Response> route(Call& call) {
+  if (const CustomKind* custom = call.resource().custom.get();
+      custom != nullptr && !custom->only_version.empty() && call.endpoint->version != custom->only_version) {
+    return ApiStatus{
+        .code = 500,
+        .reason = "",
+        .message = "conversion webhook for " + call.endpoint->group_version() + ", Kind=" + call.endpoint->kind() +
+                   " failed: this server calls no conversion webhooks, ask for version " + custom->only_version};
+  }
   if (!call.info.subresource.empty()) {
     call.sub = call.resource().find_subresource(call.info.subresource);
     if (call.sub == nullptr) return no_such_resource();
@@ -165,14 +176,17 @@ Response json_response(int status, const Json& body) {
   return json_response(status, text + "}\n");
 }
 
-Response serve(Server& server, const base::http::Request& request, bool checked) {
+namespace {
+
+Response serve_once(Server& server, const base::http::Request& request, bool checked, Talk& talk) {
   const Query query(request.query());
   Call call{.server = server,
             .request = request,
             .info = parse_request(request, query),
             .query = query,
             .user = {},
-            .warnings = {}};
+            .warnings = {},
+            .talk = &talk};
   const auto run = [&]() -> Response {
     if (checked) {
       auto user = authenticate(server, request);
@@ -209,6 +223,51 @@ Response serve(Server& server, const base::http::Request& request, bool checked)
     response.body = indented(response.body);
   }
   if (request.method == "HEAD") response.body.clear();
+  return response;
+}
+
+/// A request that waits for what others say.
+struct Waiting {
+  Server& server;
+  base::http::Request request;
+  bool checked;
+  Talk talk;
+  std::shared_ptr<base::http::Deferred> later;
+};
+
+void go_on(const std::shared_ptr<Waiting>& waiting) {
+  auto [key, out] = std::move(*waiting->talk.wanted);
+  waiting->talk.wanted.reset();
+  const auto heard = [waiting, key = key](Heard answer) {
+    waiting->talk.heard[key] = std::move(answer);
+    base::Rng before = *waiting->talk.rng;
+    std::swap(before, waiting->server.rng);
+    Response response = serve_once(waiting->server, waiting->request, waiting->checked, waiting->talk);
+    std::swap(before, waiting->server.rng);
+    if (waiting->talk.wanted) go_on(waiting);
+    else waiting->later->set(std::move(response));
+  };
+  if (waiting->server.call_out) {
+    waiting->server.call_out(std::move(out), heard);
+    return;
+  }
+  Heard nothing;
+  nothing.problem =
+      "dial tcp " + out.dial_host + ":" + std::to_string(out.dial_port) + ": connect: network is unreachable";
+  heard(std::move(nothing));
+}
+
+}  // namespace
+
+Response serve(Server& server, const base::http::Request& request, bool checked) {
+  Talk talk;
+  if (any_webhooks(server)) talk.rng = server.rng;
+  Response response = serve_once(server, request, checked, talk);
+  if (!talk.wanted) return response;
+  auto later = std::make_shared<base::http::Deferred>();
+  go_on(std::make_shared<Waiting>(Waiting{server, request, checked, std::move(talk), later}));
+  response = {};
+  response.later = std::move(later);
   return response;
 }
 

@@ -12,6 +12,7 @@
 #include "k8s-fake/rbac.h"
 #include "k8s-fake/start_objects.h"
 #include "k8s-fake/tokens.h"
+#include "k8s-fake/webhooks.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -116,7 +117,8 @@ Server::Server(base::Clock& the_clock, Config settings, std::uint64_t seed, base
       logger(std::move(log)),
       kinds({.legacy = config.legacy_apis, .openshift = !config.openshift.empty(), .minor = version.minor}),
       store(the_clock),
-      rbac(std::make_unique<RbacCache>()) {
+      rbac(std::make_unique<RbacCache>()),
+      webhooks(std::make_unique<Webhooks>()) {
   hub = std::make_unique<WatchHub>(clock, store, base::Rng(rng.next()),
                                    [this](const WatchSpec& spec, const Object& object, bool first) {
                                      return encode_view(*this, spec, object, first);

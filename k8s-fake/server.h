@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "k8s-fake/auth.h"
+#include "k8s-fake/callouts.h"
 #include "k8s-fake/config.h"
 #include "k8s-fake/kinds.h"
 #include "k8s-fake/store.h"
@@ -21,6 +22,7 @@
 namespace k8s_fake {
 
 struct RbacCache;
+struct Webhooks;
 
 struct Server {
   Server(base::Clock& clock, Config config, std::uint64_t seed, base::Logger logger);
@@ -40,6 +42,9 @@ struct Server {
   std::string ca_pem;         // what kube-root-ca.crt holds
   std::string token_key_pem;  // signs service-account tokens
   std::unique_ptr<RbacCache> rbac;
+  std::unique_ptr<Webhooks> webhooks;
+  /// Sends a request of the server's own and reports once. Empty: nobody can be called.
+  std::function<void(CallOut out, std::function<void(Heard)> done)> call_out;
   /// log, exec, attach, portforward and proxy: answered by the kubelet's side. Empty: 503.
   std::function<base::http::Response(const Call& call)> streams;
 

@@ -102,14 +102,16 @@ void validate_claim_update(const Json& claim, const Json& old, FieldErrors& erro
     after["resources"].erase("requests");
   }
   if (before != after) {
-    errors.forbidden(
-        "spec",
-        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n" +
-            spec_diff(at(old, "spec"), at(claim, "spec")));
+    errors.forbidden("spec", std::string("spec is immutable after creation except resources.requests ") +
+                                 (errors.at_least(29) ? "and volumeAttributesClassName " : "") + "for bound claims\n" +
+                                 spec_diff(at(old, "spec"), at(claim, "spec")));
   }
   const auto capacity = quantity_milli(text_at(old, {"status", "capacity", "storage"}));
-  if (bound && requested(claim) < requested(old) && (!capacity || requested(claim) < *capacity)) {
-    errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
+  // Since 1.32 a growth that cannot succeed may be taken back.
+  const bool recovers = errors.at_least(32);
+  if (bound && requested(claim) < requested(old) && (!recovers || !capacity || requested(claim) < *capacity)) {
+    errors.forbidden("spec.resources.requests.storage", recovers ? "field can not be less than status.capacity"
+                                                                 : "field can not be less than previous value");
   }
 }
 

@@ -10,6 +10,7 @@
 #include "k8s-fake/selector.h"
 #include "k8s-fake/table.h"
 #include "k8s-fake/tokens.h"
+#include "k8s-fake/webhooks.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -87,6 +88,9 @@ ApiResult<Response> serve_scale(Call& call) {
     return invalid("autoscaling", "Scale", call.info.name, errors);
   }
   const std::string version = text_at(wanted, {"metadata", "resourceVersion"});
+  Json shown = scale;
+  shown["spec"]["replicas"] = replicas;
+  if (auto problem = call_webhooks_about(call, "UPDATE", shown)) return *problem;
   auto done = update_object(call, call.info.ns, call.info.name, "scale", [&](const Json& current) -> ApiResult<Json> {
     Json next = current;
     next["spec"]["replicas"] = replicas;
@@ -146,6 +150,10 @@ ApiResult<Response> serve_binding(Call& call) {
   if (!body) return body.error();
   const std::string name = text_at(*body, {"metadata", "name"});
   if (!name.empty() && name != call.info.name) return bad_request("name in URL does not match name in Binding object");
+  Json shown = *body;
+  shown["kind"] = "Binding";
+  shown["apiVersion"] = "v1";
+  if (auto problem = call_webhooks_about(call, "CREATE", shown)) return *problem;
   return bind_pod(call, *body, call.info.name);
 }
 
@@ -193,6 +201,7 @@ ApiResult<Response> serve_eviction(Call& call) {
   if (!body) return body.error();
   const ObjectPtr pod = stored(call);
   if (pod == nullptr) return not_found(call.what(), call.info.name);
+  if (auto problem = call_webhooks_about(call, "CREATE", *body)) return *problem;
   const std::string phase = text_at(pod->json(), {"status", "phase"});
   if (phase != "Succeeded" && phase != "Failed" && phase != "Pending") {
     if (const std::string broken = broken_budget(call, *pod); !broken.empty()) {
@@ -273,6 +282,17 @@ ApiResult<Response> serve_token(Call& call) {
   return json_response(201, out);
 }
 
+/// What exec, attach, port-forward and proxy ask for, as the object that admission sees.
+Json connect_options(const Call& call) {
+  Json out = {{"kind", call.sub->kind}, {"apiVersion", "v1"}};
+  for (const auto* flag : {"stdin", "stdout", "stderr", "tty"})
+    if (call.query.has(flag)) out[flag] = call.query.flag(flag);
+  if (call.query.has("container")) out["container"] = call.query.get("container");
+  if (call.query.has("path")) out["path"] = call.query.get("path");
+  if (call.query.has("command")) out["command"] = call.query.all("command");
+  return out;
+}
+
 /// PUT of a namespace's spec.finalizers.
 ApiResult<Response> serve_finalize(Call& call) {
   auto body = read_body(call);
@@ -312,9 +332,15 @@ ApiResult<Response> serve_subresource(Call& call) {
     if (is("get")) return get_object(call);
     return is("update") ? update(call) : patch(call);
   }
-  if (name == "proxy") return serve_proxy(call);
+  if (name == "proxy") {
+    if (auto problem = call_webhooks_about(call, "CONNECT", connect_options(call))) return *problem;
+    return serve_proxy(call);
+  }
   if (call.server.streams) {
     if (stored(call) == nullptr) return not_found(call.what(), call.info.name);
+    if (name != "log") {
+      if (auto problem = call_webhooks_about(call, "CONNECT", connect_options(call))) return *problem;
+    }
     return call.server.streams(call);
   }
   return ApiStatus{.code = 503,

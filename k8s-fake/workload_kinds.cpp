@@ -384,6 +384,22 @@ void validate_budget(const Json& object, const Json*, FieldErrors& errors) {
   const Json& spec = at(object, "spec");
   if (spec.contains("minAvailable") && spec.contains("maxUnavailable"))
     errors.invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set");
+  for (const auto* key : {"minAvailable", "maxUnavailable"}) {
+    const std::string text = text_at(spec, key), path = std::string("spec.") + key;
+    if (text.empty()) continue;
+    const auto share = base::parse_unsigned(std::string_view(text).substr(0, text.size() - 1));
+    if (text.back() != '%' || !share)
+      errors.invalid(path, text,
+                     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', "
+                     "regex used for validation is '[0-9]+%')");
+    else if (*share > 100) errors.invalid(path, text, "must not be greater than 100%");
+  }
+}
+
+void validate_revision(const Json& object, const Json*, FieldErrors& errors) {
+  if (at(object, "data").is_null()) errors.required("data", "data is mandatory");
+  if (int_at(object, {"revision"}) < 0)
+    errors.invalid("revision", at(object, "revision"), "must be greater than or equal to 0");
 }
 
 void default_budget(Json& object) { object_at(object, "status"); }
@@ -459,6 +475,7 @@ void add_workload_behaviour(Kinds& kinds) {
   set("", "podtemplates", default_pod_template, validate_pod_template);
   set("batch", "jobs", default_job, validate_job);
   set("batch", "cronjobs", default_cronjob, validate_cronjob);
+  kinds.resource("apps", "controllerrevisions")->validate = validate_revision;
   set("policy", "poddisruptionbudgets", default_budget, validate_budget);
   set("autoscaling", "horizontalpodautoscalers", default_autoscaler, validate_autoscaler);
   kinds.resource("batch", "jobs")->admit = admit_job;

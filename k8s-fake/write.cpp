@@ -13,6 +13,7 @@
 #include "k8s-fake/rules.h"
 #include "k8s-fake/shape.h"
 #include "k8s-fake/table.h"
+#include "k8s-fake/webhooks.h"
 #include "provisioner/base/text.h"
 
 namespace k8s_fake {
@@ -59,7 +60,8 @@ void prepare_metadata(Call& call, Json& object) {
     }
   }
   metadata["uid"] = server.rng.uuid();
-  metadata["creationTimestamp"] = server.now_text();
+  if (call.talk != nullptr && call.talk->created.empty()) call.talk->created = server.now_text();
+  metadata["creationTimestamp"] = call.talk == nullptr ? server.now_text() : call.talk->created;
   if (tracks_generation(server, call.resource()) || (call.resource().plural == "pods" && server.at_least(33)))
     metadata["generation"] = 1;
   if (server.version.minor < 20) {
@@ -80,51 +82,6 @@ void drop_empty_metadata(Json& object) {
 const Message* stored_shape(const Server& server, const Resource& resource) {
   const Endpoint* endpoint = server.kinds.preferred(resource);
   return endpoint == nullptr ? nullptr : find_message(endpoint->group_version(), resource.kind);
-}
-
-/// Runs defaults, admission and validation on the new state of an object.
-std::optional<ApiStatus> admit(Call& call, Json& object, const Json* old, const std::string& subresource) {
-  const Resource& resource = call.resource();
-  if (resource.set_defaults != nullptr) resource.set_defaults(object);
-  const Message* shape = resource.custom == nullptr ? stored_shape(call.server, resource) : nullptr;
-  if (shape != nullptr) complete_object(*shape, object, call.server.version.minor);
-  // What admission adds belongs to nobody.
-  track_fields(call, old, object, subresource);
-  if (resource.admit != nullptr) {
-    Write write{call, old == nullptr ? Operation::create : Operation::update, object, old, subresource};
-    if (auto problem = resource.admit(write)) return problem;
-  }
-  Write limited{call, old == nullptr ? Operation::create : Operation::update, object, old, subresource};
-  if (auto problem = apply_limit_ranges(limited)) return problem;
-  drop_empty_metadata(object);
-  if (shape != nullptr) complete_object(*shape, object, call.server.version.minor);
-  FieldErrors errors(call.server.version.minor);
-  validate_metadata(resource, object, old, errors);
-  if (resource.validate != nullptr) resource.validate(object, old, errors);
-  if (resource.custom == nullptr) check_kind_rules(resource.kind, object, errors);
-  const bool moved = resource.group == "networking.k8s.io" &&
-                     (resource.plural == "ingresses" || resource.plural == "networkpolicies") &&
-                     !call.server.at_least(22);
-  if (!errors.empty())
-    return invalid(moved ? "extensions" : call.endpoint->group, resource.kind, text_at(object, {"metadata", "name"}),
-                   errors);
-  return check_quotas(limited);
-}
-
-bool spec_changed(const Resource& resource, const Json& old, const Json& next) {
-  if (resource.custom == nullptr) {
-    const bool annotated = resource.plural == "deployments" &&
-                           at_path(old, {"metadata", "annotations"}) != at_path(next, {"metadata", "annotations"});
-    return annotated || at(old, "spec") != at(next, "spec");
-  }
-  Json a = old, b = next;
-  for (Json* each : {&a, &b}) {
-    each->erase("metadata");
-    each->erase("kind");
-    each->erase("apiVersion");
-    if (resource.has_status()) each->erase("status");
-  }
-  return a != b;
 }
 
 /// What a writer may not change is put back as it was.
@@ -158,6 +115,70 @@ Json restrict(const Resource& resource, const Json& current, Json next, const st
     else next.erase("status");
   }
   return next;
+}
+
+std::optional<ApiStatus> admit_built_in(Write& write) {
+  if (const Resource& resource = write.call.resource(); resource.admit != nullptr) {
+    if (auto problem = resource.admit(write)) return problem;
+  }
+  return apply_limit_ranges(write);
+}
+
+/// Runs defaults, admission and validation on the new state of an object.
+std::optional<ApiStatus> admit(Call& call, Json& object, const Json* old, const std::string& subresource) {
+  const Resource& resource = call.resource();
+  if (resource.set_defaults != nullptr) resource.set_defaults(object);
+  const Message* shape = resource.custom == nullptr ? stored_shape(call.server, resource) : nullptr;
+  if (shape != nullptr) complete_object(*shape, object, call.server.version.minor);
+  // What admission adds belongs to nobody.
+  track_fields(call, old, object, subresource);
+  Write write{call, old == nullptr ? Operation::create : Operation::update, object, old, subresource};
+  if (auto problem = admit_built_in(write)) return problem;
+  const bool asks = has_mutating_webhooks(write);
+  const Json before = asks ? object : Json();
+  if (asks) {
+    if (auto problem = call_mutating_webhooks(write)) return problem;
+  }
+  if (asks && object != before) {
+    // What webhooks made is completed like what a user sent.
+    if (old != nullptr) {
+      keep_server_fields(*old, object);
+      object = restrict(resource, *old, std::move(object), subresource);
+    }
+    if (resource.set_defaults != nullptr) resource.set_defaults(object);
+    if (shape != nullptr) complete_object(*shape, object, call.server.version.minor);
+    if (auto problem = admit_built_in(write)) return problem;
+  }
+  drop_empty_metadata(object);
+  if (shape != nullptr) complete_object(*shape, object, call.server.version.minor);
+  FieldErrors errors(call.server.version.minor);
+  validate_metadata(resource, object, old, errors);
+  if (resource.validate != nullptr) resource.validate(object, old, errors);
+  if (resource.custom == nullptr) check_kind_rules(resource.kind, object, errors);
+  const bool moved = resource.group == "networking.k8s.io" &&
+                     (resource.plural == "ingresses" || resource.plural == "networkpolicies") &&
+                     !call.server.at_least(22);
+  if (!errors.empty())
+    return invalid(moved ? "extensions" : call.endpoint->group, resource.kind, text_at(object, {"metadata", "name"}),
+                   errors);
+  if (auto problem = call_validating_webhooks(write)) return problem;
+  return check_quotas(write);
+}
+
+bool spec_changed(const Resource& resource, const Json& old, const Json& next) {
+  if (resource.custom == nullptr) {
+    const bool annotated = resource.plural == "deployments" &&
+                           at_path(old, {"metadata", "annotations"}) != at_path(next, {"metadata", "annotations"});
+    return annotated || at(old, "spec") != at(next, "spec");
+  }
+  Json a = old, b = next;
+  for (Json* each : {&a, &b}) {
+    each->erase("metadata");
+    each->erase("kind");
+    each->erase("apiVersion");
+    if (resource.has_status()) each->erase("status");
+  }
+  return a != b;
 }
 
 bool gone_after(const Resource& resource, const Json& object) {

@@ -1,6 +1,5 @@
-/// Attaches CSI volumes to nodes and takes them off again, makes the claims of ephemeral volumes, and looks after
-/// nodes: leases that ran out, taints, evictions, pods of nodes that are gone. Source: kubernetes
-/// specification 5.3, 4.7, 5.8.3.
+/// Attaches CSI volumes to nodes and takes them off again, and makes the claims of ephemeral volumes. Source:
+/// kubernetes specification 5.3, 4.7.
 #include <algorithm>
 
 #include "k8s-fake/controllers/pods.h"
@@ -207,90 +206,6 @@ asio::awaitable<Outcome> make_ephemeral(Context& context, std::string key) {
   co_return done();
 }
 
-/// A node whose lease has run out is unknown: conditions, taint, pods not ready, and evictions after their toleration.
-asio::awaitable<Outcome> watch_node(Context& context, std::string key) {
-  const std::string name = key.substr(1);
-  const Object found = context.cluster.find(resources::nodes, "", name);
-  if (!found) {
-    for (const auto& [pod_key, pod] : context.cluster.all(resources::pods)) {
-      if (text(*pod, "/spec/nodeName") != name) continue;
-      const Json orphan = *pod;
-      const Json options{{"gracePeriodSeconds", 0}};
-      (void)co_await context.cluster.remove(resources::pods, orphan, options);
-    }
-    co_return done();
-  }
-  const Json node = *found;
-  const auto lease = co_await context.cluster.client().get(resources::leases, "kube-node-lease", name);
-  const base::TimePoint now = context.clock.now();
-  const base::TimePoint posted = time_of(text(condition(node, "Ready"), "/lastHeartbeatTime"));
-  const base::TimePoint renewed = std::max(
-      posted, lease ? time_of(text(*lease, "/spec/renewTime")) : time_of(text(node, "/metadata/creationTimestamp")));
-  const std::string ready = text(condition(node, "Ready"), "/status");
-  const std::string stamp = context.now();
-  if (now - renewed <= 50s) {
-    if (ready == "Unknown") co_return again_in(5s);  // the node itself says when it is back
-    co_return again_in(40s);
-  }
-  if (ready != "Unknown") {
-    const std::function<bool(Json&)> change3 = [stamp, ready](Json& object) {
-      for (const char* type : {"MemoryPressure", "DiskPressure", "PIDPressure", "Ready"}) {
-        set_condition(object["status"], type, false, ready.empty() ? "NodeStatusNeverUpdated" : "NodeStatusUnknown",
-                      ready.empty() ? "Kubelet never posted node status." : "Kubelet stopped posting node status.",
-                      stamp);
-      }
-      for (Json& one : object["status"]["conditions"]) one["status"] = "Unknown";
-      return true;
-    };
-    const auto written = co_await context.cluster.modify(resources::nodes, "", name, "status", change3);
-    if (!written) co_return failed_with(written.error());
-    const EventSource source{"node-controller"};
-    context.events.normal(source, node, "NodeNotReady", "Node " + name + " status is now: NodeNotReady");
-  }
-  bool tainted = false;
-  for (const Json& taint : at(node, "/spec/taints"))
-    tainted = tainted || text(taint, "/key") == "node.kubernetes.io/unreachable";
-  if (!tainted) {
-    const std::function<bool(Json&)> change4 = [stamp](Json& object) {
-      for (const char* effect : {"NoSchedule", "NoExecute"})
-        object["spec"]["taints"].push_back(
-            {{"key", "node.kubernetes.io/unreachable"}, {"effect", effect}, {"timeAdded", stamp}});
-      return true;
-    };
-    const auto written = co_await context.cluster.modify(resources::nodes, "", name, "", change4);
-    if (!written) co_return failed_with(written.error());
-  }
-  for (const auto& [pod_key, pod] : Objects(context.cluster.all(resources::pods))) {
-    if (text(*pod, "/spec/nodeName") != name || deleting(*pod)) continue;
-    const Json one = *pod;
-    if (pod_ready(one)) {
-      const std::function<bool(Json&)> change5 = [stamp](Json& object) {
-        return set_condition(object["status"], "Ready", false, "", "", stamp);
-      };
-      (void)co_await context.cluster.modify(resources::pods, namespace_of(one), name_of(one), "status", change5);
-      const EventSource source{"node-controller"};
-      context.events.warning(source, one, "NodeNotReady", "Node is not ready");
-    }
-    std::int64_t tolerated = 0;
-    bool forever = false;
-    for (const Json& toleration : at(one, "/spec/tolerations")) {
-      const std::string tolerated_key = text(toleration, "/key");
-      if (tolerated_key != "node.kubernetes.io/unreachable" && !tolerated_key.empty()) continue;
-      if (!has(toleration, "/tolerationSeconds")) forever = true;
-      tolerated = std::max(tolerated, number(toleration, "/tolerationSeconds"));
-    }
-    if (!forever && now - renewed > 50s + std::chrono::seconds(tolerated)) {
-      const EventSource source{"taint-eviction-controller"};
-      context.events.normal(source, one, "TaintManagerEviction", "Marking for deletion Pod " + pod_key);
-      (void)co_await context.cluster.remove(resources::pods, one);
-    }
-  }
-  co_return again_in(5s);
-}
-
-Keys new_node(Context&, const Object& old, const Object& now) {
-  return old && now ? Keys{} : Keys{key_of(now ? *now : *old)};
-}
 Keys new_pod(Context&, const Object& old, const Object& now) { return old || !now ? Keys{} : Keys{key_of(*now)}; }
 
 }  // namespace
@@ -305,10 +220,6 @@ std::vector<Controller> attach_detach_rows() {
        .reconcile = follow_attachment},
       {.name = "ephemeral-volume", .triggers = {{resources::pods, new_pod}}, .reconcile = make_ephemeral},
   };
-}
-
-std::vector<Controller> node_rows() {
-  return {{.name = "node-lifecycle", .triggers = {{resources::nodes, new_node}}, .reconcile = watch_node}};
 }
 
 }  // namespace k8s_fake::control

@@ -28,6 +28,9 @@ struct Context {
   Events& events;
   base::Rng& rng;
   const RuntimeConfig& config;
+  /// Pods whose time on a tainted node is running, and since when.
+  std::map<std::string, base::TimePoint> tainted_since = {};
+  std::map<std::string, Json> nodes = {};  // that were registered, as they were then
 
   std::string now() const { return base::to_rfc3339(clock.now()); }
 };

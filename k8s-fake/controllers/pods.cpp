@@ -12,6 +12,14 @@ bool pod_finished(const Json& pod) {
   return phase == "Succeeded" || phase == "Failed";
 }
 
+bool tolerates_taint(const Json& toleration, const Json& taint) {
+  const std::string key = text(toleration, "/key"), effect = text(toleration, "/effect");
+  const bool exists = text(toleration, "/operator") == "Exists";
+  if (!effect.empty() && effect != text(taint, "/effect")) return false;
+  if (key.empty() && exists) return true;
+  return key == text(taint, "/key") && (exists || text(toleration, "/value") == text(taint, "/value"));
+}
+
 base::TimePoint time_of(const std::string& text) {
   if (text.size() < 19) return {};
   const auto part = [&](std::size_t at, std::size_t length) {

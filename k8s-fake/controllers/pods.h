@@ -9,6 +9,8 @@ bool pod_ready(const Json& pod);
 bool pod_finished(const Json& pod);
 /// Ready for at least so many seconds.
 bool pod_available(const Json& pod, std::int64_t min_ready_seconds, base::TimePoint now);
+/// One toleration against one taint: key, value and effect, whatever the time.
+bool tolerates_taint(const Json& toleration, const Json& taint);
 /// Pods of the namespace whose controller has this uid, in the order of their names.
 std::vector<Object> owned(const Cluster& cluster, const Resource& kind, const Json& owner);
 /// {apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true}

@@ -100,10 +100,12 @@ asio::awaitable<Outcome> expand(Context& context, std::string key) {
   if (!claim || deleting(*claim) || !wants_more(*claim)) co_return done();
   if (context.config.resize) co_return co_await resize_here(context, *claim);
   const EventSource source{"volume_expand"};
-  context.events.normal(source, *claim, "ExternalExpanding",
-                        context.config.minor >= 28 ? "waiting for an external controller to expand this PVC"
-                                                   : "Ignoring the PVC: didn't find a plugin capable of expanding the "
-                                                     "volume; waiting for an external controller to process this PVC.");
+  if (context.config.minor >= 28)
+    context.events.normal(source, *claim, "ExternalExpanding", "waiting for an external controller to expand this PVC");
+  else
+    context.events.warning(source, *claim, "ExternalExpanding",
+                           "Ignoring the PVC: didn't find a plugin capable of expanding the volume; waiting for an "
+                           "external controller to process this PVC.");
   co_return done();
 }
 

@@ -18,6 +18,7 @@ std::vector<Controller> daemon_set_rows();
 std::vector<Controller> job_rows();
 std::vector<Controller> endpoint_rows();
 std::vector<Controller> node_rows();
+std::vector<Controller> disruption_rows();
 
 /// In a fixed order: the order in which they hear of a change.
 std::vector<Controller> all_controllers();

@@ -48,15 +48,9 @@ std::map<std::string, std::int64_t> demand(const Json& pod) {
 }
 
 bool tolerates(const Json& pod, const Json& taint) {
-  for (const Json& toleration : at(pod, "/spec/tolerations")) {
-    const std::string key = text(toleration, "/key");
-    const std::string effect = text(toleration, "/effect");
-    if (!effect.empty() && effect != text(taint, "/effect")) continue;
-    if (key.empty() && text(toleration, "/operator") == "Exists") return true;
-    if (key != text(taint, "/key")) continue;
-    if (text(toleration, "/operator") == "Exists" || text(toleration, "/value") == text(taint, "/value")) return true;
-  }
-  return false;
+  const Json& tolerations = at(pod, "/spec/tolerations");
+  return std::any_of(tolerations.begin(), tolerations.end(),
+                     [&](const Json& each) { return tolerates_taint(each, taint); });
 }
 
 struct Load {

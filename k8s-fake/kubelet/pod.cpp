@@ -163,6 +163,7 @@ asio::awaitable<void> Pod::live() {
 asio::awaitable<void> Pod::terminate() {
   const std::shared_ptr<Pod> self = shared_from_this();
   const base::TimePoint begun = world.clock.now();
+  const auto grace = std::chrono::seconds(number(*object, "/metadata/deletionGracePeriodSeconds", 30));
   life.stop();
   co_await life.join();
   for (Container* container : all()) {
@@ -171,15 +172,17 @@ asio::awaitable<void> Pod::terminate() {
     if (!forced_)
       world.events.normal(source(), *object, "Killing", "Stopping container " + container->name,
                           field_path(*container));
-    container->process->signal(SIGTERM);
+    if (forced_) container->process->signal(SIGTERM);
+    else world.pumps.spawn(end_container(*container, grace));
   }
   for (;;) {
     bool running = false;
     for (Container* container : all())
       running = running || (container->process && (!container->process->exit_code() || container->open_outputs > 0));
     if (!running) break;
-    const auto grace = std::chrono::seconds(number(*object, "/metadata/deletionGracePeriodSeconds", 30));
-    if (forced_ || world.clock.now() - begun >= grace) {
+    // Somebody may have asked for a shorter grace meanwhile.
+    const auto left = std::chrono::seconds(number(*object, "/metadata/deletionGracePeriodSeconds", 30));
+    if (forced_ || (left < grace && world.clock.now() - begun >= left)) {
       for (Container* container : all()) {
         if (container->process) container->process->signal(SIGKILL);
       }

@@ -125,6 +125,9 @@ class Pod : public std::enable_shared_from_this<Pod> {
   std::shared_ptr<FileTree> make_files(const Container& container) const;
   void fail_start(Container& container, std::string message);
   boost::asio::awaitable<void> start_ephemeral();
+  // hooks.cpp
+  boost::asio::awaitable<std::string> run_hook(Container& container, std::string which, base::Duration limit);
+  boost::asio::awaitable<void> end_container(Container& container, base::Duration grace);
   // probes.cpp
   boost::asio::awaitable<void> probe(Container& container, std::string kind, std::string run_id);
   boost::asio::awaitable<std::string> probe_once(Container& container, Json probe);

@@ -192,6 +192,15 @@ asio::awaitable<bool> Pod::start_container(Container& container) {
   if (two) world.pumps.spawn(pump(container, container.process->err, true));
   world.events.normal(source(), *object, "Started",
                       minor >= 35 ? "Container started" : "Started container " + container.name, field_path(container));
+  if (has(container.spec, "/lifecycle/postStart")) {
+    changed();
+    const std::string problem = co_await run_hook(container, "postStart", base::Duration(0));
+    if (!problem.empty() && container.process && !container.process->exit_code()) {
+      world.events.warning(source(), *object, "FailedPostStartHook", problem, field_path(container));
+      world.events.normal(source(), *object, "Killing", "FailedPostStartHook", field_path(container));
+      life.spawn(end_container(container, std::chrono::seconds(30)));
+    }
+  }
   begin_probes(container);
   changed();
   co_return true;

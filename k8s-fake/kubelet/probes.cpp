@@ -81,9 +81,15 @@ asio::awaitable<std::string> Pod::probe_once(Container& container, Json spec) {
     }
     co_return status >= 200 && status < 400 ? "" : "HTTP probe failed with statuscode: " + std::to_string(status);
   }
-  if (has(spec, "/tcpSocket")) {
-    const std::int64_t port = port_of(container.spec, at(spec, "/tcpSocket/port"));
-    if (serves(container, port)) co_return "";
+  if (has(spec, "/tcpSocket") || has(spec, "/grpc")) {
+    const bool grpc = has(spec, "/grpc");
+    const std::int64_t port = port_of(container.spec, at(spec, grpc ? "/grpc/port" : "/tcpSocket/port"));
+    const std::string where = address + ":" + std::to_string(port);
+    // The lab's own web server speaks HTTP/1.1 only, and no image of the lab serves gRPC.
+    if (serves(container, port))
+      co_return grpc ? "error: this should implement grpc.health.v1.Health/Check: rpc error: code = Unavailable desc = "
+                       "error reading server preface: http2: frame too large"
+                     : "";
     base::http::Endpoint to;
     to.tls = false;
     to.host = address;
@@ -92,11 +98,19 @@ asio::awaitable<std::string> Pod::probe_once(Container& container, Json spec) {
     options.timeout = timeout;
     const base::http::Request request;
     const auto answer = co_await world.transport.send(to, request, options);
-    if (!answer && answer.error().kind == base::ErrorKind::unavailable)
-      co_return "dial tcp " + address + ":" + std::to_string(port) + ": connect: connection refused";
+    if (!answer && answer.error().kind == base::ErrorKind::unavailable) {
+      if (grpc)
+        co_return "timeout: failed to connect service \"" + where + "\" within " +
+            base::to_go_duration(std::chrono::duration_cast<std::chrono::seconds>(timeout)) +
+            ": context deadline exceeded";
+      co_return "dial tcp " + where + ": connect: connection refused";
+    }
+    if (grpc)
+      co_return "error: health rpc probe failed: rpc error: code = Unavailable desc = error reading server preface: "
+                "http2: frame too large";
     co_return "";
   }
-  co_return "this lab has no gRPC probes";
+  co_return "missing probe handler for " + name_of(*object) + ":" + container.name;
 }
 
 asio::awaitable<void> Pod::probe(Container& container, std::string kind, std::string run_id) {
@@ -136,7 +150,9 @@ asio::awaitable<void> Pod::probe(Container& container, std::string kind, std::st
                           "Container " + container.name + " failed " + kind + " probe, will be restarted",
                           field_path(container));
       container.liveness_failed = true;
-      container.process->signal(SIGTERM);
+      const std::int64_t seconds =
+          number(spec, "/terminationGracePeriodSeconds", number(*object, "/spec/terminationGracePeriodSeconds", 30));
+      co_await end_container(container, std::chrono::seconds(seconds));
       co_return;
     }
     co_await base::sleep_for(world.clock, period);

@@ -149,6 +149,9 @@ Result<std::unique_ptr<MemoryWorld>> MemoryWorld::make(WorldConfig config) {
       [node](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) {
         return node->pod_stream(request, pod, subresource);
       });
+  parts.world->cluster().set_call_out([node](k8s_fake::CallOut out, std::function<void(k8s_fake::Heard)> done) {
+    node->call_out(std::move(out), std::move(done));
+  });
   static const std::set<std::string> kStorage = {"persistent-volume-binder", "persistent-volume-phases",
                                                  "pvc-protection", "pv-protection", "expand"};
   if (config.lean) parts.runtime->start_only(kStorage);

@@ -225,6 +225,8 @@ void WireWorld::Parts::start_runtime() {
     options.behaviours[image.name] = image.behaviour;
   options.missing_images.insert(world->cluster_config().missing_images.begin(),
                                 world->cluster_config().missing_images.end());
+  options.connect_to = [this](const std::string& host, std::uint16_t port, const std::string& other,
+                              std::uint16_t other_port) { transport.connect_to(host, port, other, other_port); };
   options.folder = config.directory + "/pods";
   k8s_fake::StorageHooks hooks = world->storage_hooks();
   const std::string array_address = ontap_at.address + ":" + std::to_string(ontap_at.port);
@@ -242,6 +244,9 @@ void WireWorld::Parts::start_runtime() {
       [node](const http::Request& request, const nlohmann::json& pod, const std::string& subresource) {
         return node->pod_stream(request, pod, subresource);
       });
+  world->cluster().set_call_out([node](k8s_fake::CallOut out, std::function<void(k8s_fake::Heard)> done) {
+    node->call_out(std::move(out), std::move(done));
+  });
   runtime->start();
 }
 
