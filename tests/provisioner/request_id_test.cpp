@@ -94,7 +94,8 @@ TEST_F(RequestIds, ACallersIdIsTakenAnsweredAndLogged) {
   EXPECT_THAT(lines_with(own, "call=volume-create "), SizeIs(1));
   EXPECT_THAT(lines_with(own, "msg=\"API server REST call.\""), SizeIs(1));
   // One that could break the log is not taken; one that is missing is made.
-  for (const std::string bad : {"", "two words", "quote\"", "line\nbreak", std::string(65, 'x').c_str()}) {
+  const std::vector<std::string> refusals = {"", "two words", "quote\"", "line\nbreak", std::string(65, 'x')};
+  for (const std::string& bad : refusals) {
     const Response answer = call("GET", "/trident/v1/volume", "", bad);
     EXPECT_THAT(answer.headers.get("X-Request-Id"), SizeIs(36)) << bad;
     EXPECT_THAT(lines_with(server.lines, answer.headers.get("X-Request-Id")), SizeIs(1)) << bad;
