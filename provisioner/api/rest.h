@@ -16,14 +16,14 @@
 /// The REST interface of Trident: one row per route in rest_routes.cpp. Reads answer at once; what touches an array or
 /// the store answers later. While the core starts every route but the version says 503, after a failed start 500.
 /// Answers are one line of JSON with HTML characters escaped; an unknown path or method is Go's plain 404. Each call is
-/// an operation (base/operation.h) whose id is the caller's X-Request-Id, or a new one, and stands in the answer. Source:
-/// provisioner specification section 3; update, import, snapshots: 18.04 to 19.07; rows 6 and 8 of section 11.
+/// an operation (base/operation.h) whose id is the caller's X-Request-Id, or a new one, and stands in the answer.
+/// Source: provisioner specification section 3; update, import, snapshots: 18.04 to 19.07; rows 6 and 8 of section 11.
 namespace provisioner::api {
 
 struct RestOptions {
   std::string version = "17.10.1";
   base::Rng ids = base::Rng(0);  // for the ids of requests that bring none
-  std::string token;  // when set, every call but the version needs "Authorization: Bearer TOKEN"
+  std::string token;             // when set, every call but the version needs "Authorization: Bearer TOKEN"
   /// More lines for /metrics, or nothing.
   std::function<std::string()> more_metrics;
   /// Explains a claim ("namespace/name") as the core would be told of it; empty without Kubernetes.

@@ -9,10 +9,10 @@
 #include "provisioner/base/clock.h"
 
 /// Logging as logfmt lines: time, level, msg, then the other fields sorted by name; each field is followed by one
-/// blank. Lines written inside an operation (operation.h) have its requestID and requestSource among the fields, but for
-/// info lines of a logger that does not debug: those are 17.10.1's, to the byte. Text values stand in quotes unless made of A-Z a-z 0-9 - . only; quotes, backslashes and control characters inside are
-/// escaped. Bare values (numbers, booleans, durations) are printed as they are. Source: provisioner
-/// specification 1.13 (logrus 0.x text formatter, with the missing escaping mended).
+/// blank. Inside an operation (operation.h) lines carry its requestID and requestSource, but for info lines of a logger
+/// that does not debug: those are 17.10.1's, to the byte. Text values stand in quotes unless made of A-Z a-z 0-9 - .
+/// only, with quotes, backslashes and control characters escaped; bare values (numbers, booleans, durations) as they
+/// are. Source: provisioner specification 1.13 (logrus 0.x text formatter, with the missing escaping mended).
 namespace base {
 
 enum class LogLevel { debug, info, warning, error, fatal };

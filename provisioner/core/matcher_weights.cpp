@@ -8,9 +8,9 @@ namespace provisioner {
 
 namespace {
 
-constexpr std::uint64_t kUnit = std::uint64_t{1} << 20;     // weights count MiB
+constexpr std::uint64_t kUnit = std::uint64_t{1} << 20;        // weights count MiB
 constexpr std::uint64_t kUnmeasured = std::uint64_t{1} << 20;  // 1 TiB
-constexpr std::uint64_t kMost = std::uint64_t{1} << 40;     // of 2^24 pools the sum fits
+constexpr std::uint64_t kMost = std::uint64_t{1} << 40;        // of 2^24 pools the sum fits
 
 }  // namespace
 

@@ -23,9 +23,8 @@ Lab::Lab(StorageHooks hooks, std::function<void(RuntimeConfig&)> adjust, const s
   fake->set_pod_streams([raw](const base::http::Request& request, const Json& pod, const std::string& what) {
     return raw->pod_stream(request, pod, what);
   });
-  fake->set_call_out([raw](CallOut out, std::function<void(Heard)> done) {
-    raw->call_out(std::move(out), std::move(done));
-  });
+  fake->set_call_out(
+      [raw](CallOut out, std::function<void(Heard)> done) { raw->call_out(std::move(out), std::move(done)); });
   runtime->start();
   EXPECT_TRUE(
       until([&] { return !get("/api/v1/namespaces/default/serviceaccounts/default").is_null() && status == 200; }));
