@@ -104,6 +104,7 @@ void MatcherState::sync(std::uint32_t id) {
   Answer& answer = answers[id];
   if (answer.layout == layout) return;
   answer.layout = layout;
+  if (id < answer_weights.size()) answer_weights[id].as_of = 0;  // the place may have been another answer's
   const std::size_t words = word_protocol.size();
   if (stride != words + (words + 1) / 2) {  // the layout changed with it, so no other answer counts on its cells
     stride = words + (words + 1) / 2;
@@ -140,6 +141,7 @@ void MatcherState::sync(Class& entry) {
   Extras& more = extras[entry.extras];
   if (more.layout == layout) return;
   more.layout = layout;
+  if (entry.extras < extra_weights.size()) extra_weights[entry.extras].as_of = 0;
   more.pools.clear();
   for (const auto& [backend, name] : more.wanted) {
     const std::uint32_t pool = find_pool(names.name(backend), names.name(name));
