@@ -147,9 +147,10 @@ void MatcherState::sync(Class& entry) {
     const std::uint32_t pool = find_pool(names.name(backend), names.name(name));
     if (pool != kNoId && !bit(cells_of(entry.answer), pools[pool].shape)) more.pools.push_back(pool);
   }
-  const auto block = std::ranges::stable_partition(
-      more.pools, [this](std::uint32_t pool) { return protocol_of(pools[pool].shape) == Protocol::file; });
-  more.file_count = static_cast<std::uint32_t>(block.begin() - more.pools.begin());
+  const auto block = std::stable_partition(more.pools.begin(), more.pools.end(), [this](std::uint32_t pool) {
+    return protocol_of(pools[pool].shape) == Protocol::file;
+  });
+  more.file_count = static_cast<std::uint32_t>(block - more.pools.begin());
 }
 
 bool MatcherState::has(const Class& entry, std::uint32_t pool) const {
@@ -241,7 +242,7 @@ Result<void> Matcher::add_class(const StorageClassConfig& config, MatchRules rul
     for (const LabelTerm& term : *terms) requests.push_back(s.request_for("labels", Request(term)));
   }
   std::ranges::sort(requests);
-  requests.erase(std::ranges::unique(requests).begin(), requests.end());
+  requests.erase(std::unique(requests.begin(), requests.end()), requests.end());
   MatcherState::Answer answer;
   answer.rules = rules;
   if (rules == MatchRules::v19_01) {
@@ -279,7 +280,7 @@ Result<void> Matcher::add_class(const StorageClassConfig& config, MatchRules rul
       for (const std::string& pool : pools) wanted.emplace_back(backend_name, s.names.intern(pool));
     }
     std::ranges::sort(wanted);
-    wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   }
   s.sync(entry);
   return {};

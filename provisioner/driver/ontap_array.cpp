@@ -358,9 +358,8 @@ Result<FlexVolOrder> OntapArray::order_for(const CreateSpec& spec) const {
   }
   if (order.aggregates.empty()) return Error{ErrorKind::invalid, "no aggregate fits virtual pool " + spec.pool};
   // Spread by name, so that a repeat after a crash begins where the first try did.
-  std::ranges::rotate(
-      order.aggregates,
-      order.aggregates.begin() + static_cast<std::ptrdiff_t>(fnv(spec.internal_name) % order.aggregates.size()));
+  const auto first = static_cast<std::ptrdiff_t>(fnv(spec.internal_name) % order.aggregates.size());
+  std::rotate(order.aggregates.begin(), order.aggregates.begin() + first, order.aggregates.end());
   order.aggregate = order.aggregates.front();
   return order;
 }
