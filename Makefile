@@ -30,14 +30,15 @@ bench: build
 
 # BASE is a commit, or a JSON file of an earlier `make bench`. A commit is built beside and measured in turns with this tree.
 COMPARE_PARTS ?= instructions,add_volume,matching
-bench-compare: build
+bench-compare: packages build/release/build.ninja
 	@test -n "$(BASE)" || { echo "usage: make bench-compare BASE=<commit or file>"; exit 2; }
 	@if [ -f "$(BASE)" ]; then \
 	   /usr/bin/python3 bench/page.py compare "$(BASE)" bench/out/$$(basename "$(BASE)"); \
 	 else \
-	   set -e; tree=build/base/$$(git rev-parse --verify "$(BASE)^{commit}"); \
+	   set -e; targets=$$(/usr/bin/python3 bench/suite.py programs --only $(COMPARE_PARTS)); \
+	   cmake --build --preset release --target $$targets -- -j $(JOBS); tree=build/base/$$(git rev-parse --verify "$(BASE)^{commit}"); \
 	   [ -e $$tree ] || git worktree add --detach $$tree "$(BASE)"; \
-	   (cd $$tree && cmake --preset release && cmake --build --preset release -- -j $(JOBS)); \
+	   (cd $$tree && cmake --preset release && cmake --build --preset release --target $$targets -- -j $(JOBS)); \
 	   /usr/bin/python3 bench/suite.py compare --base $$tree/build/release/bin --bin $(BIN) --out bench/out/compare --only $(COMPARE_PARTS); \
 	   /usr/bin/python3 bench/page.py compare bench/out/compare/base.json bench/out/compare/new.json; \
 	 fi

@@ -4,6 +4,7 @@
     suite.py run     --bin build/release/bin --out bench/out [--only PART,...] [--quick]
     suite.py compare --base OTHER/bin --bin build/release/bin --out bench/out/compare [--only PART,...] [--rounds 5]
     suite.py list
+    suite.py programs [--only PART,...]     what must be built for these parts
 
 Results are in Google Benchmark's JSON form, one file a part; `page.py` makes the page and the table of them. Every figure that is
 compared with another is measured in turns with it, in the same run. README.md says how each is obtained.
@@ -429,7 +430,9 @@ def free_ports(count):
     return ports
 
 
-PARTS = ["instructions", "lab", "zapi", "kubernetes", "claims", "add_volume", "matching"]
+# Parts in the order they run, and the programs each starts.
+PARTS = {"instructions": ["pool_matching_bench"], "lab": ["drydock"], "zapi": ["ontap-sim", "http_load", "http_bench"], "kubernetes": ["k8s-fake", "http_load"],
+         "claims": ["drydock"], "add_volume": ["pool_matching_bench"], "matching": ["pool_matching_bench"]}
 
 
 def run(bin_folder, out, parts, quick, rounds):
@@ -478,7 +481,7 @@ def compare(options, parts):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["run", "compare", "list"])
+    parser.add_argument("command", choices=["run", "compare", "list", "programs"])
     parser.add_argument("--bin", default="build/release/bin")
     parser.add_argument("--base", help="programs to compare with")
     parser.add_argument("--out", default="bench/out")
@@ -493,6 +496,9 @@ def main():
     parts = options.only.split(",")
     if set(parts) - set(PARTS):
         parser.error("unknown part: " + ", ".join(sorted(set(parts) - set(PARTS))))
+    if options.command == "programs":
+        print(*sorted({program for part in parts for program in PARTS[part]}))
+        return 0
     if options.command == "compare":
         failed = compare(options, parts)
     else:

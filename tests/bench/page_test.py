@@ -98,5 +98,24 @@ class Page(unittest.TestCase):
         self.assertNotEqual(self.tool("page", self.folder.name).returncode, 0)
 
 
+class Programs(unittest.TestCase):
+    def test_each_part_names_programs_that_are_built(self):
+        suite = os.path.join(SOURCE, "bench", "suite.py")
+        listed = subprocess.run([sys.executable, suite, "list"], capture_output=True, text=True, check=True).stdout
+        parts = re.findall(r"^(\w+): ", listed, re.M)
+        self.assertGreaterEqual(len(parts), 7)
+        built = ""
+        for folder in ("bench", "k8s-fake", "ontap-sim", "scenarios"):
+            with open(os.path.join(SOURCE, folder, "CMakeLists.txt")) as file:
+                built += file.read()
+        for part in parts:
+            programs = subprocess.run([sys.executable, suite, "programs", "--only", part], capture_output=True, text=True, check=True).stdout.split()
+            self.assertTrue(programs, part)
+            for program in programs:
+                self.assertIn(f"lab_program({program} ", built, part)
+        unknown = subprocess.run([sys.executable, suite, "programs", "--only", "nothing"], capture_output=True, text=True)
+        self.assertEqual(unknown.returncode, 2)
+
+
 if __name__ == "__main__":
     unittest.main()
