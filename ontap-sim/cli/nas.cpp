@@ -91,7 +91,9 @@ Reply nfs_status(Call& call) {
 
 std::vector<Record> list_nfs(Call& call) {
   std::vector<Record> records;
-  for (const auto& [name, svm] : call.cluster.svms) {
+  for (const auto& pair : call.cluster.svms) {
+    const auto& name = pair.first;
+    const auto& svm = pair.second;
     if (!may_see(call, name) || !svm.nfs) continue;
     Record record{{"vserver", name}, {"access", svm.nfs->access}};
     const auto setting = [&](std::string_view field) {

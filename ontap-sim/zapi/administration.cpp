@@ -120,7 +120,9 @@ Status role_get_iter(Call& call) {
         rules.try_emplace({name, one.role, one.directory}, model::RoleRule{one.access, ""});
     }
   }
-  for (const auto& [key, rule] : rules) {
+  for (const auto& entry : rules) {
+    const auto& key = entry.first;
+    const auto& rule = entry.second;
     if (call.scope_svm != nullptr && key.svm != call.scope_svm->name) continue;
     const bool more = (*page)->row({key.svm, key.role, key.command_directory}, [&](Out& out) {
       out.text("access-level", rule.access);

@@ -269,7 +269,9 @@ Status storage_disk_get_iter(Call& call) {
       disks[aggregate.home_node + disk] = {&aggregate, i};
     }
   }
-  for (const auto& [disk, place] : disks) {
+  for (const auto& entry : disks) {
+    const auto& disk = entry.first;
+    const auto& place = entry.second;
     const Aggregate& aggregate = *place.first;
     const bool more = (*page)->row({disk}, [&](Out& out) {
       if (out.open("disk-inventory-info")) {

@@ -118,7 +118,9 @@ Status export_rule_get_iter(Call& call) {
   (*page)->each_svm(0, [&](const Svm& svm, bool at_svm) {
     return (*page)->each(svm.export_policies, 1, at_svm,
                          [&](const std::string& name, const ExportPolicy& policy, bool) {
-                           for (const auto& [index, rule] : policy.rules) {
+                           for (const auto& entry : policy.rules) {
+                             const auto& index = entry.first;
+                             const auto& rule = entry.second;
                              if (!(*page)->row({svm.name, name, std::to_string(index)},
                                                [&](Out& out) { write_rule(out, svm, name, index, rule); }))
                                return false;

@@ -19,7 +19,9 @@ Status failover_group_get_iter(Call& call) {
   static const RecordShape shape{"net-failover-group-info", {"vserver", "failover-group"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  for (const auto& [key, domain] : call.cluster.broadcast_domains) {
+  for (const auto& entry : call.cluster.broadcast_domains) {
+    const auto& key = entry.first;
+    const auto& domain = entry.second;
     const std::string owner = key.first == "Default" ? call.cluster.name : key.first;
     const bool more = (*page)->row({owner, key.second}, [&](Out& out) {
       out.text("failover-group", key.second);

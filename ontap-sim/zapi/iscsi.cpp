@@ -65,7 +65,9 @@ Status iscsi_interface_get_iter(Call& call) {
   (*page)->each_svm(0, [&](const Svm& svm, bool) {
     if (!svm.iscsi) return true;
     int number = 0;
-    for (const auto& [name, lif] : svm.lifs) {
+    for (const auto& pair : svm.lifs) {
+      const auto& name = pair.first;
+      const auto& lif = pair.second;
       if (!lif.protocols.contains("iscsi")) continue;
       ++number;
       const bool more = (*page)->row({svm.name, name}, [&](Out& out) {
@@ -215,7 +217,9 @@ Status iscsi_initiator_get_iter(Call& call) {
   (*page)->each_svm(0, [&](const Svm& svm, bool) {
     const auto sessions = svm.records.find("iscsi-session");
     if (sessions == svm.records.end()) return true;
-    for (const auto& [name, record] : sessions->second) {
+    for (const auto& pair : sessions->second) {
+      const auto& name = pair.first;
+      const auto& record = pair.second;
       const auto& fields = record.fields;
       const bool more = (*page)->row({svm.name, name}, [&](Out& out) {
         for (const auto& [field, value] : fields) out.text(field.c_str(), value);
@@ -284,7 +288,9 @@ Status fcp_lifs(Call& call, const RecordShape& shape, bool as_ports) {
   if (!page) return page.error();
   (*page)->each_svm(0, [&](const Svm& svm, bool) {
     int number = 0;
-    for (const auto& [name, lif] : svm.lifs) {
+    for (const auto& pair : svm.lifs) {
+      const auto& name = pair.first;
+      const auto& lif = pair.second;
       if (!lif.protocols.contains("fcp")) continue;
       ++number;
       const bool more = (*page)->row({svm.name, as_ports ? lif.wwpn : name}, [&](Out& out) {

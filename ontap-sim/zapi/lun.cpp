@@ -281,7 +281,8 @@ Status transfer_get_iter(Call& call, const RecordShape& shape, const char* table
   (*opened)->each_svm(0, [&](const Svm& svm, bool) {
     const auto rows = svm.records.find(table);
     if (rows == svm.records.end()) return true;
-    for (const auto& [key, record] : rows->second) {
+    for (const auto& entry : rows->second) {
+      const auto& record = entry.second;
       const auto& fields = record.fields;
       const bool more = (*opened)->row({svm.name, fields.at("job-uuid"), fields.at("destination-path")}, [&](Out& out) {
         const bool done = transfer_done(call.cluster, record);

@@ -60,7 +60,9 @@ void write_port(Out& out, const model::Cluster& cluster, const Port& port) {
 Status net_port_get_iter(Call& call) {
   auto page = Iteration::open(call, kPortShape);
   if (!page) return page.error();
-  for (const auto& [key, port] : call.cluster.ports) {
+  for (const auto& entry : call.cluster.ports) {
+    const auto& key = entry.first;
+    const auto& port = entry.second;
     if (!(*page)->row({key.first, key.second}, [&](Out& out) { write_port(out, call.cluster, port); })) break;
   }
   return (*page)->finish();
@@ -124,7 +126,9 @@ Status net_vlan_get_iter(Call& call) {
   static const RecordShape shape{"vlan-info", {"node", "interface-name"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  for (const auto& [key, port] : call.cluster.ports) {
+  for (const auto& entry : call.cluster.ports) {
+    const auto& key = entry.first;
+    const auto& port = entry.second;
     if (port.vlan_id == 0) continue;
     const bool more = (*page)->row({key.first, key.second}, [&](Out& out) {
       out.flag("gvrp-enabled", false);
@@ -228,7 +232,9 @@ Status net_port_broadcast_domain_get_iter(Call& call) {
   static const RecordShape shape{"net-port-broadcast-domain-info", {"ipspace", "broadcast-domain"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  for (const auto& [key, domain] : call.cluster.broadcast_domains) {
+  for (const auto& entry : call.cluster.broadcast_domains) {
+    const auto& key = entry.first;
+    const auto& domain = entry.second;
     const bool more = (*page)->row({key.first, key.second}, [&](Out& out) {
       out.text("broadcast-domain", domain.name);
       out.list("failover-groups", "failover-group", std::vector<std::string>{domain.name});
@@ -273,7 +279,9 @@ Status net_subnet_get_iter(Call& call) {
   static const RecordShape shape{"net-subnet-info", {"ipspace", "subnet-name"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  for (const auto& [key, subnet] : call.cluster.subnets) {
+  for (const auto& entry : call.cluster.subnets) {
+    const auto& key = entry.first;
+    const auto& subnet = entry.second;
     const model::SubnetCount count = model::count_subnet(call.cluster, subnet);
     std::vector<std::string> ranges;
     for (const model::IpRange& range : subnet.ranges) {

@@ -170,7 +170,9 @@ Status qos_policy_group_delete(Call& call) {
 }
 
 void walk_qos(Iteration& page, const Call& call) {
-  for (const auto& [key, policy] : call.cluster.qos_policies) {
+  for (const auto& entry : call.cluster.qos_policies) {
+    const auto& key = entry.first;
+    const auto& policy = entry.second;
     if (!page.row({key.first, key.second}, [&](Out& out) { write_qos(out, call, policy); })) break;
   }
 }
@@ -273,7 +275,9 @@ Status qos_adaptive_delete(Call& call) {
 }
 
 void walk_adaptive(Iteration& page, const Call& call) {
-  for (const auto& [key, policy] : call.cluster.adaptive_qos_policies) {
+  for (const auto& entry : call.cluster.adaptive_qos_policies) {
+    const auto& key = entry.first;
+    const auto& policy = entry.second;
     if (!page.row({key.first, key.second}, [&](Out& out) { write_adaptive(out, call, policy); })) break;
   }
 }

@@ -107,7 +107,9 @@ Status quota_list_entries_iter(Call& call) {
   page.each_svm(0, [&](const Svm& svm, bool at_svm) {
     for (const std::string& policy : svm.quota_policies) {
       const bool more = page.each(svm.volumes, 2, at_svm, [&](const std::string& name, const Volume& volume, bool) {
-        for (const auto& [key, rule] : volume.quota_rules) {
+        for (const auto& pair : volume.quota_rules) {
+          const auto& key = pair.first;
+          const auto& rule = pair.second;
           if (key.policy != policy) continue;
           // Within a volume: by type, then target, then qtree, as the map has it; the type's number stands for its
           // order.

@@ -74,7 +74,9 @@ Status security_login_get_iter(Call& call) {
                                  {"vserver", "user-name", "application", "authentication-method"}};
   auto page = Iteration::open(call, shape);
   if (!page) return page.error();
-  for (const auto& [key, account] : call.cluster.accounts) {
+  for (const auto& entry : call.cluster.accounts) {
+    const auto& key = entry.first;
+    const auto& account = entry.second;
     if (call.scope_svm != nullptr && key.svm != call.scope_svm->name) continue;
     const auto user = call.cluster.users.find({key.svm, key.user});
     const bool more = (*page)->row({key.svm, key.user, key.application, key.method}, [&](Out& out) {

@@ -42,7 +42,9 @@ void read_row(const Call& call, const SettingsTable& table, Record& record) {
 }
 
 void write_row(Out& out, const SettingsTable& table, const Svm& svm, const std::string& key, const Record& record) {
-  for (const auto& [field, value] : record.fields) {
+  for (const auto& pair : record.fields) {
+    const auto& field = pair.first;
+    const auto& value = pair.second;
     const bool secret =
         std::any_of(table.secrets.begin(), table.secrets.end(), [&](const char* name) { return field == name; });
     if (!secret) out.text(field.c_str(), value);

@@ -197,7 +197,9 @@ Status volume_recovery_queue_get_iter(Call& call) {
     model::expire_recovery_queue(call.cluster, svm);
     const auto queue = svm.records.find("volume-recovery-queue");
     if (queue == svm.records.end()) return true;
-    for (const auto& [name, record] : queue->second) {
+    for (const auto& entry : queue->second) {
+      const auto& name = entry.first;
+      const auto& record = entry.second;
       const auto& fields = record.fields;
       const bool more = (*page)->row({svm.name, name}, [&](Out& out) {
         for (const auto& [field, value] : fields) out.text(field.c_str(), value);
