@@ -23,7 +23,7 @@ std::string media_type(const Call& call) {
 }
 
 const std::string& kind_of(const Call& call) {
-  return call.sub != nullptr && call.sub->kind != "" ? call.sub->kind : call.endpoint->kind();
+  return call.sub != nullptr && !call.sub->kind.empty() ? call.sub->kind : call.endpoint->kind();
 }
 
 std::string group_version_of(const Call& call) {

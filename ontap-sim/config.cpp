@@ -22,8 +22,8 @@ struct Problem {
 
 class Section {
  public:
-  Section(YAML::Node node, std::string name, Problem& problem)
-      : node_(std::move(node)), name_(std::move(name)), problem_(problem) {
+  Section(const YAML::Node& node, std::string name, Problem& problem)
+      : node_(node), name_(std::move(name)), problem_(problem) {
     if (!node_.IsNull() && !node_.IsMap()) {
       problem_.report(node_, "\"" + name_ + "\" must be a mapping");
       node_ = YAML::Node();

@@ -68,7 +68,7 @@ asio::awaitable<Outcome> attach(Context& context, std::string key) {
     const std::string id = attachment_name(pv, node);
     const std::string driver = text(pv, "/spec/csi/driver");
     const Object known = context.cluster.find(resources::attachments, "", id);
-    if (known && text(at(*known, "/status"), "/attachError/message").size() > 0) {
+    if (known && !text(at(*known, "/status"), "/attachError/message").empty()) {
       context.events.warning(kAttachSource, pod, "FailedAttachVolume",
                              "AttachVolume.Attach failed for volume \"" + name_of(pv) +
                                  "\" : " + text(*known, "/status/attachError/message"));

@@ -15,7 +15,7 @@ namespace {
 
 /// As df -h and ls -h: at most one decimal below ten, always rounded up.
 std::string human(std::uint64_t bytes, bool gnu) {
-  if (bytes == 0) return gnu ? "0" : "0";
+  if (bytes == 0) return "0";
   static const char* const kUnits[] = {"", "K", "M", "G", "T", "P"};
   int unit = 0;
   double value = static_cast<double>(bytes);

@@ -87,7 +87,7 @@ bool one_matches(std::string_view query, std::string_view value, QueryCase lette
   if (letters == QueryCase::name) return false;
   const auto x = number_of(query);
   const auto y = number_of(value);
-  return x && y && *x == *y && query != "" &&
+  return x && y && *x == *y && !query.empty() &&
          (query.back() < '0' || query.back() > '9' || value.back() < '0' || value.back() > '9');
 }
 

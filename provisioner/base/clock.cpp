@@ -9,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 
@@ -223,7 +224,7 @@ std::optional<Duration> parse_go_duration(std::string_view text) {
     total += value * unit->nanoseconds;
   }
   if (total > 9e18) return std::nullopt;
-  const auto whole = static_cast<std::int64_t>(total + 0.5);
+  const auto whole = static_cast<std::int64_t>(std::llround(total));
   return Duration{negative ? -whole : whole};
 }
 

@@ -142,13 +142,13 @@ class Builder final : public YAML::EventHandler {
         for (const YamlNode& item : node.items) merge_into(parent.node, item);
       else return fail(mark, "<< needs a mapping");
     } else {
-      parent.node.entries.emplace_back(*parent.key, std::move(node));
+      parent.node.entries.push_back({*parent.key, std::move(node)});
     }
     parent.key.reset();
   }
   static void merge_into(YamlNode& target, const YamlNode& source) {
     for (const auto& [key, value] : source.entries)
-      if (target.find(key) == nullptr) target.entries.emplace_back(key, value);
+      if (target.find(key) == nullptr) target.entries.push_back({key, value});
   }
 
   std::string name_;

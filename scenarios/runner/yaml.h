@@ -16,16 +16,21 @@
 /// invalid, the message begins with "NAME:LINE: ". Source: YAML 1.1/1.2, sigs.k8s.io/yaml's typing of plain scalars.
 namespace scenario {
 
+struct YamlEntry;
 struct YamlNode {
   enum class Kind { null, scalar, sequence, mapping };
   Kind kind = Kind::null;
-  std::string text;                                       // of a scalar
-  bool quoted = false;                                    // quoted, block or tagged as string: never typed
-  int line = 0;                                           // from 1
-  std::vector<YamlNode> items;                            // of a sequence
-  std::vector<std::pair<std::string, YamlNode>> entries;  // of a mapping, in the order of the file
+  std::string text;                // of a scalar
+  bool quoted = false;             // quoted, block or tagged as string: never typed
+  int line = 0;                    // from 1
+  std::vector<YamlNode> items;     // of a sequence
+  std::vector<YamlEntry> entries;  // of a mapping, in the order of the file
 
   const YamlNode* find(std::string_view key) const;
+};
+struct YamlEntry {
+  std::string first;
+  YamlNode second;
 };
 
 /// Empty documents are left out.
