@@ -224,7 +224,6 @@ Status data_lif_capacity_details(Call& call) {
   if (!page) return page.error();
   for (const auto& entry : call.cluster.nodes) {
     const auto& name = entry.first;
-    const auto& node = entry.second;
     std::int64_t count = 0;
     for (const auto& [svm_name, svm] : call.cluster.svms) {
       for (const auto& [lif_name, lif] : svm.lifs) count += lif.role == "data" && lif.home_node == name ? 1 : 0;
