@@ -149,9 +149,12 @@ class Suite:
 
     def google(self, part, selection):
         file = os.path.join(self.out, part + ".json")
-        subprocess.run([self.program("pool_matching_bench"), "--benchmark_filter=" + selection, "--benchmark_min_time=" + ("0.01" if self.quick else "0.05"),
-                        f"--benchmark_repetitions={self.rounds}", "--benchmark_enable_random_interleaving=true", "--benchmark_out=" + file,
-                        "--benchmark_out_format=json", "--benchmark_display_aggregates_only=true"], check=True, stdout=subprocess.DEVNULL)
+        command = [self.program("pool_matching_bench"), "--benchmark_filter=" + selection, "--benchmark_min_time=" + ("0.01" if self.quick else "0.05"),
+                   f"--benchmark_repetitions={self.rounds}", "--benchmark_enable_random_interleaving=true", "--benchmark_out=" + file,
+                   "--benchmark_out_format=json", "--benchmark_display_aggregates_only=true"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
 
     def zapi(self):
         """ZAPI over sockets in clear, in turns with a bare server of the same HTTP layer that answers a constant of the same size."""
