@@ -230,19 +230,19 @@ td, th {{ padding: 2px 10px; border-bottom: 1px solid #ddd; text-align: left }}
 
 
 def interval(base, new, draws=2000):
-    """Median ratio new/base of cost with its 95 % interval, by bootstrap over pairs measured in the same round (seeded)."""
+    """Median ratio new/base of cost with its 99 % interval, by bootstrap over pairs measured in the same round (seeded)."""
     chance = random.Random(1)
     pairs = list(zip(base, new))
     ratios = [n / b for b, n in pairs]
     middles = sorted(statistics.median(chance.choices(ratios, k=len(ratios))) for _ in range(draws))
-    return statistics.median(ratios), middles[int(draws * 0.025)], middles[int(draws * 0.975) - 1]
+    return statistics.median(ratios), middles[int(draws * 0.005)], middles[int(draws * 0.995) - 1]
 
 
 def compare(base_file, new_file, tolerance=0.03):
     """Slower only if the whole interval lies above 1 + tolerance."""
     base, new = load([base_file]), load([new_file])
     slower = []
-    print(f"{'benchmark':60} {'base µs':>12} {'new µs':>12}  new/base (95 % interval)")
+    print(f"{'benchmark':60} {'base µs':>12} {'new µs':>12}  new/base (99 % interval)")
     for name in sorted(set(base) & set(new)):
         old_costs, new_costs = [cost_us(r) for r in base[name]], [cost_us(r) for r in new[name]]
         if min(old_costs) <= 0 or min(new_costs) <= 0:

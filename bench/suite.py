@@ -2,7 +2,7 @@
 """Runs the benchmark suite on built programs and writes its results.
 
     suite.py run     --bin build/release/bin --out bench/out [--only PART,...] [--quick]
-    suite.py compare --base OTHER/bin --bin build/release/bin --out bench/out/compare [--only PART,...] [--rounds 5]
+    suite.py compare --base OTHER/bin --bin build/release/bin --out bench/out/compare [--only PART,...] [--rounds 7]
     suite.py list
     suite.py programs [--only PART,...]     what must be built for these parts
 
@@ -78,6 +78,7 @@ class Suite:
         self.quick = quick
         self.rounds = rounds
         self.rows = []
+        self.slice = ""  # of matching: a selection of its rows
         self.scratch = tempfile.mkdtemp(prefix="drydock-bench-")
 
     def program(self, name):
@@ -135,7 +136,9 @@ class Suite:
 
     def matching(self):
         """The rows of the pool-matching specification, ours and the linear matcher in turns."""
-        if self.quick:
+        if self.slice:
+            selection = self.slice
+        elif self.quick:
             selection = "(class-add|backend-add|backend-update|select)/.*/attrs/N:1000/M:(100|1000)(/iterations:.*)?$"
         else:
             selection = ("(class-add|backend-add|backend-update|select)/(ours/.*/N:(10|100|1000|10000|100000)/M:1000$|ours/.*/N:10000/M:(10|100|10000)$"
@@ -438,14 +441,21 @@ PARTS = {"instructions": ["pool_matching_bench"], "lab": ["drydock"], "zapi": ["
          "claims": ["drydock"], "add_volume": ["pool_matching_bench"], "matching": ["pool_matching_bench"]}
 
 
-def run(bin_folder, out, parts, quick, rounds):
+# What a comparison measures in turns: a few seconds at a time, so that a load that comes and goes meets both. Ours only.
+SLICES = {"matching": [f"{kind}/ours/{variant}/(N:(10|100|1000|10000|100000)/M:1000|N:10000/M:(10|100|10000))$"
+                       for kind in ("class-add", "backend-add", "backend-update", "select") for variant in ("attrs", "exact", "regex")]
+          + ["memory/.*/M:10000"]}
+
+
+def run(bin_folder, out, parts, quick, rounds, piece=""):
     """The parts that failed."""
     os.makedirs(out, exist_ok=True)
     suite = Suite(bin_folder, out, quick, rounds)
+    suite.slice = piece
     failed = []
     try:
         for number, part in enumerate(parts, 1):
-            note(f"{number}/{len(parts)} {part}: {getattr(Suite, part).__doc__.splitlines()[0]}")
+            note(f"{number}/{len(parts)} {part}: {piece or getattr(Suite, part).__doc__.splitlines()[0]}")
             try:
                 getattr(suite, part)()
             except (RuntimeError, OSError, subprocess.CalledProcessError) as problem:
@@ -463,19 +473,20 @@ def run(bin_folder, out, parts, quick, rounds):
 
 
 def compare(options, parts):
-    """Base and new in turns, `rounds` times; base.json and new.json hold all their rounds in order."""
+    """Each slice of each part by base and new in turns, `rounds` times; base.json and new.json hold all their rounds in order."""
     merged = {"base": [], "new": []}
     failed = []
-    for number in range(options.rounds):
-        for who, folder in (("base", options.base), ("new", options.bin)) if number % 2 == 0 else (("new", options.bin), ("base", options.base)):
-            note(f"round {number + 1}/{options.rounds}, {who}")
-            out = os.path.join(options.out, f"{who}-{number}")
-            failed += run(folder, out, parts, options.quick, 1)
-            for part in parts:
-                file = os.path.join(out, {"matching": "pool_matching"}.get(part, part) + ".json")
-                if os.path.exists(file) and os.path.getsize(file) > 0:
-                    with open(file) as text:
-                        merged[who] += json.load(text)["benchmarks"]
+    for part in parts:
+        for piece in SLICES.get(part, [""]):
+            for number in range(options.rounds):
+                for who, folder in (("base", options.base), ("new", options.bin)) if number % 2 == 0 else (("new", options.bin), ("base", options.base)):
+                    out = os.path.join(options.out, who)
+                    shutil.rmtree(out, ignore_errors=True)
+                    failed += run(folder, out, [part], options.quick, 1, piece)
+                    file = os.path.join(out, {"matching": "pool_matching"}.get(part, part) + ".json")
+                    if os.path.exists(file) and os.path.getsize(file) > 0:
+                        with open(file) as text:
+                            merged[who] += json.load(text)["benchmarks"]
     for who, rows in merged.items():
         with open(os.path.join(options.out, who + ".json"), "w") as file:
             json.dump({"context": {}, "benchmarks": rows}, file, indent=1)
@@ -489,7 +500,7 @@ def main():
     parser.add_argument("--base", help="programs to compare with")
     parser.add_argument("--out", default="bench/out")
     parser.add_argument("--only", default=",".join(PARTS))
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--quick", action="store_true", help="small numbers: does it run at all?")
     options = parser.parse_args()
     if options.command == "list":
