@@ -95,7 +95,8 @@ Response to_response(const Answer& answer) {
   response.status = answer.status;
   response.headers = {{"Content-Type", "application/json; charset=UTF-8"}};
   std::string text = answer.body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  for (const auto& [from, to] : {std::pair("<", "\\u003c"), std::pair(">", "\\u003e"), std::pair("&", "\\u0026")})
+  for (const auto& [from, to] : {std::pair("<", "\\u003c"), std::pair(">", "\\u003e"), std::pair("&", "\\u0026"),
+                                 std::pair("\xE2\x80\xA8", "\\u2028"), std::pair("\xE2\x80\xA9", "\\u2029")})
     text = base::replace_all(std::move(text), from, to);
   response.body = text + "\n";
   return response;

@@ -1,5 +1,6 @@
 #include "provisioner/kube/client.h"
 
+#include "provisioner/base/json_text.h"
 #include "provisioner/base/text.h"
 
 namespace provisioner::kube {
@@ -51,6 +52,7 @@ asio::awaitable<ApiResult<Json>> Client::call(std::string method, std::string pa
                                               std::string body) {
   auto answer = co_await send(method, path, content_type, body, /*stream=*/false);
   if (!answer) co_return answer.error();
+  base::drop_object_lists(answer->body, "managedFields");
   Json json = Json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object())
     co_return ApiError{.code = answer->status,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "provisioner/base/http/message.h"
+#include "provisioner/base/json_text.h"
 
 namespace provisioner::kube {
 
@@ -104,7 +105,9 @@ asio::awaitable<ApiResult<std::string>> Reflector::list() {
 }
 
 bool Reflector::take_event(const std::string& line, std::string& resource_version, Outcome& outcome) {
-  Json event = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  std::string text = line;
+  base::drop_object_lists(text, "managedFields");
+  Json event = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   const std::string type = text_at(event, {"type"});
   if (!find_at(event, {"object"}) || type.empty()) {
     outcome = Outcome::pause;

@@ -1,4 +1,5 @@
 #include "provisioner/base/text.h"
+#include "provisioner/base/json_text.h"
 
 #include <gtest/gtest.h>
 
@@ -56,6 +57,25 @@ TEST(Random, SameSeedSameSequence) {
   EXPECT_EQ(a.uuid(), b.uuid());
   EXPECT_NE(a.uuid(), a.uuid());
   EXPECT_EQ(Rng(0).next(), 0xe220a8397b1dcdafULL);  // first value of the reference implementation
+}
+
+TEST(JsonText, ObjectListsAreCutOutWhereverTheyStand) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {R"({"a":1,"m":[{"x":"]}\\\""}],"b":2})", R"({"a":1,"b":2})"},
+      {R"({"m":[{"x":[1,{"y":2}]},{"z":{}}]})", "{}"},
+      {R"({"a":1 , "m" : [ {"x":1} ] })", R"({"a":1  })"},
+      {R"({"m":[{"x":1}],"b":{"m":[{}]}})", R"({"b":{}})"},
+      {R"({"m":[],"n":"m","m":"text","m":{"x":1}})", R"({"m":[],"n":"m","m":"text","m":{"x":1}})"},
+      {R"({"a":"\"m\":[{\"x\":1}]"})", R"({"a":"\"m\":[{\"x\":1}]"})"},
+      {R"({"m":[{"x":1)", R"({"m":[{"x":1)"},
+      {R"("m":[{)", R"("m":[{)"},
+      {"\"m\"", "\"m\""},
+      {"", ""}};
+  for (const auto& [before, after] : rows) {
+    std::string text = before;
+    drop_object_lists(text, "m");
+    EXPECT_EQ(text, after) << before;
+  }
 }
 
 }  // namespace

@@ -267,6 +267,30 @@ TEST(Frontend, Row13And14ClassesAreReconciledAtStart) {
   EXPECT_TRUE(lab.pv("test-data-dataa"));
 }
 
+/// 17.10.1 wrote the default class into its cached copy of the claim, which then kept a default that was one no more.
+TEST(Frontend, Row18TheMirrorKeepsClaimsAsTheyCame) {
+  Server lab(true);
+  const std::string marked = ", annotations: {storageclass.kubernetes.io/is-default-class: 'true'}";
+  const auto put_far = [&](const std::string& extra) {
+    lab.api.put("/apis/storage.k8s.io/v1/storageclasses",
+                *yaml_to_json("{metadata: {name: far, uid: class-far" + extra +
+                              "}, provisioner: netapp.io/trident, parameters: {media: hdd}}"));
+  };
+  put_far(marked);
+  lab.start();
+  EXPECT_EQ(lab.call("POST", "/trident/v1/backend", kBackend).status, 201);
+  Json claim = lab.claim("data");
+  claim["spec"].erase("storageClassName");
+  lab.put_claim(claim);
+  lab.clock.advance(seconds(30));
+  EXPECT_FALSE(lab.pv("test-data-dataa")) << "no pool suits the default class";
+  put_far("");
+  lab.add_class(marked);
+  lab.clock.advance(minutes(10));
+  ASSERT_TRUE(lab.pv("test-data-dataa"));
+  EXPECT_EQ(provisioner::kube::text_at(*lab.pv("test-data-dataa"), {"spec", "storageClassName"}), "basic");
+}
+
 TEST(Frontend, Row15FailuresWarnBackOffAndAreOneEvent) {
   Cluster lab;
   Json claim = lab.claim("huge");
