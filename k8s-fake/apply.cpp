@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "k8s-fake/crd.h"
@@ -61,6 +62,58 @@ Json tracked(const Resource& resource, const Json& object, const std::string& su
     if (!metadata.empty()) out[key] = std::move(metadata);
   }
   return out;
+}
+
+/// What is tracked of an object, taken out of it for a while instead of copied.
+class Taken {
+ public:
+  Taken(const Resource& resource, Json& object, const std::string& subresource) : object_(object) {
+    const bool status_only = subresource == "status";
+    for (auto& [key, value] : object.get_ref<Json::object_t&>()) {
+      if (key == "kind" || key == "apiVersion") continue;
+      if (status_only ? key != "status" : key == "status" && resource.has_status()) continue;
+      if (key != "metadata" || !value.is_object()) {
+        part[key] = std::move(value);
+        continue;
+      }
+      Json metadata = Json::object();
+      for (auto& [name, member] : value.get_ref<Json::object_t&>()) {
+        if (std::find(std::begin(kUntracked), std::end(kUntracked), name) == std::end(kUntracked))
+          metadata[name] = std::move(member);
+      }
+      if (!metadata.empty()) part[key] = std::move(metadata);
+    }
+  }
+  ~Taken() {
+    for (auto& [key, value] : part.get_ref<Json::object_t&>()) {
+      Json& home = object_[key];
+      if (key != "metadata" || !home.is_object()) {
+        home = std::move(value);
+        continue;
+      }
+      for (auto& [name, member] : value.get_ref<Json::object_t&>()) home[name] = std::move(member);
+    }
+  }
+  Taken(const Taken&) = delete;
+  Taken& operator=(const Taken&) = delete;
+
+  Json part = Json::object();
+
+ private:
+  Json& object_;
+};
+
+/// What an object of this kind has before anybody says anything of it.
+const Json& blank_of(const Message& message, const Resource& resource, const std::string& subresource, int minor) {
+  static thread_local std::map<std::tuple<const Message*, bool, int>, Json> blanks;
+  const bool whole = subresource != "status";
+  const auto [place, fresh] = blanks.try_emplace({&message, whole, minor});
+  if (fresh) {
+    Json blank = Json::object();
+    complete_object(message, blank, minor);
+    place->second = tracked(resource, blank, subresource);
+  }
+  return place->second;
 }
 
 bool same_owner(const Json& entry, const std::string& manager, const std::string& operation, const std::string& version,
@@ -128,7 +181,7 @@ ApiStatus conflict_status(const std::vector<std::pair<std::string, std::string>>
     std::string list;
     for (const auto& [owner, fields] : by_owner) {
       list += list.empty() ? "" : "\n";
-      list += fields.size() == 1 && by_owner.size() > 1 ? owner + ":" : "conflicts" + owner.substr(8) + ":";
+      list += "conflicts" + owner.substr(8) + ":";
       for (const auto& field : fields) list += "\n- " + field;
     }
     message += list;
@@ -144,6 +197,85 @@ ApiStatus typed_failure(const Call& call, const std::string& why) {
           .message = "failed to create typed patch object (" + object_name(call) + "; " +
                      (endpoint.group.empty() ? "/" : "") + endpoint.group_version() + ", Kind=" + endpoint.kind() +
                      "): " + why};
+}
+
+/// A value as Go's %v prints it inside "&{...}".
+std::string go_value(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return "<nil>";
+  if (!value.is_structured()) return dump(value);
+  std::string out;
+  for (const auto& [key, member] : value.items())
+    out += (out.empty() ? "" : " ") + (value.is_object() ? key + ":" : "") + go_value(member);
+  return (value.is_object() ? "map[" : "[") + out + "]";
+}
+
+const char* expected_scalar(const Field& field) {
+  switch (field.type) {
+    case Field::Type::text:
+    case Field::Type::bytes:
+    case Field::Type::duration: return "string";
+    case Field::Type::integer:
+    case Field::Type::real: return "numeric (int or float)";
+    case Field::Type::boolean: return "boolean";
+    default: return nullptr;
+  }
+}
+
+/// What the typed form of an applied object refuses, in its own words: fields that no schema knows and values of
+/// another shape.
+void typed_problems(const Message& message, const Json& value, const std::string& path, bool root,
+                    std::vector<std::string>& out);
+
+void typed_one(const Field& field, const Json& value, const std::string& path, std::vector<std::string>& out) {
+  if (value.is_null()) return;
+  if (field.type == Field::Type::message && !field.message->fields.empty() &&
+      field.message->name.rfind("JSONSchemaPropsOr", 0) != 0) {
+    if (value.is_object()) typed_problems(*field.message, value, path, false, out);
+    else out.push_back(path + ": expected map, got &{" + go_value(value) + "}");
+    return;
+  }
+  const char* wanted = expected_scalar(field);
+  if (wanted == nullptr) return;
+  const bool fits = wanted[0] == 's' ? value.is_string() : wanted[0] == 'n' ? value.is_number() : value.is_boolean();
+  if (fits) return;
+  const std::string shown = value.is_structured() ? go_value(value) : dump(value);
+  if (wanted[0] == 'n') out.push_back(path + ": expected " + wanted + ", got *value.valueUnstructured");
+  else out.push_back(path + ": expected " + wanted + ", got &value.valueUnstructured{Value:" + shown + "}");
+}
+
+void typed_problems(const Message& message, const Json& value, const std::string& path, bool root,
+                    std::vector<std::string>& out) {
+  for (const auto& [key, member] : value.items()) {
+    if ((root || message.name == "PersistentVolumeClaim") && (key == "kind" || key == "apiVersion")) continue;
+    const std::string here = path + "." + key;
+    const Field* field = message.find(key);
+    if (field == nullptr) {
+      out.push_back(here + ": field not declared in schema");
+      continue;
+    }
+    if (member.is_null()) continue;
+    if (field->many == Field::Many::one) {
+      typed_one(*field, member, here, out);
+    } else if (field->many == Field::Many::map) {
+      if (!member.is_object()) out.push_back(here + ": expected map, got &{" + go_value(member) + "}");
+      else
+        for (const auto& [name, each] : member.items()) typed_one(*field, each, here + "." + name, out);
+    } else {
+      if (!member.is_array()) {
+        out.push_back(here + ": expected list, got &{" + go_value(member) + "}");
+        continue;
+      }
+      const ChildInfo info = child_info({.message = &message, .root = root}, key, member);
+      std::size_t i = 0;
+      for (const auto& each : member) {
+        const bool keyed = info.grain == Grain::list_map && each.is_object();
+        typed_one(*field, each, here + (keyed ? path_text({element_name(info, each)}) : "[" + std::to_string(i) + "]"),
+                  out);
+        ++i;
+      }
+    }
+  }
 }
 
 /// Two elements of a keyed list with the same keys.
@@ -169,9 +301,19 @@ std::string duplicate_elements(const Json& value, const Typed& typed, const std:
 }
 
 ApiResult<Json> read_applied(Call& call) {
-  auto parsed = yaml_to_json(call.request.body);
+  const bool nothing = base::trim(call.request.body).empty();
+  auto parsed = nothing ? base::Result<Json>(Json::object()) : yaml_to_json(call.request.body);
   if (!parsed) return bad_request("error decoding YAML: " + parsed.error().message);
-  Json applied = std::move(*parsed);
+  Json applied = parsed->is_null() ? Json::object() : std::move(*parsed);
+  if (!applied.is_object()) {
+    const char* shape = applied.is_array()     ? "array"
+                        : applied.is_string()  ? "string"
+                        : applied.is_boolean() ? "bool"
+                                               : "number";
+    return bad_request(std::string("error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot "
+                                   "unmarshal ") +
+                       shape + " into Go value of type map[string]interface {}");
+  }
   const Endpoint& endpoint = *call.endpoint;
   const std::string version = text_at(applied, "apiVersion"), kind = text_at(applied, "kind");
   if (version != endpoint.group_version() || kind != endpoint.kind()) {
@@ -179,13 +321,20 @@ ApiResult<Json> read_applied(Call& call) {
     const std::string shown = version.empty() ? "/" : slash == std::string::npos ? "/" + version : version;
     return bad_request("invalid object type: " + shown + ", Kind=" + kind);
   }
-  if (at_path(applied, {"metadata", "managedFields"}).is_array() &&
-      !at_path(applied, {"metadata", "managedFields"}).empty())
+  if (at_path(applied, {"metadata", "managedFields"}).is_array())
     return bad_request("metadata.managedFields must be nil");
   const std::string name = text_at(applied, {"metadata", "name"});
   if (!name.empty() && name != call.info.name)
     return bad_request("the name of the object (" + name + ") does not match the name on the URL (" + call.info.name +
                        ")");
+  if (const Message* message = find_message(version, kind);
+      message != nullptr && endpoint.resource->custom == nullptr) {
+    std::vector<std::string> problems;
+    typed_problems(*message, applied, "", true, problems);
+    std::string list;
+    for (const auto& each : problems) list += "\n  " + each;
+    if (!problems.empty()) return typed_failure(call, problems.size() == 1 ? problems.front() : "errors:" + list);
+  }
   FieldReport report;
   if (endpoint.resource->custom != nullptr) {
     check_custom_fields(*endpoint.resource->custom, endpoint.version, applied, report);
@@ -212,6 +361,10 @@ Merge merge_applied(Call& call, const Json& live, const Json& applied, const std
   const Json wanted = set_of(config, typed, false);
   Json managers =
       at_path(live, {"metadata", "managedFields"}).is_array() ? live["metadata"]["managedFields"] : Json::array();
+  // Fields whose owners were forgotten belong to nobody in particular: they conflict all the same.
+  if (managers.empty())
+    managers.push_back(
+        entry_of(call, "before-first-apply", "Update", set_of(tracked(call.resource(), live, ""), typed, true), ""));
   Merge out;
   Json previous = Json::object();
   std::string previous_time;
@@ -323,27 +476,48 @@ ApiResult<Response> apply(Call& call) {
   return stored_response(call, 200, *done);
 }
 
+namespace {
+
+/// Whether a client's managedFields can be read; what cannot is as if it had not been sent.
+bool readable(const Json& managers) {
+  if (!managers.is_array() || managers.empty()) return false;
+  return std::all_of(managers.begin(), managers.end(), [](const Json& each) {
+    const std::string operation = text_at(each, "operation");
+    return (operation == "Update" || operation == "Apply") && text_at(each, "fieldsType") == "FieldsV1" &&
+           at(each, "fieldsV1").is_object();
+  });
+}
+
+}  // namespace
+
 void track_fields(Call& call, const Json* old, Json& next, const std::string& subresource) {
   if (is_apply(call)) return;
   Json& metadata = next["metadata"];
   Json managers = Json::array();
   const Json& given = at(metadata, "managedFields");
   const bool cleared = given.is_array() && (given.empty() || (given.size() == 1 && given[0].empty()));
-  if (given.is_array() && !cleared && old != nullptr) managers = given;
+  if (old != nullptr && readable(given)) managers = given;
   else if (old != nullptr && !cleared && at_path(*old, {"metadata", "managedFields"}).is_array())
     managers = old->at("metadata").at("managedFields");
+  if (old != nullptr && managers.empty()) {  // whose owners were forgotten, has none until somebody applies it
+    metadata.erase("managedFields");
+    return;
+  }
   const Typed typed = typed_root(*call.server.kinds.preferred(call.resource()));
   Json changed = Json::object(), removed = Json::object();
   if (old == nullptr) {
     // What an object without any field already has belongs to nobody.
-    Json blank = Json::object();
-    if (typed.message != nullptr) complete_object(*typed.message, blank, call.server.version.minor);
-    compare(tracked(call.resource(), blank, subresource), tracked(call.resource(), next, subresource), typed, changed,
-            removed);
+    static const Json kNothing = Json::object();
+    const Json& blank = typed.message == nullptr
+                            ? kNothing
+                            : blank_of(*typed.message, call.resource(), subresource, call.server.version.minor);
+    const Taken now(call.resource(), next, subresource);
+    compare(blank, now.part, typed, changed, removed);
     removed = Json::object();
   } else {
     const std::string part = subresource == "scale" || subresource == "binding" ? "" : subresource;
-    compare(tracked(call.resource(), *old, part), tracked(call.resource(), next, part), typed, changed, removed);
+    const Taken now(call.resource(), next, part);
+    compare(tracked(call.resource(), *old, part), now.part, typed, changed, removed);
   }
   if (!changed.empty() || !removed.empty()) {
     const std::string manager = manager_of(call);

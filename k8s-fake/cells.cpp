@@ -192,7 +192,7 @@ Json event_cells(const RowInput& in) {
   return {last,
           text_at(in.object, "type"),
           text_at(in.object, "reason"),
-          base::to_lower(text_at(about, "kind")) + "/" + text_at(about, "name"),
+          base::to_lower(text_at(about, "kind")) + (text_at(about, "name").empty() ? "" : "/" + text_at(about, "name")),
           text_at(about, "fieldPath"),
           host.empty() ? component : component + ", " + host,
           std::string(base::trim(text_at(in.object, "message"))),

@@ -205,6 +205,14 @@ std::optional<ApiStatus> admit_pod(Write& write) {
 void default_pod(Json& pod) {
   default_pod_spec(object_at(pod, "spec"));
   default_to(pod["spec"], "enableServiceLinks", true);
+  if (is_true(pod["spec"], {"hostNetwork"})) {  // ports of the node itself
+    for (const auto* list : kContainerLists) {
+      if (!at(pod["spec"], list).is_array()) continue;
+      for (auto& container : pod["spec"][list])
+        for (auto& port : at(container, "ports").is_array() ? container["ports"] : pod["spec"]["hostNetwork"])
+          if (port.is_object() && int_at(port, {"hostPort"}) == 0) port["hostPort"] = at(port, "containerPort");
+    }
+  }
   default_to(object_at(pod, "status"), "phase", "Pending");
 }
 
@@ -341,7 +349,7 @@ void validate_pod_spec(const Json& spec, const std::string& path, FieldErrors& e
   const std::set<std::string> volumes = validate_volumes(spec, path, errors);
   if (at(spec, "containers").empty()) errors.required(path + ".containers");
   std::set<std::string> names;
-  for (const auto* list : kContainerLists) {
+  for (const auto* list : {"containers", "initContainers", "ephemeralContainers"}) {
     std::size_t i = 0;
     for (const auto& container : at(spec, list))
       validate_container(container, path + "." + list + "[" + std::to_string(i++) + "]", volumes, names, errors);

@@ -37,6 +37,7 @@ constexpr MemberRule kSpecRules[] = {
     {"", "securityContext.runAsUser", Check::between},
     {"", "securityContext.runAsGroup", Check::between},
     {"", "readinessGates[].conditionType", Check::qualified},
+    {"", "hostAliases[].ip", Check::address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"},
     {"", "volumes[].nfs.path", Check::absolute_path},
     {"", "volumes[].iscsi.targetPortal", Check::required},
     {"", "volumes[].iscsi.iqn", Check::required},
@@ -188,6 +189,18 @@ void check_tolerations(const Json& spec, const std::string& path, FieldErrors& e
   }
 }
 
+/// What only a container that stays may have.
+void check_init_container(const Json& container, const std::string& path, FieldErrors& errors) {
+  if (text_at(container, "restartPolicy") == "Always") return;
+  for (const auto* key : {"lifecycle", "livenessProbe", "readinessProbe", "startupProbe"}) {
+    const Json& member = at(container, key);
+    if (!member.is_object()) continue;
+    if (errors.at_least(28))
+      errors.forbidden(path + "." + key, "may not be set for init containers without restartPolicy=Always");
+    else errors.invalid(path + "." + key, member, "must not be set for init containers");
+  }
+}
+
 void check_volume_rules(const Json& spec, const std::string& path, FieldErrors& errors) {
   std::size_t i = 0;
   for (const auto& volume : at(spec, "volumes")) {
@@ -215,6 +228,11 @@ void check_pod_rules(const Json& spec, const std::string& path, FieldErrors& err
       check_environment(container, here, errors);
       check_probes(container, here, errors);
       check_amounts(container, here, errors);
+      if (list[0] == 'i') check_init_container(container, here, errors);
+      const Json& context = at(container, "securityContext");
+      if (is_true(context, {"privileged"}) && at(context, "allowPrivilegeEscalation") == false)
+        errors.invalid(here + ".securityContext", context,
+                       "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
     }
   }
   check_volume_rules(spec, path, errors);

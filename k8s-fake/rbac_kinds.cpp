@@ -27,6 +27,8 @@ void validate_binding(const Json& object, const Json* old, FieldErrors& errors) 
   const Json& role = at(object, "roleRef");
   const std::string kind = text_at(role, "kind");
   const bool cluster = text_at(object, {"metadata", "namespace"}).empty();
+  if (const std::string group = text_at(role, "apiGroup"); group != kGroup)
+    errors.unsupported("roleRef.apiGroup", group, {kGroup});
   if (cluster ? kind != "ClusterRole" : kind != "ClusterRole" && kind != "Role") {
     errors.unsupported(
         "roleRef.kind", kind,
@@ -40,7 +42,10 @@ void validate_binding(const Json& object, const Json* old, FieldErrors& errors) 
     if (text_at(subject, "name").empty()) errors.required(path + ".name");
     if (subject_kind == "ServiceAccount") {
       if (cluster && text_at(subject, "namespace").empty()) errors.required(path + ".namespace");
-    } else if (subject_kind != "User" && subject_kind != "Group") {
+    } else if (subject_kind == "User" || subject_kind == "Group") {
+      if (const std::string group = text_at(subject, "apiGroup"); group != kGroup)
+        errors.unsupported(path + ".apiGroup", group, {kGroup});
+    } else {
       errors.unsupported(path + ".kind", subject_kind, {"Group", "ServiceAccount", "User"});
     }
   }
@@ -61,6 +66,9 @@ void validate_role(const Json& object, const Json*, FieldErrors& errors) {
       if (!cluster)
         errors.invalid(path + ".nonResourceURLs", at(rule, "nonResourceURLs"),
                        "namespaced rules cannot apply to non-resource URLs");
+      if (!at(rule, "apiGroups").empty() || !at(rule, "resources").empty() || !at(rule, "resourceNames").empty())
+        errors.invalid(path + ".nonResourceURLs", at(rule, "nonResourceURLs"),
+                       "rules cannot apply to both regular resources and non-resource URLs");
       continue;
     }
     if (at(rule, "apiGroups").empty())
@@ -68,6 +76,9 @@ void validate_role(const Json& object, const Json*, FieldErrors& errors) {
     if (at(rule, "resources").empty())
       errors.required(path + ".resources", "resource rules must supply at least one resource");
   }
+  if (at(object, "aggregationRule").is_object() && at(object["aggregationRule"], "clusterRoleSelectors").empty())
+    errors.required("aggregationRule.clusterRoleSelectors",
+                    "at least one clusterRoleSelector required if aggregationRule is non-nil");
 }
 
 std::string rule_text(const Rule& rule) {

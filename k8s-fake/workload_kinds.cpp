@@ -84,8 +84,12 @@ void default_statefulset(Json& object) {
   object_at(object, "status");
 }
 
+/// Counts the changes of a DaemonSet's pods; only the server writes it.
+constexpr const char* kTemplateGeneration = "deprecated.daemonset.template.generation";
+
 void default_daemonset(Json& object) {
   template_of(object);
+  default_to(object_at(object_at(object, "metadata"), "annotations"), kTemplateGeneration, "1");
   Json& spec = object["spec"];
   default_to(spec, "revisionHistoryLimit", 10);
   Json& strategy = object_at(spec, "updateStrategy");
@@ -152,18 +156,17 @@ std::optional<ApiStatus> admit_job(Write& write) {
   }
   labels_of_template(write.object);
   const char* key = write.call.server.at_least(27) ? "batch.kubernetes.io/controller-uid" : "controller-uid";
-  spec["selector"] = {{"matchLabels", {{key, uid}}}};
+  object_at(object_at(spec, "selector"), "matchLabels")[key] = uid;
   return std::nullopt;
 }
 
 std::optional<ApiStatus> admit_daemonset(Write& write) {
-  Json& annotations = object_at(object_at(write.object, "metadata"), "annotations");
-  if (write.operation == Operation::create) annotations["deprecated.daemonset.template.generation"] = "1";
-  else if (write.operation == Operation::update && write.subresource.empty() &&
-           at_path(write.object, {"spec", "template"}) != at_path(*write.old, {"spec", "template"})) {
-    annotations["deprecated.daemonset.template.generation"] =
-        std::to_string(int_at(*write.old, {"metadata", "generation"}) + 1);
-  }
+  if (write.operation != Operation::update) return std::nullopt;
+  const auto before =
+      base::parse_signed(text_at(*write.old, {"metadata", "annotations", kTemplateGeneration})).value_or(1);
+  const bool changed = at_path(write.object, {"spec", "template"}) != at_path(*write.old, {"spec", "template"});
+  object_at(object_at(write.object, "metadata"), "annotations")[kTemplateGeneration] =
+      std::to_string(before + (changed ? 1 : 0));
   return std::nullopt;
 }
 
@@ -234,7 +237,18 @@ void validate_rolling(const Json& strategy, const std::string& path, bool surge,
   };
   if (!rolling.is_object()) return;
   if (text_at(strategy, "type") == "Recreate")
-    errors.forbidden(path + ".rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
+    return errors.forbidden(path + ".rollingUpdate", "may not be specified when strategy `type` is 'Recreate'");
+  for (const auto* key : {"maxUnavailable", "maxSurge"}) {
+    const std::string text = text_at(rolling, key);
+    if (text.empty() || (text.back() == '%' && base::parse_unsigned(text.substr(0, text.size() - 1)))) continue;
+    const std::string shown = errors.at_least(31)
+                                  ? dump(Json(text))
+                                  : "intstr.IntOrString{Type:1, IntVal:0, StrVal:" + dump(Json(text)) + "}";
+    errors.add({"FieldValueInvalid", path + ".rollingUpdate." + key,
+                "Invalid value: " + shown +
+                    ": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or "
+                    "'93%', regex used for validation is '[0-9]+%')"});
+  }
   if (amount(at(rolling, "maxUnavailable")) == 0 && amount(at(rolling, "maxSurge")) == 0) {
     const std::string shown = errors.at_least(31) ? "0" : "intstr.IntOrString{Type:0, IntVal:0, StrVal:\"\"}";
     errors.add({"FieldValueInvalid", path + ".rollingUpdate.maxUnavailable",
@@ -311,7 +325,13 @@ void validate_job(const Json& object, const Json* old, FieldErrors& errors) {
   validate_pod_spec(at_path(spec, {"template", "spec"}), "spec.template.spec", errors);
   const std::string policy = text_at(spec, {"template", "spec", "restartPolicy"});
   if (policy == "Always") errors.required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
-  if (is_true(spec, {"manualSelector"})) {
+  const Json& labels_now = at_path(spec, {"selector", "matchLabels"});
+  if (old == nullptr && !is_true(spec, {"manualSelector"}) &&
+      (labels_now.size() > 1 || at(spec, "selector").size() > 1)) {
+    const std::string shown = errors.at_least(31) ? dump(at(spec, "selector")) : go_selector(at(spec, "selector"));
+    errors.add({"FieldValueInvalid", "spec.selector", "Invalid value: " + shown + ": `selector` not auto-generated"});
+  }
+  {
     const Json& given = at_path(spec, {"template", "metadata", "labels"});
     Labels labels;
     if (given.is_object())
@@ -334,7 +354,12 @@ void validate_job(const Json& object, const Json* old, FieldErrors& errors) {
 void validate_replication_controller(const Json& object, const Json*, FieldErrors& errors) {
   const Json& selector = at_path(object, {"spec", "selector"});
   const Json& labels = at_path(object, {"spec", "template", "metadata", "labels"});
-  if (is_empty_value(selector)) return errors.required("spec.selector");
+  if (is_empty_value(selector)) {
+    errors.required("spec.selector");
+    if (is_empty_value(at_path(object, {"spec", "template", "spec", "containers"})) && is_empty_value(labels))
+      errors.required("spec.template");
+    return;
+  }
   for (const auto& [key, value] : selector.items()) {
     if (at(labels, key) == value) continue;
     const std::string shown = errors.at_least(31) ? dump(labels) : go_text_map(labels);

@@ -190,6 +190,14 @@ TEST(Api, RefusesWhatItDoesNotServe) {
   }
 }
 
+TEST(Api, EveryAnswerHasAnAuditId) {
+  World world;
+  const std::string first = world.send("GET", kMaps).headers.get("Audit-Id");
+  EXPECT_EQ(first.size(), 36u);
+  EXPECT_NE(world.send("GET", kMaps + "/none").headers.get("Audit-Id"), first);
+  EXPECT_EQ(world.send("GET", kMaps, "", {{"Audit-ID", "mine"}}).headers.get("Audit-Id"), "mine");
+}
+
 TEST(Api, EvictionKeepsADisruptionBudget) {
   World world;
   ASSERT_EQ(world.post("/api/v1/namespaces/default/serviceaccounts", {{"metadata", {{"name", "default"}}}}).status,
@@ -320,6 +328,34 @@ TEST(Apply, OwnersAndConflicts) {
   EXPECT_EQ(after["data"], (Json{{"x", "2"}, {"z", "1"}}));
   const std::string version = after["metadata"]["resourceVersion"];
   EXPECT_EQ(body_of(apply("a", R"({"z":"1"})"))["metadata"]["resourceVersion"], version);
+  // Several owners: each has its own paragraph, sorted.
+  EXPECT_EQ(body_of(apply("c", R"({"x":"9","z":"9"})"))["message"],
+            "Apply failed with 2 conflicts: conflicts with \"a\":\n- .data.z\nconflicts with \"b\":\n- .data.x");
+}
+
+TEST(Apply, OwnersCanBeForgottenAndNobodyInventsThem) {
+  World world;
+  const std::string target = kMaps + "/m";
+  const auto owners = [](const base::http::Response& response) {
+    std::string out;
+    for (const auto& each : body_of(response)["metadata"].value("managedFields", Json::array()))
+      out += each.value("manager", "?") + "/" + each.value("operation", "?") + " ";
+    return out;
+  };
+  ASSERT_EQ(world.post(kMaps, Json::parse(R"({"metadata":{"name":"m"},"data":{"k":"v"}})")).status, 201);
+  // What cannot be read as owners is as if it had not been sent.
+  EXPECT_EQ(owners(world.patch(target, "merge-patch+json",
+                               R"({"metadata":{"managedFields":[{"manager":"x","operation":"Foo"}]}})")),
+            "unknown/Update ");
+  EXPECT_EQ(owners(world.patch(target, "json-patch+json",
+                               R"([{"op":"replace","path":"/metadata/managedFields","value":[{}]}])")),
+            "");
+  EXPECT_EQ(owners(world.patch(target, "merge-patch+json", R"({"data":{"l":"w"}})")), "") << "nobody owns it any more";
+  const std::string applied = R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m"},"data":{"k":"other"}})";
+  EXPECT_EQ(body_of(world.patch(target + "?fieldManager=a", "apply-patch+yaml", applied))["message"],
+            "Apply failed with 1 conflict: conflict with \"before-first-apply\" using v1: .data.k");
+  EXPECT_EQ(owners(world.patch(target + "?fieldManager=a&force=true", "apply-patch+yaml", applied)),
+            "a/Apply before-first-apply/Update ");
 }
 
 }  // namespace
