@@ -1,88 +1,44 @@
 #pragma once
 
-#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ontap-sim/model/cluster.h"
-#include "provisioner/base/clock.h"
-#include "provisioner/base/http/message.h"
-#include "provisioner/base/random.h"
+#include "provisioner/base/http/faults.h"
+#include "provisioner/base/log.h"
 
-/// Faults of the array: rules that select calls (name, SVM, user, text of the input, nth occurrence, probability) and
-/// spoil them before or after they run, and presets, each a known trouble of real systems by name. A preset is rules,
-/// or a change of the cluster that a later command can undo. Settable at start, under /drydock/v1/faults and as Fault
-/// objects; the JSON is the same everywhere:
+namespace ontap_sim::zapi {
+class Server;
+}
+
+/// Faults of the array: the rules of provisioner/base/http/faults.h around its ZAPI, with actions of its own (spoil.h),
+/// and presets, each a known trouble of real systems by name. A preset is a rule, or a change of the cluster that a
+/// later command can undo. Settable at start, under /drydock/v1/faults and as Fault objects; the JSON is the same
+/// everywhere:
 ///   {"name": "lost", "call": "volume-create", "nth": 1, "action": "drop-reply"}
 ///   {"preset": "volume-busy", "times": 2}
-/// Keys: name, preset, call, svm, user, input (queries and a piece of text), nth (only that occurrence, from 1), times
-/// (at most so often), probability, action, errno, reason, delay ("5s"), status, body, object (what a state preset acts
-/// on, "svm1" or "svm1:vol1"). Source: ontap-zapi specification, section 11.
+/// Keys: those of a rule, where `svm` is the object, `input` the text to match, `times` the count; `preset` instead of
+/// or before an action; `object` of a state preset is what it acts on ("svm1" or "svm1:vol1"). A rule without a name
+/// has its preset's; one more of a name replaces the former. Source: ontap-zapi specification, section 11.
 namespace ontap_sim {
-
-enum class FaultAction {
-  error,         // errno and reason instead of the call
-  delay,         // the answer comes later
-  drop_request,  // the connection closes, nothing ran
-  drop_reply,    // it ran, the connection closes
-  hang,          // it ran, no answer ever
-  cut_reply,     // half of the body, then the connection closes
-  invalid_xml,   // the answer's last tags are missing, the length fits
-  http,          // another HTTP status and body instead of the call
-  async_failed,  // passed, but result-status failed with errno and reason inside
-  fail_job,      // it ran; the job it started ends as failure
-  slow_job,      // it ran; the job it started takes `delay` longer
-  short_page,    // an iterator returns half of the records asked for, with next-tag
-  empty_page,    // an iterator returns no records but a next-tag
-  repeat_tag,    // an iterator repeats the tag it was given
-  no_count,      // num-records is missing
-};
-
-struct FaultRule {
-  std::string name;
-  std::string call = "*";
-  std::string svm = "*";
-  std::string user = "*";
-  std::string input = {};
-  std::uint64_t nth = 0;
-  std::uint64_t times = 0;
-  double probability = 1;
-  FaultAction action = FaultAction::error;
-  int code = 13001;
-  std::string reason;
-  base::Duration delay{0};
-  int status = 503;
-  std::string body;
-  // Counted while it stands.
-  std::uint64_t seen = 0;
-  std::uint64_t hit = 0;
-};
-
-/// One ZAPI request as the rules see it.
-struct FaultCall {
-  std::string api;
-  std::string svm;
-  std::string user;
-  std::string_view body;
-};
 
 class Faults {
  public:
+  /// Refers to the cluster and the server: both outlive it.
+  Faults(const base::Clock& clock, std::uint64_t seed, model::Cluster& cluster, zapi::Server& server,
+         const base::Logger& log);
   /// Adds what the JSON describes (one fault or a list). Errors: invalid, saying which key or preset.
-  base::Result<void> add(const nlohmann::json& fault, model::Cluster& cluster);
-  /// Forgets the rules of that name; all when empty. False when there was none.
+  base::Result<void> add(const nlohmann::json& fault);
+  /// Forgets the rule of that name; all when empty. False when there was none.
   bool remove(std::string_view name);
-  nlohmann::json list() const;
-  const std::vector<FaultRule>& rules() const { return rules_; }
-
-  /// The rule that hits this call, counted; null when none does.
-  const FaultRule* match(const FaultCall& call, base::Rng& rng);
+  nlohmann::json list() const { return rules_.list(); }
+  base::http::Handler wrap(base::http::Handler inner) { return rules_.wrap(std::move(inner)); }
 
  private:
-  std::vector<FaultRule> rules_;
+  model::Cluster& cluster_;
+  base::http::Faults rules_;
 };
 
 /// Names of all presets with a sentence each, sorted.

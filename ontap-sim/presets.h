@@ -1,8 +1,10 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "ontap-sim/faults.h"
+#include "ontap-sim/model/cluster.h"
 
 /// The presets of section 11 as one table: a rule, or a change of the cluster.
 namespace ontap_sim {
@@ -14,7 +16,7 @@ struct Preset {
   std::string_view name;
   std::string_view help;
   std::string_view call = "*";
-  FaultAction action = FaultAction::error;
+  std::string_view action = "error";
   int code = 0;
   std::string_view reason = {};
   int delay_seconds = 0;

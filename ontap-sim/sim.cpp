@@ -16,19 +16,6 @@ using base::http::Request;
 using base::http::Response;
 using nlohmann::json;
 
-struct Credentials {
-  std::string user;
-  std::string password;
-};
-std::optional<Credentials> basic_credentials(const Request& request) {
-  const std::string header = request.headers.get("Authorization");
-  if (header.size() < 6 || !base::equals_ignoring_case(header.substr(0, 6), "basic ")) return std::nullopt;
-  const auto pair = base::base64_decode(base::trim(std::string_view(header).substr(6)));
-  const std::size_t colon = pair ? pair->find(':') : std::string::npos;
-  if (colon == std::string::npos) return std::nullopt;
-  return Credentials{pair->substr(0, colon), pair->substr(colon + 1)};
-}
-
 Response json_response(int status, const json& body) {
   Response response;
   response.status = status;
@@ -73,6 +60,12 @@ Sim::Sim(base::Clock& clock, std::uint64_t seed, base::Logger logger)
         cli::run_line(*cluster_, {.name = user, .role = "admin", .svm = {}}, line, {}, settings);
     return std::pair(outcome.output, !outcome.failed);
   };
+  faults_ = std::make_unique<Faults>(*clock_, seed, *cluster_, *server_, logger_);
+  spoiled_ = faults_->wrap([this](const Request& request) {
+    Response response = server_->handle(request);
+    add_latency(response);
+    return response;
+  });
 }
 
 Sim::~Sim() = default;
@@ -108,7 +101,7 @@ base::Result<std::unique_ptr<Sim>> Sim::open(base::Clock& clock, const Config& c
   for (const std::string& text : config.faults) {
     const auto fault = parse_json(text);
     if (!fault) return base::Error{base::ErrorKind::invalid, "fault: not readable: " + text};
-    if (auto added = sim->faults_.add(*fault, *sim->cluster_); !added) return added.error();
+    if (auto added = sim->faults_->add(*fault); !added) return added.error();
   }
   return sim;
 }
@@ -127,52 +120,14 @@ Response Sim::handle(const Request& request) {
     after_change();
     return response;
   }
-  Response response = zapi(request, arrival->svm);
+  Response response = zapi(request);
   after_change();
   return response;
 }
 
-Response Sim::zapi(const Request& request, const std::string& svm) {
-  if (const auto page = after_empty_page(request)) return zapi(*page, svm);
-  if (faults_.rules().empty()) {
-    server_->before = nullptr;
-    Response response = server_->handle(request);
-    add_latency(response);
-    return response;
-  }
-  const auto credentials = basic_credentials(request);
-  const std::string tunnelled = vfiler_of(request.body);
-  const FaultCall call{.api = api_of(request.body),
-                       .svm = tunnelled.empty() ? svm : tunnelled,
-                       .user = credentials ? credentials->user : std::string(),
-                       .body = request.body};
-  const FaultRule* found = faults_.match(call, rng_);
-  if (found == nullptr) {
-    server_->before = nullptr;
-    Response response = server_->handle(request);
-    add_latency(response);
-    return response;
-  }
-  const FaultRule rule = *found;
-  logger_.debug("Fault.", {{"fault", rule.name}, {"call", call.api}});
-  if (auto instead = spoil_before(rule)) return *instead;
-  server_->before = nullptr;
-  if (rule.action == FaultAction::error) {
-    server_->before = [&rule, &call](const zapi::CallView&) {
-      const std::string reason =
-          rule.code == 13005 && rule.reason == "Unable to find API" ? rule.reason + ": " + call.api : rule.reason;
-      return std::optional<model::ModelError>(model::ModelError{static_cast<model::Errno>(rule.code), reason});
-    };
-  }
-  const std::uint64_t first_job = cluster_->counters.next_job;
-  Request changed = request;
-  spoil_request(rule, changed);
-  Response response = server_->handle(changed);
-  server_->before = nullptr;
-  spoil_jobs(rule, *cluster_, first_job);
-  add_latency(response);
-  spoil_after(rule, request, response);
-  return response;
+Response Sim::zapi(const Request& request) {
+  if (const auto page = after_empty_page(request)) return zapi(*page);
+  return spoiled_(request);
 }
 
 // Calls that may not run yet wait for the first of the `at_most` places that becomes free.
@@ -267,17 +222,17 @@ Response Sim::control(const Request& request, std::string_view what) {
   if (what == "clients")
     return request.method == "POST" ? control_clients(request.body) : json_error(405, "clients takes POST");
   if (what == "faults" || what.starts_with("faults/")) {
-    if (request.method == "GET") return json_response(200, faults_.list());
+    if (request.method == "GET") return json_response(200, faults_->list());
     if (request.method == "POST") {
       const auto fault = parse_json(request.body);
       if (!fault) return json_error(400, "body is not JSON");
-      if (auto added = faults_.add(*fault, *cluster_); !added) return json_error(400, added.error().message);
-      return json_response(201, faults_.list());
+      if (auto added = faults_->add(*fault); !added) return json_error(400, added.error().message);
+      return json_response(201, faults_->list());
     }
     if (request.method == "DELETE") {
       const std::string name = what.size() > 7 ? base::http::percent_decode(what.substr(7)) : std::string();
-      return faults_.remove(name) || name.empty() ? json_response(200, faults_.list())
-                                                  : json_error(404, "there is no fault \"" + name + "\"");
+      return faults_->remove(name) || name.empty() ? json_response(200, faults_->list())
+                                                   : json_error(404, "there is no fault \"" + name + "\"");
     }
     return json_error(405, "faults takes GET, POST and DELETE");
   }

@@ -105,7 +105,7 @@ class Sim {
 
   model::Cluster& cluster() { return *cluster_; }
   const model::Cluster& cluster() const { return *cluster_; }
-  Faults& faults() { return faults_; }
+  Faults& faults() { return *faults_; }
   SkewedClock& clock() { return *clock_; }
   State* state() { return state_.get(); }
 
@@ -133,7 +133,7 @@ class Sim {
 
  private:
   Sim(base::Clock& clock, std::uint64_t seed, base::Logger logger);
-  base::http::Response zapi(const base::http::Request& request, const std::string& svm);
+  base::http::Response zapi(const base::http::Request& request);
   base::http::Response control(const base::http::Request& request, std::string_view what);
   base::http::Response control_commands(const std::string& body, const std::string& user);
   base::http::Response control_clients(const std::string& body);
@@ -146,8 +146,9 @@ class Sim {
   base::Logger logger_;
   LatencyConfig latency_;
   std::vector<base::TimePoint> busy_until_;  // one per call that may run at a time
-  Faults faults_;
   std::unique_ptr<zapi::Server> server_;
+  std::unique_ptr<Faults> faults_;
+  base::http::Handler spoiled_;  // the server behind latency and faults
   std::unique_ptr<State> state_;
   std::function<void()> hook_;
 };

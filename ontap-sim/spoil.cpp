@@ -1,11 +1,19 @@
 #include "ontap-sim/spoil.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "ontap-sim/zapi/dispatch.h"
 #include "provisioner/base/text.h"
 
 namespace ontap_sim {
 namespace {
 
 using base::http::Delivery;
+using base::http::FaultParameter;
+using base::http::FaultPreset;
+using base::http::FaultRule;
+using base::http::Handler;
 using base::http::Request;
 using base::http::Response;
 
@@ -75,100 +83,188 @@ std::int64_t records_in(std::string_view body) {
   return static_cast<std::int64_t>(base::parse_unsigned(rest.substr(0, rest.find('<'))).value_or(0));
 }
 
-std::optional<Response> spoil_before(const FaultRule& rule) {
-  Response response;
-  if (rule.action == FaultAction::drop_request) {
-    response.delivery.fate = Delivery::Fate::drop_reply;
-    response.delivery.delay = rule.delay;
-    return response;
+std::optional<Credentials> basic_credentials(const Request& request) {
+  const std::string header = request.headers.get("Authorization");
+  if (header.size() < 6 || !base::equals_ignoring_case(header.substr(0, 6), "basic ")) return std::nullopt;
+  const auto pair = base::base64_decode(base::trim(std::string_view(header).substr(6)));
+  const std::size_t colon = pair ? pair->find(':') : std::string::npos;
+  if (colon == std::string::npos) return std::nullopt;
+  return Credentials{pair->substr(0, colon), pair->substr(colon + 1)};
+}
+
+std::string user_of(const Request& request) {
+  const auto credentials = basic_credentials(request);
+  return credentials ? credentials->user : std::string();
+}
+
+namespace {
+
+Response error_instead(zapi::Server& server, const FaultRule& rule, const Request& request, const Handler& next) {
+  const auto outer = server.before;
+  if (!outer) {  // else an earlier rule has its say
+    const model::ModelError error{static_cast<model::Errno>(rule.number("errno", 13001)),
+                                  rule.text("reason", "Injected fault")};
+    server.before = [error](const zapi::CallView& call) {
+      const bool unknown = error.code == model::Errno::api_not_found && error.reason == "Unable to find API";
+      return std::optional<model::ModelError>(
+          {error.code, unknown ? error.reason + ": " + std::string(call.api) : error.reason});
+    };
   }
-  if (rule.action != FaultAction::http) return std::nullopt;
-  response.status = rule.status == 0 ? 503 : rule.status;
-  response.headers.set("Content-Type", "text/html");
-  if (response.status == 401) response.headers.set("WWW-Authenticate", "Basic realm=\"Administration\"");
-  response.body = rule.body;
-  response.delivery.delay = rule.delay;
+  Response response = next(request);
+  server.before = outer;
   return response;
 }
 
-void spoil_request(const FaultRule& rule, Request& request) {
-  if (rule.action != FaultAction::short_page) return;
-  const Span asked = text_of(request.body, "max-records");
-  if (!asked.found()) return;
-  const std::uint64_t count =
-      base::parse_unsigned(request.body.substr(asked.begin, asked.end - asked.begin)).value_or(20);
-  request.body.replace(asked.begin, asked.end - asked.begin,
-                       std::to_string(std::max<std::uint64_t>(1, std::min<std::uint64_t>(count, 1000) / 2)));
+Response http_instead(const FaultRule& rule, const Request&, const Handler&) {
+  Response response;
+  response.status = static_cast<int>(rule.number("status", 503));
+  response.headers.set("Content-Type", "text/html");
+  if (response.status == 401) response.headers.set("WWW-Authenticate", "Basic realm=\"Administration\"");
+  response.body = rule.text("body");
+  return response;
 }
 
-void spoil_jobs(const FaultRule& rule, model::Cluster& cluster, std::uint64_t first_job) {
-  if (rule.action != FaultAction::fail_job && rule.action != FaultAction::slow_job) return;
+Response cut_reply(const FaultRule&, const Request& request, const Handler& next) {
+  Response response = next(request);
+  response.delivery.fate = Delivery::Fate::cut_reply;
+  response.delivery.cut_after = response.body.size() / 2;
+  return response;
+}
+
+Response invalid_xml(const FaultRule&, const Request& request, const Handler& next) {
+  Response response = next(request);
+  response.body.resize(response.body.size() - std::min<std::size_t>(response.body.size(), 12));
+  return response;
+}
+
+Response async_failed(const FaultRule& rule, const Request& request, const Handler& next) {
+  Response response = next(request);
+  for (const char* element : {"result-status", "result-jobid", "result-error-code", "result-error-message"})
+    erase_element(response.body, element);
+  put_before_results_end(response.body, "<result-error-code>" + std::to_string(rule.number("errno", 13001)) +
+                                            "</result-error-code><result-error-message>" +
+                                            escaped(rule.text("reason", "Injected fault")) +
+                                            "</result-error-message><result-status>failed</result-status>");
+  return response;
+}
+
+/// Runs the call and changes each job that it started and that has not ended.
+Response with_jobs(model::Cluster& cluster, const Request& request, const Handler& next,
+                   const std::function<void(model::Job&)>& change) {
+  const std::uint64_t first_job = cluster.counters.next_job;
+  Response response = next(request);
   for (auto it = cluster.jobs.lower_bound(first_job); it != cluster.jobs.end(); ++it) {
     model::Job& job = it->second;
     if (job.state == "success" || job.state == "failure") continue;
     cluster.due_jobs.erase({job.due, job.id});
-    if (rule.action == FaultAction::slow_job) {
-      job.due += rule.delay;
-      cluster.due_jobs.emplace(std::pair{job.due, job.id}, job.id);
-    } else {
-      job.state = "failure";
-      job.status_code = rule.code;
-      job.completion = rule.reason;
-      job.ended = cluster.now();
-    }
+    change(job);
     cluster.touch(job);
   }
+  return response;
+}
+Response slow_job(model::Cluster& cluster, const FaultRule& rule, const Request& request, const Handler& next) {
+  return with_jobs(cluster, request, next, [&](model::Job& job) {
+    job.due += rule.duration("delay", {});
+    cluster.due_jobs.emplace(std::pair{job.due, job.id}, job.id);
+  });
+}
+Response fail_job(model::Cluster& cluster, const FaultRule& rule, const Request& request, const Handler& next) {
+  return with_jobs(cluster, request, next, [&](model::Job& job) {
+    job.state = "failure";
+    job.status_code = static_cast<int>(rule.number("errno", 13001));
+    job.completion = rule.text("reason", "Injected fault");
+    job.ended = cluster.now();
+  });
 }
 
-void spoil_after(const FaultRule& rule, const Request& request, Response& response) {
-  std::string& body = response.body;
-  switch (rule.action) {
-    case FaultAction::delay:
-    case FaultAction::drop_request:
-    case FaultAction::http:
-    case FaultAction::fail_job:
-    case FaultAction::slow_job:
-    case FaultAction::short_page:
-    case FaultAction::error: break;
-    case FaultAction::drop_reply: response.delivery.fate = Delivery::Fate::drop_reply; break;
-    case FaultAction::hang: response.delivery.fate = Delivery::Fate::hang; break;
-    case FaultAction::cut_reply:
-      response.delivery.fate = Delivery::Fate::cut_reply;
-      response.delivery.cut_after = body.size() / 2;
-      break;
-    case FaultAction::invalid_xml: body.resize(body.size() - std::min<std::size_t>(body.size(), 12)); break;
-    case FaultAction::async_failed:
-      for (const char* element : {"result-status", "result-jobid", "result-error-code", "result-error-message"})
-        erase_element(body, element);
-      put_before_results_end(body, "<result-error-code>" + std::to_string(rule.code) +
-                                       "</result-error-code><result-error-message>" + escaped(rule.reason) +
-                                       "</result-error-message><result-status>failed</result-status>");
-      break;
-    case FaultAction::empty_page: {
-      erase_element(body, "attributes-list");
-      const Span count = text_of(body, "num-records");
-      if (count.found()) body.replace(count.begin, count.end - count.begin, "0");
-      // The next page begins where this one did: no record is lost.
-      const Span given = text_of(request.body, "tag");
-      erase_element(body, "next-tag");
-      put_before_results_end(
-          body, "<next-tag>" + std::string(kEmptyPage) +
-                    (given.found() ? request.body.substr(given.begin, given.end - given.begin) : std::string()) +
-                    "</next-tag>");
-      break;
-    }
-    case FaultAction::repeat_tag: {
-      const Span given = text_of(request.body, "tag");
-      if (!given.found()) break;
-      erase_element(body, "next-tag");
-      put_before_results_end(body,
-                             "<next-tag>" + request.body.substr(given.begin, given.end - given.begin) + "</next-tag>");
-      break;
-    }
-    case FaultAction::no_count: erase_element(body, "num-records"); break;
+Response short_page(const FaultRule&, const Request& request, const Handler& next) {
+  const Span asked = text_of(request.body, "max-records");
+  if (!asked.found()) return next(request);
+  Request less = request;
+  const std::uint64_t count =
+      base::parse_unsigned(request.body.substr(asked.begin, asked.end - asked.begin)).value_or(20);
+  less.body.replace(asked.begin, asked.end - asked.begin,
+                    std::to_string(std::max<std::uint64_t>(1, std::min<std::uint64_t>(count, 1000) / 2)));
+  return next(less);
+}
+
+void set_next_tag(std::string& body, const std::string& tag) {
+  erase_element(body, "next-tag");
+  put_before_results_end(body, "<next-tag>" + tag + "</next-tag>");
+}
+
+/// The next page begins where this one did: no record is lost.
+Response empty_page(const FaultRule&, const Request& request, const Handler& next) {
+  Response response = next(request);
+  erase_element(response.body, "attributes-list");
+  const Span count = text_of(response.body, "num-records");
+  if (count.found()) response.body.replace(count.begin, count.end - count.begin, "0");
+  const Span given = text_of(request.body, "tag");
+  set_next_tag(response.body,
+               std::string(kEmptyPage) +
+                   (given.found() ? request.body.substr(given.begin, given.end - given.begin) : std::string()));
+  return response;
+}
+
+Response repeat_tag(const FaultRule&, const Request& request, const Handler& next) {
+  Response response = next(request);
+  const Span given = text_of(request.body, "tag");
+  if (given.found()) set_next_tag(response.body, request.body.substr(given.begin, given.end - given.begin));
+  return response;
+}
+
+Response no_count(const FaultRule&, const Request& request, const Handler& next) {
+  Response response = next(request);
+  erase_element(response.body, "num-records");
+  return response;
+}
+
+}  // namespace
+
+std::vector<FaultPreset> fault_actions(model::Cluster& cluster, zapi::Server& server) {
+  const FaultParameter code{"errno", FaultParameter::Type::number};
+  const FaultParameter reason{"reason", FaultParameter::Type::text};
+  const FaultParameter status{"status", FaultParameter::Type::number};
+  const FaultParameter body{"body", FaultParameter::Type::text};
+  const FaultParameter later{"delay", FaultParameter::Type::duration};
+  std::vector<FaultPreset> rows = base::http::http_fault_presets();
+  rows.insert(rows.end(),
+              {{"error",
+                "does not run; this errno and reason",
+                {code, reason},
+                [&server](const FaultRule& rule, const Request& request, const Handler& next) {
+                  return error_instead(server, rule, request, next);
+                }},
+               {"http", "does not run; this HTTP status and body", {status, body}, http_instead},
+               {"cut-reply", "runs; the connection breaks in the middle of the answer", {}, cut_reply},
+               {"invalid-xml", "runs; the answer's last tags are missing", {}, invalid_xml},
+               {"async-failed", "runs; passed, with result-status failed inside", {code, reason}, async_failed},
+               {"short-page", "an iterator returns half of the records asked for", {}, short_page},
+               {"empty-page", "an iterator returns no records but a next-tag", {}, empty_page},
+               {"repeat-tag", "an iterator repeats the tag it was given", {}, repeat_tag},
+               {"no-count", "num-records is missing", {}, no_count}});
+  for (FaultPreset& row : rows) {
+    if (row.action == "delay") continue;
+    row.parameters.push_back(later);
+    row.run = [run = std::move(row.run)](const FaultRule& rule, const Request& request, const Handler& next) {
+      Response response = run(rule, request, next);
+      response.delivery.delay += rule.duration("delay", {});
+      return response;
+    };
   }
-  if (rule.action != FaultAction::fail_job && rule.action != FaultAction::slow_job)
-    response.delivery.delay += rule.delay;
+  rows.push_back({"fail-job",
+                  "runs; the job it started ends as failure",
+                  {code, reason},
+                  [&cluster](const FaultRule& rule, const Request& request, const Handler& next) {
+                    return fail_job(cluster, rule, request, next);
+                  }});
+  rows.push_back({"slow-job",
+                  "runs; the job it started takes longer",
+                  {later},
+                  [&cluster](const FaultRule& rule, const Request& request, const Handler& next) {
+                    return slow_job(cluster, rule, request, next);
+                  }});
+  return rows;
 }
 
 }  // namespace ontap_sim

@@ -1,17 +1,32 @@
 #pragma once
 
-#include "ontap-sim/faults.h"
+#include <optional>
+#include <string>
+#include <vector>
 
-/// What a fault rule does to one request, its jobs and its answer. See faults.h for the actions.
+#include "ontap-sim/model/cluster.h"
+#include "provisioner/base/http/faults.h"
+
+namespace ontap_sim::zapi {
+class Server;
+}
+
+/// What a fault rule does to one request, its jobs and its answer: the actions of provisioner/base/http/faults.h, and
+///   error         errno and reason instead of the call
+///   http          another HTTP status and body instead of the call
+///   cut-reply     runs; half of the body, then the connection closes
+///   invalid-xml   runs; the answer's last tags are missing, the length fits
+///   async-failed  runs; passed, but result-status failed with errno and reason inside
+///   fail-job      runs; the job it started ends as failure
+///   slow-job      runs; the job it started takes `delay` longer
+///   short-page    an iterator returns half of the records asked for, with next-tag
+///   empty-page    an iterator returns no records but a next-tag
+///   repeat-tag    an iterator repeats the tag it was given
+///   no-count      num-records is missing
+/// Every action but fail-job and slow-job takes a `delay` of the answer.
 namespace ontap_sim {
 
-/// The answer when the call must not run at all; nothing otherwise.
-std::optional<base::http::Response> spoil_before(const FaultRule& rule);
-/// Changes what the call asks for (pages).
-void spoil_request(const FaultRule& rule, base::http::Request& request);
-/// Changes the jobs from `first_job` on.
-void spoil_jobs(const FaultRule& rule, model::Cluster& cluster, std::uint64_t first_job);
-void spoil_after(const FaultRule& rule, const base::http::Request& request, base::http::Response& response);
+std::vector<base::http::FaultPreset> fault_actions(model::Cluster& cluster, zapi::Server& server);
 
 /// For a request with the tag of an emptied page: the request for the page itself.
 std::optional<base::http::Request> after_empty_page(const base::http::Request& request);
@@ -20,5 +35,14 @@ std::optional<base::http::Request> after_empty_page(const base::http::Request& r
 std::string vfiler_of(std::string_view body);
 /// num-records of an answer, 0 when it has none.
 std::int64_t records_in(std::string_view body);
+
+struct Credentials {
+  std::string user;
+  std::string password;
+};
+/// Nothing without a well-formed Basic header.
+std::optional<Credentials> basic_credentials(const base::http::Request& request);
+/// "" without credentials.
+std::string user_of(const base::http::Request& request);
 
 }  // namespace ontap_sim

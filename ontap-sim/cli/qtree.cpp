@@ -231,22 +231,19 @@ std::vector<Record> list_report(Call& call) {
   for (const auto& [svm_name, svm] : call.cluster.svms) {
     if (!may_see(call, svm_name)) continue;
     for (const auto& [name, volume] : svm.volumes) {
-      if (volume.quota_state != model::QuotaState::on) continue;
-      for (const auto& [key, rule] : volume.quota_rules) {
-        if (!rule.enforced) continue;
-        const auto qtree = volume.qtrees.find(key.target);
-        const model::Bytes used = qtree == volume.qtrees.end() ? 0 : qtree->second.used;
+      for (const model::QuotaUse& use : model::quota_report(svm, volume)) {
+        const std::string target = use.type == model::QuotaType::tree && use.target != "*" ? use.tree : use.target;
         records.push_back(
             {{"vserver", svm_name},
              {"volume", name},
-             {"tree", key.target.empty() ? "\"\"" : key.target},
-             {"quota-type", model::to_string(key.type)},
-             {"id", qtree == volume.qtrees.end() ? "*" : std::to_string(qtree->second.id)},
-             {"disk-used", bytes_value(used)},
-             {"disk-limit", limit_text(rule.enforced_disk_limit)},
-             {"files-used", qtree == volume.qtrees.end() ? Value::count(0) : Value::count(qtree->second.files_used)},
-             {"file-limit", rule.file_limit < 0 ? "-" : std::to_string(rule.file_limit)},
-             {"quota-specifier", key.target.empty() ? "*" : key.target}});
+             {"tree", use.tree.empty() ? "\"\"" : use.tree},
+             {"quota-type", model::to_string(use.type)},
+             {"id", use.type == model::QuotaType::tree || use.target == "*" ? use.id : use.target},
+             {"disk-used", bytes_value(use.used)},
+             {"disk-limit", limit_text(use.limits.disk_limit)},
+             {"files-used", Value::count(static_cast<std::uint64_t>(use.files_used))},
+             {"file-limit", use.limits.file_limit < 0 ? "-" : std::to_string(use.limits.file_limit)},
+             {"quota-specifier", use.derived ? (use.type == model::QuotaType::tree ? "*" : "") : target}});
       }
     }
   }

@@ -141,7 +141,7 @@ Reply vserver_delete(Call& call) {
   }
   if (declined) return ok();
   const std::string name = call.text("vserver");
-  const auto gone = model::destroy_svm(call.cluster, name, true);
+  const auto gone = model::destroy_svm(call.cluster, name);
   if (!gone) return failed(gone.error().reason);
   const std::uint64_t job = model::record_job(call.cluster,
                                               {.kind = model::JobKind::finished,

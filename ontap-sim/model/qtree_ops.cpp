@@ -1,6 +1,7 @@
 #include "ontap-sim/model/qtree_ops.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "ontap-sim/model/job_ops.h"
 #include "ontap-sim/model/lun_ops.h"
@@ -309,6 +310,72 @@ std::optional<Bytes> tree_limit(const Volume& volume, std::string_view qtree) {
   }
   if (general < 0) return std::nullopt;
   return general * kKiB;
+}
+
+namespace {
+
+bool is_root(std::string_view name) { return name == "root" || name == "0"; }
+
+/// What user or group root has in the volume, or in one of its qtrees.
+void add_use_of_root(const Volume& volume, const std::string& tree, QuotaUse& use) {
+  const auto qtree = volume.qtrees.find(tree);
+  if (tree.empty()) {
+    use.used = volume.active;
+    use.files_used = volume.files_used;
+  } else if (qtree != volume.qtrees.end()) {
+    use.used = qtree->second.used;
+    use.files_used = qtree->second.files_used;
+  }
+}
+
+}  // namespace
+
+std::vector<QuotaUse> quota_report(const Svm& svm, const Volume& volume) {
+  std::vector<QuotaUse> report;
+  if (volume.quota_state == QuotaState::off) return report;
+  const QuotaRule* all_trees = nullptr;
+  for (const auto& [key, rule] : volume.quota_rules) {
+    if (!rule.enforced || key.policy != svm.quota_policy) continue;
+    QuotaUse use{.type = key.type, .tree = key.qtree, .target = key.target, .id = key.target, .limits = rule};
+    use.limits.disk_limit = rule.enforced_disk_limit;
+    if (key.target.empty()) use.target = use.id = "*";
+    if (key.type == QuotaType::tree) {
+      if (key.target.empty()) all_trees = &rule;
+      use.tree = key.target;
+      const auto qtree = volume.qtrees.find(key.target);
+      if (qtree != volume.qtrees.end()) {
+        use.id = std::to_string(qtree->second.id);
+        use.used = qtree->second.used;
+        use.files_used = qtree->second.files_used;
+      }
+    } else if (is_root(key.target)) {
+      use.id = "0";
+      add_use_of_root(volume, key.qtree, use);
+    } else if (key.target.empty() && !volume.quota_rules.contains({key.policy, key.type, "root", key.qtree})) {
+      QuotaUse root{.type = key.type, .tree = key.qtree, .target = "root", .id = "0", .limits = {}, .derived = true};
+      add_use_of_root(volume, key.qtree, root);
+      report.push_back(std::move(root));
+    }
+    report.push_back(std::move(use));
+  }
+  for (const auto& [name, qtree] : volume.qtrees) {
+    const auto own = volume.quota_rules.find({svm.quota_policy, QuotaType::tree, name, ""});
+    if (all_trees == nullptr || (own != volume.quota_rules.end() && own->second.enforced)) continue;
+    report.push_back({.type = QuotaType::tree,
+                      .tree = name,
+                      .target = name,
+                      .id = std::to_string(qtree.id),
+                      .limits = *all_trees,
+                      .derived = true,
+                      .used = qtree.used,
+                      .files_used = qtree.files_used});
+    report.back().limits.disk_limit = all_trees->enforced_disk_limit;
+  }
+  const auto order = [](const QuotaUse& use) {
+    return std::tuple(std::string_view(use.tree), to_string(use.type), std::string_view(use.target));
+  };
+  std::ranges::sort(report, {}, order);
+  return report;
 }
 
 }  // namespace ontap_sim::model

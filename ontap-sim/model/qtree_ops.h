@@ -42,4 +42,19 @@ Result<std::uint64_t> quota_resize(Cluster& cluster, Svm& svm, const std::string
 /// The tree limit in force for a qtree, in bytes; nothing when there is none.
 std::optional<Bytes> tree_limit(const Volume& volume, std::string_view qtree);
 
+/// One line of the quota report of a volume whose quotas are not off.
+struct QuotaUse {
+  QuotaType type = QuotaType::tree;
+  std::string tree{};    // "" = the volume's root
+  std::string target{};  // "*" = the default rule itself, else the qtree, user or group
+  std::string id{};      // "*", the qtree's number, or 0 of root; the name of a user whose number nobody knows
+  QuotaRule limits{};    // in force
+  bool derived = false;  // from the default rule
+  Bytes used = 0;
+  std::int64_t files_used = 0;
+};
+/// By tree, type and target. The data path writes as root, so all that is in a volume belongs to user and group root;
+/// a default rule tracks root without limiting it.
+std::vector<QuotaUse> quota_report(const Svm& svm, const Volume& volume);
+
 }  // namespace ontap_sim::model

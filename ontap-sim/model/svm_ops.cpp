@@ -321,16 +321,16 @@ Result<void> rename_svm(Cluster& cluster, const std::string& name, const std::st
   return {};
 }
 
-Result<void> destroy_svm(Cluster& cluster, const std::string& name, bool with_root) {
+Result<void> destroy_svm(Cluster& cluster, const std::string& name) {
   auto found = require_svm(cluster, name);
   if (!found) return found.error();
   Svm& svm = **found;
   if (svm.type != SvmType::data)
     return ModelError{Errno::svm_op_not_allowed, "Vserver \"" + name + "\" cannot be deleted."};
   for (const auto& [volume_name, volume] : svm.volumes) {
-    if (volume.svm_root && with_root) continue;
+    if (volume.svm_root) continue;
     return refused("Cannot delete Vserver \"" + name + "\" because volume \"" + volume_name +
-                   "\" is still in it. Delete all volumes first.");
+                   "\" is still in it. Delete all data volumes first.");
   }
   if (svm.cifs)
     return refused("Cannot delete Vserver \"" + name +

@@ -38,8 +38,8 @@ Result<void> modify_svm(Cluster& cluster, const std::string& name, const SvmChan
 Result<void> start_svm(Cluster& cluster, const std::string& name);
 Result<void> stop_svm(Cluster& cluster, const std::string& name);
 Result<void> rename_svm(Cluster& cluster, const std::string& name, const std::string& new_name);
-/// Only the root volume may be left, and it goes too when `with_root`; ZAPI clients have destroyed it before.
-Result<void> destroy_svm(Cluster& cluster, const std::string& name, bool with_root);
+/// Only the root volume may be left: Ansible leaves it there, and it goes too; Manila has destroyed it before.
+Result<void> destroy_svm(Cluster& cluster, const std::string& name);
 
 /// The SVM, or 15698.
 Result<Svm*> require_svm(Cluster& cluster, std::string_view name);

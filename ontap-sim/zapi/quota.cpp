@@ -153,52 +153,51 @@ Status quota_resize(Call& call) {
   return quota_job(call, model::quota_resize(call.cluster, call.svm(), call.text("volume")));
 }
 
-/// The rule in force for a tree: its own, or the default one of the SVM's policy.
-const model::QuotaRule* tree_rule(const Svm& svm, const Volume& volume, const std::string& qtree) {
-  for (const std::string& target : {qtree, std::string()}) {
-    const auto rule = volume.quota_rules.find({svm.quota_policy, model::QuotaType::tree, target, ""});
-    if (rule != volume.quota_rules.end() && rule->second.enforced) return &rule->second;
-  }
-  return nullptr;
-}
-
 /// A limit and how much of it is used; "-" and no percentage without a limit.
 void write_limit(Out& out, const char* name, const char* percent, std::int64_t limit, std::int64_t used) {
   out.text(name, limit < 0 ? "-" : std::to_string(limit));
   if (limit > 0) out.integer(percent, used * 100 / limit);
 }
 
+void write_use(Out& out, const Svm& svm, const std::string& volume, const model::QuotaUse& use) {
+  const std::int64_t used = use.used / model::kKiB;
+  out.text("disk-used", std::to_string(used));
+  out.text("files-used", std::to_string(use.files_used));
+  write_limit(out, "disk-limit", "disk-used-pct-disk-limit", use.limits.disk_limit, used);
+  write_limit(out, "soft-disk-limit", "disk-used-pct-soft-disk-limit", use.limits.soft_disk_limit, used);
+  write_limit(out, "threshold", "disk-used-pct-threshold", use.limits.threshold, used);
+  write_limit(out, "file-limit", "files-used-pct-file-limit", use.limits.file_limit, use.files_used);
+  write_limit(out, "soft-file-limit", "files-used-pct-soft-file-limit", use.limits.soft_file_limit, use.files_used);
+  const bool tree = use.type == QuotaType::tree;
+  out.text("quota-target", tree && use.target != "*" ? "/vol/" + volume + "/" + use.target : use.target);
+  out.text("quota-type", to_string(use.type));
+  out.text("tree", use.tree);
+  if (!tree && use.target != "*") {
+    if (pugi::xml_node users = out.child_list("quota-users")) {
+      pugi::xml_node user = users.append_child("quota-user");
+      append_text(user, "quota-user-id", use.id);
+      append_text(user, "quota-user-name", use.target);
+      append_text(user, "quota-user-type", use.target.find('\\') == std::string::npos ? "unix" : "windows");
+    }
+  }
+  out.text("volume", volume);
+  out.text("vserver", svm.name);
+}
+
 Status quota_report_iter(Call& call) {
-  static const RecordShape shape{"quota", {"vserver", "volume", "tree"}};
+  static const RecordShape shape{"quota", {"vserver", "volume", "tree", "quota-type", "quota-target"}};
   auto opened = Iteration::open(call, shape);
   if (!opened) return opened.error();
   Iteration& page = **opened;
   page.each_svm(0, [&](const Svm& svm, bool at_svm) {
-    return page.each(svm.volumes, 1, at_svm, [&](const std::string& name, const Volume& volume, bool at_volume) {
-      if (volume.quota_state == model::QuotaState::off) return true;
-      return page.each(
-          volume.qtrees, 2, at_volume, [&](const std::string& qtree_name, const model::Qtree& qtree, bool) {
-            const auto limit = model::tree_limit(volume, qtree_name);
-            return page.row({svm.name, name, qtree_name}, [&](Out& out) {
-              const model::QuotaRule* rule = tree_rule(svm, volume, qtree_name);
-              const model::QuotaRule none;
-              const model::QuotaRule& in_force = rule == nullptr ? none : *rule;
-              const std::int64_t used = qtree.used / model::kKiB;
-              out.text("disk-used", std::to_string(used));
-              out.text("files-used", std::to_string(qtree.files_used));
-              write_limit(out, "disk-limit", "disk-used-pct-disk-limit", limit ? *limit / model::kKiB : -1, used);
-              write_limit(out, "soft-disk-limit", "disk-used-pct-soft-disk-limit", in_force.soft_disk_limit, used);
-              write_limit(out, "threshold", "disk-used-pct-threshold", in_force.threshold, used);
-              write_limit(out, "file-limit", "files-used-pct-file-limit", in_force.file_limit, qtree.files_used);
-              write_limit(out, "soft-file-limit", "files-used-pct-soft-file-limit", in_force.soft_file_limit,
-                          qtree.files_used);
-              out.text("quota-target", "/vol/" + name + "/" + qtree_name);
-              out.text("quota-type", "tree");
-              out.text("tree", qtree_name);
-              out.text("volume", name);
-              out.text("vserver", svm.name);
-            });
-          });
+    return page.each(svm.volumes, 1, at_svm, [&](const std::string& name, const Volume& volume, bool) {
+      for (const model::QuotaUse& use : model::quota_report(svm, volume)) {
+        const bool tree = use.type == QuotaType::tree && use.target != "*";
+        const Key key{svm.name, name, use.tree, std::string(to_string(use.type)),
+                      tree ? "/vol/" + name + "/" + use.target : use.target};
+        if (!page.row(key, [&](Out& out) { write_use(out, svm, name, use); })) return false;
+      }
+      return true;
     });
   });
   return page.finish();

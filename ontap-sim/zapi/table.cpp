@@ -12,14 +12,14 @@ const std::vector<ApiEntry>& table() {
     std::map<std::string_view, ApiEntry> by_name;
     for (const ApiEntry& row : catalogue()) by_name.emplace(row.name, row);
     for (const auto family :
-         {system_apis,       aggr_apis,           vserver_apis,  volume_apis,    volume_record_apis,
-          volume_async_apis, clone_apis,          snapshot_apis, qtree_apis,     quota_apis,
-          lun_apis,          lun_map_apis,        igroup_apis,   iscsi_apis,     file_apis,
-          policy_apis,       security_apis,       perf_apis,     settings_apis,  register_apis,
-          facility_apis,     administration_apis, node_apis,     flexcache_apis, snapshot_policy_apis,
-          encryption_apis,   cifs_apis,           job_apis,      nfs_apis,       sis_apis,
-          qos_apis,          port_apis,           network_apis,  export_apis,    mirror_apis,
-          peer_apis,         equipment_apis}) {
+         {system_apis,       aggr_apis,           vserver_apis,      volume_apis,    volume_record_apis,
+          volume_async_apis, clone_apis,          snapshot_apis,     qtree_apis,     quota_apis,
+          lun_apis,          lun_map_apis,        igroup_apis,       iscsi_apis,     file_apis,
+          policy_apis,       security_apis,       perf_apis,         settings_apis,  register_apis,
+          facility_apis,     administration_apis, node_apis,         flexcache_apis, snapshot_policy_apis,
+          encryption_apis,   cifs_apis,           job_apis,          nfs_apis,       sis_apis,
+          qos_apis,          port_apis,           network_apis,      export_apis,    mirror_apis,
+          peer_apis,         equipment_apis,      mirror_policy_apis}) {
       for (ApiEntry row : family()) {
         const auto at = by_name.find(row.name);
         row.tier = at == by_name.end() ? 0 : at->second.tier;  // 0: modelled, but no client in the catalogue sends it

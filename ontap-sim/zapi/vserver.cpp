@@ -149,7 +149,7 @@ Status vserver_modify(Call& call) {
   return model::modify_svm(call.cluster, call.text("vserver-name"), change);
 }
 
-Status vserver_destroy(Call& call) { return model::destroy_svm(call.cluster, call.text("vserver-name"), false); }
+Status vserver_destroy(Call& call) { return model::destroy_svm(call.cluster, call.text("vserver-name")); }
 Status vserver_start(Call& call) { return model::start_svm(call.cluster, call.text("vserver-name")); }
 Status vserver_stop(Call& call) { return model::stop_svm(call.cluster, call.text("vserver-name")); }
 Status vserver_rename(Call& call) {

@@ -274,7 +274,7 @@ HistoryOutcome play_on(MemoryWorld& memory, const History& history) {
     if (next > now) memory.advance(next - now);
     now = std::max(now, next);
     if (take_action) carry_out(memory, history.actions[action++]);
-    else (void)memory.world().array().faults().add(faults[fault++].second, memory.world().array().cluster());
+    else (void)memory.world().array().faults().add(faults[fault++].second);
     versions.look(memory);
   }
   memory.advance(std::chrono::seconds(60));

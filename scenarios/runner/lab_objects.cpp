@@ -72,7 +72,7 @@ FaultSpec fault_of(const Json& object) {
 
 base::Result<void> set_fault(World& world, const FaultSpec& fault) {
   if (fault.target == "kubernetes") return world.kube_faults().add(fault.rule);
-  return world.array().faults().add(fault.rule, world.array().cluster());
+  return world.array().faults().add(fault.rule);
 }
 void clear_fault(World& world, const FaultSpec& fault) {
   if (fault.target == "kubernetes") world.kube_faults().remove(fault.name);

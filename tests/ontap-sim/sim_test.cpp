@@ -153,6 +153,96 @@ TEST(Sim, FaultsSpoilTheCallsTheyName) {
   EXPECT_THAT(lab.zapi("127.0.1.10", "<volume-get-iter/>").body, testing::Not(HasSubstr("num-records")));
 }
 
+const std::string kTwoRoots = "<vserver-get-iter><max-records>4</max-records></vserver-get-iter>";
+const std::string kMove =
+    "<volume-move-start><source-volume>v</source-volume><vserver>svm1</vserver><dest-aggr>aggr2</dest-aggr>"
+    "</volume-move-start>";
+const std::string kGroup =
+    "<volume-create-async><volume-name>g</volume-name><size>1073741824</size><aggr-list><aggr-name>aggr1</aggr-name>"
+    "<aggr-name>aggr2</aggr-name></aggr-list></volume-create-async>";
+
+/// What each of the array's own actions makes of a call: text that the answer has, and text that it has not.
+TEST(Sim, EveryActionOfTheArrayShows) {
+  struct Row {
+    json rule;
+    std::string host, call, has, has_not;
+    Delivery::Fate fate = Delivery::Fate::answer;
+  };
+  const std::vector<Row> rows = {
+      {{{"action", "error"}, {"errno", 13158}, {"reason", "busy"}}, "127.0.1.10", kCreate, "errno=\"13158\"", "passed"},
+      {{{"action", "error"}}, "127.0.1.10", kCreate, "reason=\"Injected fault\" errno=\"13001\"", "passed"},
+      {{{"preset", "unknown-api"}}, "x", kTwoRoots, "Unable to find API: vserver-get-iter", "passed"},
+      {{{"preset", "credentials-changed"}}, "x", kTwoRoots, "401 Unauthorized", "netapp version"},
+      {{{"action", "http"}, {"status", 500}, {"body", "oops"}}, "x", kTwoRoots, "oops", "netapp"},
+      {{{"action", "cut-reply"}}, "x", kTwoRoots, "passed", "", Delivery::Fate::cut_reply},
+      {{{"action", "invalid-xml"}}, "x", kTwoRoots, "passed", "</netapp>"},
+      {{{"action", "async-failed"}, {"errno", 7}, {"reason", "a<b"}},
+       "127.0.1.10",
+       kGroup,
+       "<result-error-code>7</result-error-code><result-error-message>a&lt;b</result-error-message>"
+       "<result-status>failed</result-status>",
+       "result-jobid"},
+      {{{"action", "short-page"}}, "x", kTwoRoots, "<num-records>2</num-records>", "num-records>4"},
+      {{{"action", "empty-page"}},
+       "x",
+       kTwoRoots,
+       "<num-records>0</num-records><next-tag>empty-page:</next-tag>",
+       "attributes-list"},
+      {{{"action", "no-count"}}, "x", kTwoRoots, "attributes-list", "num-records"},
+      {{{"action", "drop-request"}}, "127.0.1.10", kCreate, "", "passed", Delivery::Fate::drop_reply},
+      {{{"action", "hang"}, {"svm", "svm1"}}, "127.0.1.10", kCreate, "passed", "", Delivery::Fate::hang},
+      {{{"action", "hang"}, {"svm", "other"}}, "127.0.1.10", kCreate, "passed", ""},
+      {{{"action", "hang"}, {"user", "vs*"}}, "127.0.1.10", kCreate, "passed", ""},
+      {{{"action", "hang"}, {"input", "<volume>w</volume>"}}, "127.0.1.10", kCreate, "passed", ""},
+      {{{"action", "hang"}, {"every", 2}}, "127.0.1.10", kCreate, "passed", ""},
+      {{{"action", "hang"}, {"after", "1h"}}, "127.0.1.10", kCreate, "passed", ""},
+      {{{"action", "hang"}, {"probability", 0}}, "127.0.1.10", kCreate, "passed", ""},
+  };
+  for (const Row& row : rows) {
+    Lab lab("ontap: {ontapi: \"1.170\"}");
+    const json added = lab.control("POST", "faults", row.rule);
+    ASSERT_EQ(added["status"], 201) << added;
+    const Response response = lab.zapi(row.host, row.call);
+    EXPECT_EQ(response.delivery.fate, row.fate) << row.rule;
+    EXPECT_THAT(response.body, HasSubstr(row.has)) << row.rule;
+    if (!row.has_not.empty()) {
+      EXPECT_THAT(response.body, testing::Not(HasSubstr(row.has_not))) << row.rule;
+    }
+    EXPECT_THAT(model::check_invariants(lab.sim->cluster()), testing::IsEmpty()) << row.rule;
+  }
+  for (const json& wrong : {json{{"action", "hang"}, {"errno", 1}}, json{{"action", "nothing"}}, json{{"call", "x"}},
+                            json{{"action", "hang"}, {"nth", "first"}}, json{{"preset", "slow"}, {"delay", "soon"}}}) {
+    Lab lab;
+    EXPECT_EQ(lab.control("POST", "faults", wrong)["status"], 400) << wrong;
+  }
+}
+
+/// An emptied page loses nothing; a rule of the same name takes the former's place; jobs fail or last.
+TEST(Sim, FaultsOfPagesAndJobsAndTheirNames) {
+  Lab lab("ontap: {ontapi: \"1.170\"}");
+  lab.control("POST", "faults", {{"preset", "empty-page"}, {"times", 1}});
+  EXPECT_THAT(lab.zapi("x", kTwoRoots).body, HasSubstr("<num-records>0</num-records>"));
+  EXPECT_THAT(lab.zapi("x", "<vserver-get-iter><tag>empty-page:</tag></vserver-get-iter>").body, HasSubstr("cluster1"));
+  const json replaced = lab.control("POST", "faults", {{"preset", "empty-page"}, {"nth", 3}});
+  ASSERT_EQ(replaced["body"].size(), 1U) << replaced;
+  EXPECT_EQ(replaced["body"][0]["matched"], 0);
+  EXPECT_EQ(lab.control("DELETE", "faults/empty-page")["body"].size(), 0U);
+  EXPECT_EQ(lab.control("DELETE", "faults/empty-page")["status"], 404);
+  lab.zapi("127.0.1.10", kCreate);
+  const auto last_job = [&] { return lab.sim->cluster().jobs.rbegin()->second; };
+  lab.control("POST", "faults", {{"preset", "job-failure"}, {"call", "*"}, {"times", 1}});
+  lab.zapi("127.0.1.10", kMove);
+  EXPECT_EQ(last_job().state, "failure");
+  EXPECT_EQ(last_job().completion, "Job failed");
+  lab.control("DELETE", "faults");
+  lab.control("POST", "faults", {{"action", "slow-job"}, {"delay", 7200}});
+  lab.zapi("127.0.1.10", kGroup);
+  lab.control("POST", "clock", {{"advance", 7000}});
+  EXPECT_NE(last_job().state, "success");
+  lab.control("POST", "clock", {{"advance", 300}});
+  EXPECT_EQ(last_job().state, "success");
+}
+
 TEST(Sim, LatencyQueuesCallsBehindOneAnother) {
   Lab lab("ontap: {latency: {fixed: 100ms, at_most: 1}}");
   EXPECT_EQ(lab.zapi("x", "<system-get-version/>").delivery.delay, std::chrono::milliseconds(100));
