@@ -87,6 +87,8 @@ base::Result<void> Faults::add(const json& fault) {
   return {};
 }
 
+json Faults::list() const { return rules_.list(); }
+
 bool Faults::remove(std::string_view name) {
   if (!name.empty()) return rules_.remove(std::string(name));
   const bool any = !rules_.list().empty();

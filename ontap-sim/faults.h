@@ -33,7 +33,7 @@ class Faults {
   base::Result<void> add(const nlohmann::json& fault);
   /// Forgets the rule of that name; all when empty. False when there was none.
   bool remove(std::string_view name);
-  nlohmann::json list() const { return rules_.list(); }
+  nlohmann::json list() const;
   base::http::Handler wrap(base::http::Handler inner) { return rules_.wrap(std::move(inner)); }
 
  private:
