@@ -346,6 +346,67 @@ const std::vector<GoCall> kSan = {
     {"@svm1 volume-destroy name=trident_s unmount-and-offline=true", "ok"},
 };
 
+/// What the drivers of 19.x to 23.x send besides: comments, QoS and policies of a volume, CHAP, LUNs cloned and renamed
+/// within a volume (ontap-san-economy), export rules of a backend's own, and the answers that they tell apart by
+/// number.
+const std::vector<GoCall> kLater = {
+    {"@svm1 volume-create containing-aggr-name=aggr1 encrypt=false export-policy=default "
+     "percentage-snapshot-reserve=10 "
+     "size=1073741824 snapshot-policy=none space-reserve=none tiering-policy=none unix-permissions=777 "
+     "volume=trident_p volume-comment={\"a\":1} volume-security-style=unix",
+     "ok"},
+    {"@svm1 volume-modify-iter attributes/volume-attributes/volume-id-attributes/comment={\"b\":{\"c\":\"d\"}} " VOLUME
+     "/name=trident_p",
+     "ok", "num-succeeded=1"},
+    {"@svm1 volume-modify-iter attributes/volume-attributes/volume-export-attributes/policy=none " VOLUME
+     "/name=trident_p",
+     "ok", "num-failed=1 failure-list/volume-modify-iter-info/error-code=13001"},
+    {"@svm1 volume-get-iter desired-attributes/volume-attributes/volume-id-attributes max-records=4294967294 " VOLUME
+     "/name=trident_p",
+     "ok", RECORD "/volume-id-attributes/comment={\"b\":{\"c\":\"d\"}} " RECORD "/volume-id-attributes/type=rw"},
+    {"@svm1 iscsi-initiator-set-default-auth auth-type=CHAP outbound-passphrase=passwordpass34 outbound-user-name=tu "
+     "passphrase=passwordpass12 user-name=u",
+     "ok"},
+    {"@svm1 iscsi-initiator-get-default-auth", "ok", "auth-type=CHAP user-name=u outbound-user-name=tu"},
+    {"@svm1 lun-create-by-size ostype=linux path=/vol/trident_p/l1 size=104857600 space-allocation-enabled=false "
+     "space-reservation-enabled=false",
+     "ok", "actual-size=104857600"},
+    {"@svm1 lun-get-iter max-records=4294967294 query/lun-info/path=/vol/*/l1", "ok",
+     "num-records=1 attributes-list/lun-info/serial-number attributes-list/lun-info/state=online"},
+    {"@svm1 snapshot-create snapshot=s1 volume=trident_p", "ok"},
+    {"@svm1 clone-create destination-path=l2 source-path=l1 volume=trident_p", "ok"},
+    {"@svm1 clone-create destination-path=l2 source-path=l1 volume=trident_p", "9012"},
+    {"@svm1 clone-create destination-path=l3 source-path=none volume=trident_p", "15661"},
+    {"@svm1 clone-create destination-path=l3 snapshot-name=none source-path=l1 volume=trident_p", "15661"},
+    {"@svm1 clone-create destination-path=l3 snapshot-name=s1 source-path=l1 volume=trident_p", "ok"},
+    {"@svm1 lun-move new-path=/vol/trident_p/l4 path=/vol/trident_p/l3", "ok"},
+    {"@svm1 lun-set-attribute name=context path=/vol/trident_p/l4 value=csi", "ok"},
+    {"@svm1 lun-get-attribute name=context path=/vol/trident_p/l4", "ok", "value=csi"},
+    {"@svm1 lun-get-attribute name=context path=/vol/trident_p/l3", "15661"},
+    {"@svm1 igroup-create initiator-group-name=node1 initiator-group-type=iscsi os-type=linux", "ok"},
+    {"@svm1 igroup-remove force=true initiator=iqn.1993-08.org.debian:01:9 initiator-group-name=node1", "9007"},
+    {"@svm1 lun-map force=true initiator-group=none path=/vol/trident_p/l4", "9003"},
+    {"@svm1 lun-map force=true initiator-group=node1 path=/vol/trident_p/l4", "ok", "lun-id-assigned=0"},
+    {"@svm1 igroup-destroy initiator-group-name=node1", "9029"},
+    {"@svm1 lun-unmap initiator-group=node1 path=/vol/trident_p/l4", "ok"},
+    {"@svm1 lun-unmap initiator-group=node1 path=/vol/trident_p/l4", "9016"},
+    {"@svm1 export-policy-get policy-name=default", "ok", "attributes/export-policy-info/policy-name=default"},
+    {"@svm1 export-policy-get policy-name=none", "15661"},
+    {"@svm1 export-policy-destroy policy-name=none", "15661"},
+    {"@svm1 export-rule-destroy policy-name=default rule-index=77", "15661"},
+    {"@svm1 qtree-modify export-policy=default qtree=none volume=trident_p", "15669"},
+    {"@svm1 quota-get-entry qtree quota-target=/vol/trident_p/none quota-type=tree volume=trident_p", "15661"},
+    {"@svm1 snapmirror-get destination-location=svm1:trident_p", "15661"},
+    {"@svm1 snapmirror-policy-get-iter query/snapmirror-policy-info/policy-name=MirrorAllSnapshots", "ok",
+     "num-records=1 attributes-list/snapmirror-policy-info/policy-name"},
+    {"@svm1 job-schedule-get-iter query/job-schedule-info/job-schedule-name=daily", "ok", "num-records=1"},
+    {"@svm1 snapshot-get-iter max-records=100 query/snapshot-info/volume=none", "15661"},
+    {"@svm1 snapshot-restore-volume preserve-lun-ids=true snapshot=none volume=trident_p", "15661"},
+    {"@svm1 volume-offline name=none", "13040"},
+    {"@svm1 volume-destroy name=trident_p unmount-and-offline=true", "ok"},
+    {"@ volume-recovery-queue-get-iter query/volume-recovery-queue-info/volume-name=trident_p*", "ok", "num-records"},
+};
+
 const std::vector<GoCall> kFlexgroup = {
     {"@svm1 volume-size-async volume-name=trident_g", "15661"},
     {"@svm1 volume-create-async aggr-list/aggr-name=aggr1 aggr-list/aggr-name+=aggr2 encrypt=false "
@@ -383,6 +444,11 @@ TEST(Trident, OntapSanReadsWhatItNeeds) {
   World world;
   run(world, kStart);
   run(world, kSan);
+}
+
+TEST(Trident, LaterReleasesReadWhatTheyNeed) {
+  World world(150);
+  run(world, kLater);
 }
 
 TEST(Trident, FlexgroupsAreJobs) {
