@@ -32,9 +32,10 @@ TEST(Operator, EveryRecordKeepsToItsView) {
     if (command.run != nullptr) continue;
     Call call(shell.cluster, command, shell.user, shell.settings);
     for (const Record& record : command.view->list(call)) {
-      for (const auto& [name, value] : record)
-        EXPECT_TRUE(std::ranges::any_of(command.view->fields, [&](const Field& field) { return field.name == name; }))
-            << command.path << " " << name;
+      for (const auto& entry : record)
+        EXPECT_TRUE(
+            std::ranges::any_of(command.view->fields, [&](const Field& field) { return field.name == entry.first; }))
+            << command.path << " " << entry.first;
     }
     EXPECT_FALSE(shell(std::string(command.path)).starts_with("Error")) << command.path;
     EXPECT_FALSE(shell(std::string(command.path) + " -instance").starts_with("Error")) << command.path;
