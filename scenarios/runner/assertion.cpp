@@ -2,6 +2,8 @@
 
 #include <cctype>
 
+#include "provisioner/base/text.h"
+#include "scenarios/runner/cel.h"
 #include "scenarios/runner/jmespath_functions.h"
 
 namespace scenario {
@@ -19,6 +21,7 @@ struct Key {
   std::string binding;
   bool expression = false;
   bool escaped = false;
+  std::string compiler;  // "" is the one of the place
   std::string statement;
   std::string problem;
 };
@@ -56,14 +59,21 @@ Key parse_key(std::string_view text) {
     text = text.substr(1, text.size() - 2);
     const std::size_t semicolon = text.find(';');
     if (semicolon != std::string_view::npos && is_word(text.substr(0, semicolon))) {
-      const std::string_view compiler = text.substr(0, semicolon);
-      if (compiler != "jp")
-        key.problem = "expressions of the compiler \"" + std::string(compiler) + "\" are not supported, only jp";
-      text.remove_prefix(semicolon + 1);
+      key.compiler = text.substr(0, semicolon);
+      if (key.compiler != "jp" && key.compiler != "cel")
+        key.problem = "the compiler \"" + key.compiler + "\" is not known: jp and cel are";
+      text = base::trim(text.substr(semicolon + 1));
     }
   }
   key.statement = text;
   return key;
+}
+
+Result<Json> evaluate(const Key& key, const Json& value, const jmes::Bindings& scope,
+                      const ExpressionContext& context) {
+  const std::string& compiler = key.compiler.empty() ? context.compiler : key.compiler;
+  return compiler == "cel" ? cel_search(key.statement, value, scope)
+                           : jmes::search(key.statement, value, scope, context.host);
 }
 
 std::string show(const Json& value) {
@@ -87,7 +97,7 @@ class Checker {
       if (key.each) return fail(path, "~ stands only in a key");
       if (!key.binding.empty() && (key.expression || key.escaped)) return fail(path, "-> stands only in a key");
       if (key.expression) {
-        auto result = jmes::search(key.statement, actual, scope, context_.host);
+        auto result = evaluate(key, actual, scope, context_);
         if (!result) return fail(path, result.error().message);
         wanted = std::move(*result);
       } else if (key.escaped) {
@@ -144,7 +154,7 @@ class Checker {
       if (!key.problem.empty()) return fail(here, key.problem);
       Json projected;
       if (key.expression) {
-        auto result = jmes::search(key.statement, actual, scope, context_.host);
+        auto result = evaluate(key, actual, scope, context_);
         if (!result) return fail(here, result.error().message);
         projected = std::move(*result);
       } else if (actual.is_null() || (actual.is_object() && !actual.contains(key.statement))) {
@@ -192,7 +202,7 @@ Result<Json> evaluate_text(const std::string& text, const Json& against, const E
   if (!key.problem.empty()) return Error{ErrorKind::invalid, key.problem};
   if (key.escaped) return Json(key.statement);
   if (!key.expression || key.each) return Json(text);
-  return jmes::search(key.statement, against, context.bindings, context.host);
+  return evaluate(key, against, context.bindings, context);
 }
 
 Result<Json> evaluate_templates(const Json& value, const ExpressionContext& context) {

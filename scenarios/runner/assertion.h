@@ -23,6 +23,7 @@ struct Mismatch {
 struct ExpressionContext {
   jmes::Bindings bindings;
   jmes::Host host;
+  std::string compiler = "jp";  // of expressions that do not say theirs: "jp" or "cel"
 };
 
 /// Empty when `actual` satisfies `expected`.

@@ -125,6 +125,29 @@ int explore_tests(const ExploreOptions& options) {
   return tally.end("cases");
 }
 
+constexpr std::uint64_t kBatch = 50;  // histories to a copy of the lab
+
+/// Plays the histories of these seeds in one copy of the lab; the seed to go on with.
+std::uint64_t play_batch(ForkedPlayer& player, std::uint64_t first, std::uint64_t end, Tally& tally) {
+  std::vector<History> histories;
+  for (std::uint64_t seed = first; seed < end; ++seed) histories.push_back(make_history(seed));
+  const auto outcomes = player.play_all(histories);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const std::uint64_t seed = first + i;
+    if (!tally.add(outcomes[i])) continue;
+    const std::string found_by = "seed " + std::to_string(seed);
+    const Player alone = [&](const History& history) { return player.play(history); };
+    const HistoryOutcome again = alone(histories[i]);
+    if (!again.violations.empty()) {
+      explain(histories[i], again, found_by, alone);
+      continue;
+    }
+    print_violations(outcomes[i], found_by + ", after those from seed " + std::to_string(first));
+    std::printf("repeat with: drydock explore --seed %llu --seeds %zu\n", static_cast<unsigned long long>(first), i + 1);
+  }
+  return first + outcomes.size();
+}
+
 }  // namespace
 
 int explore(const ExploreOptions& options) {
@@ -156,11 +179,8 @@ int explore(const ExploreOptions& options) {
   }
   if (options.seeds > 0 || (options.seed && !options.crash_points && options.at.empty())) {
     const std::uint64_t first = options.seed.value_or(1), count = std::max<std::uint64_t>(options.seeds, 1);
-    for (std::uint64_t seed = first; seed < first + count; ++seed) {
-      const History history = make_history(seed);
-      const HistoryOutcome outcome = play_copy(history);
-      if (tally.add(outcome)) explain(history, outcome, "seed " + std::to_string(seed), play_copy);
-    }
+    for (std::uint64_t seed = first; seed < first + count;)
+      seed = play_batch(**player, seed, std::min(seed + kBatch, first + count), tally);
     if (!options.crash_points) return tally.end("histories");
   }
   History history = plain_history();

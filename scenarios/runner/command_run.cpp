@@ -78,6 +78,15 @@ TestResult broken(const Test& test, const std::string& why) {
   return result;
 }
 
+/// A file that is no test although it should be: a failure of its own; the others run.
+TestResult unreadable(const std::string& mistake) {
+  TestResult result;
+  result.name = result.file = mistake.substr(0, mistake.find(':'));
+  result.verdict = Verdict::failed;
+  result.message = mistake;
+  return result;
+}
+
 /// The nearest file of one of these names in the test's directory or above it, "" if none. The search ends at the
 /// working directory.
 std::string nearest(const std::string& directory, std::initializer_list<const char*> names) {
@@ -439,25 +448,26 @@ int run_once(const RunOptions& options) {
   }
   session.values = *values;
   const std::vector<std::string> paths = options.paths.empty() ? std::vector<std::string>{"scenarios"} : options.paths;
-  auto tests = find_tests(paths);
-  if (!tests) {
-    std::fprintf(stderr, "%s\n", tests.error().message.c_str());
-    std::printf("0 passed, 1 failed\n");
+  const Found found = look_for_tests(paths);
+  for (const std::string& mistake : found.mistakes) std::fprintf(stderr, "%s\n", mistake.c_str());
+  if (found.tests.empty() && !found.mistakes.empty()) {
+    std::printf("0 passed, %zu failed\n", found.mistakes.size());
     return 1;
   }
-  auto chosen = choose(session, *tests);
+  auto chosen = choose(session, found.tests);
   if (!chosen) {
     std::fprintf(stderr, "drydock: %s\n", chosen.error().message.c_str());
     return 2;
   }
-  if (chosen->tests.empty()) {
+  if (chosen->tests.empty() && found.mistakes.empty()) {
     // A selection that selects nothing is a mistake; a green run of no test would hide it.
     std::fprintf(stderr, "drydock: %s\n",
-                 tests->empty() ? ("no test below " + base::join(paths, " ")).c_str()
-                                : ("none of " + std::to_string(tests->size()) + " tests is selected").c_str());
+                 found.tests.empty() ? ("no test below " + base::join(paths, " ")).c_str()
+                                     : ("none of " + std::to_string(found.tests.size()) + " tests is selected").c_str());
     std::printf("0 passed, 0 failed\n");
     return 1;
   }
+  for (const std::string& mistake : found.mistakes) session.results.push_back(unreadable(mistake));
   run_all(session, *chosen);
   session.clear_progress();
   const Counts counts = count(session.results, session.granularity);

@@ -294,10 +294,42 @@ HistoryOutcome play_on(MemoryWorld& memory, const History& history) {
   versions.look(memory);
   outcome.violations = check_lab(memory, removed);
   outcome.violations.insert(outcome.violations.end(), versions.wrong.begin(), versions.wrong.end());
-  outcome.journal = memory.world().journal().lines();
+  if (!outcome.violations.empty()) outcome.journal = memory.world().journal().lines();
   outcome.messages = memory.messages() - sent_before;
   outcome.virtual_time = memory.elapsed() - began;
   return outcome;
+}
+
+std::vector<std::string> tidy(MemoryWorld& memory) {
+  World& world = memory.world();
+  memory.set_jitter(base::Duration{0}, 1);
+  std::vector<std::string> left;
+  for (int i = 0; i < 30; ++i) {
+    left.clear();
+    std::vector<std::string> second;
+    for (const Json& claim : items(memory, "/api/v1/persistentvolumeclaims")) {
+      const std::string name = claim["metadata"].value("name", "");
+      left.push_back("claim " + name + " is still there");
+      if (!claim["metadata"].contains("deletionTimestamp"))
+        (void)world.kube_internal("DELETE", "/api/v1/namespaces/default/persistentvolumeclaims/" + name, nullptr);
+    }
+    for (int which = 0; which < 2; ++which)
+      for (const auto& entry : memory.records(which)) {
+        const std::string& key = entry.first;
+        if (key.starts_with(kIntentKey)) left.push_back("an intent is left: " + key);
+        if (!key.starts_with(kVolumeKey)) continue;
+        const std::string name = key.substr(std::string_view(kVolumeKey).size());
+        left.push_back("volume " + name + " is still in a store");
+        if (which == 1) second.push_back(name);
+      }
+    for (const std::string& name : second) memory.tell("DELETE", "/trident/v1/volume/" + name, nullptr, 1);
+    for (const Json& pv : items(memory, "/api/v1/persistentvolumes"))
+      left.push_back("PersistentVolume " + pv["metadata"].value("name", "") + " is still there");
+    if (left.empty()) break;
+    memory.advance(std::chrono::seconds(10));
+  }
+  if (left.empty()) left = check_lab(memory, {});
+  return left;
 }
 
 HistoryOutcome play(const History& history) {

@@ -53,8 +53,10 @@ std::string describe(const History& history);
 
 /// A lab with its backends and classes, from which histories start.
 base::Result<std::unique_ptr<MemoryWorld>> prepare_lab();
-/// Plays the history on a lab that prepare_lab() made; the lab is used up.
+/// Plays the history on a lab that prepare_lab() made. Another may follow when tidy() has been.
 HistoryOutcome play_on(MemoryWorld& memory, const History& history);
+/// Deletes what the history left and waits until the lab is as prepare_lab() made it; what then is still there.
+std::vector<std::string> tidy(MemoryWorld& memory);
 HistoryOutcome play(const History& history);
 /// What is wrong with the lab now; empty when nothing is. `removed`: claims that must have gone.
 std::vector<std::string> check_lab(MemoryWorld& memory, const std::vector<std::string>& removed);
@@ -65,11 +67,14 @@ History shrink(History history, const Player& player);
 /// What kind of violation a sentence tells of: the sentence without names and numbers.
 std::string violation_kind(const std::string& sentence);
 
-/// Plays histories from one prepared lab: each in a child process that starts as its copy.
+/// Plays histories from one prepared lab, in child processes that start as its copy.
 class ForkedPlayer {
  public:
   static base::Result<std::unique_ptr<ForkedPlayer>> make();
   HistoryOutcome play(const History& history);
+  /// One after another in one copy, tidied in between: a copy costs more than a history. The same list gives the same
+  /// outcomes. The last outcome is the first with a violation, or that of the last history.
+  std::vector<HistoryOutcome> play_all(const std::vector<History>& histories);
 
  private:
   std::unique_ptr<MemoryWorld> prepared_;

@@ -1,12 +1,11 @@
 // Histories as values: random ones, written down and read back, shrunk, and played in a copy of the lab.
-#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <set>
-#include <thread>
 
 #include "provisioner/base/text.h"
 #include "scenarios/runner/duration.h"
@@ -260,44 +259,66 @@ base::Result<std::unique_ptr<ForkedPlayer>> ForkedPlayer::make() {
 }
 
 HistoryOutcome ForkedPlayer::play(const History& history) {
-  int ends[2];
-  if (::pipe(ends) != 0) return broken("no pipe for a child process");
-  const pid_t child = ::fork();
-  if (child < 0) return broken("no child process");
-  if (child == 0) {
-    ::close(ends[0]);
-    // On a thread of its own the history allocates from fresh pages. Where the parent's heap has room every page is
-    // shared, and to write to a shared one costs several times as much.
-    // Both threads stay on one processor: otherwise every such write interrupts the other one.
-    cpu_set_t here;
-    CPU_ZERO(&here);
-    if (const int cpu = ::sched_getcpu(); cpu >= 0) {
-      CPU_SET(cpu, &here);
-      (void)::sched_setaffinity(0, sizeof here, &here);
-    }
-    HistoryOutcome outcome;
-    std::thread([&] { outcome = play_on(*prepared_, history); }).join();
-    const Json json = {{"violations", outcome.violations},
-                       {"messages", outcome.messages},
-                       {"time", outcome.virtual_time.count()},
-                       {"journal", outcome.violations.empty() ? std::vector<std::string>{} : outcome.journal}};
-    (void)write_all(ends[1], json.dump(-1, ' ', false, Json::error_handler_t::replace));
-    ::_exit(0);  // the parent's lab is not ours to end
-  }
-  ::close(ends[1]);
-  const Json json = Json::parse(read_all(ends[0]), nullptr, false);
-  ::close(ends[0]);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!json.is_object())
-    return broken("the process ended with status " + std::to_string(status) + " while the history was played");
+  auto outcomes = play_all({history});
+  return std::move(outcomes.front());
+}
+
+namespace {
+
+std::string to_line(const HistoryOutcome& outcome) {
+  const Json json = {{"violations", outcome.violations},
+                     {"messages", outcome.messages},
+                     {"time", outcome.virtual_time.count()},
+                     {"journal", outcome.violations.empty() ? std::vector<std::string>{} : outcome.journal}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::optional<HistoryOutcome> from_line(std::string_view line) {
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
   HistoryOutcome outcome;
   outcome.violations = json["violations"].get<std::vector<std::string>>();
   outcome.journal = json["journal"].get<std::vector<std::string>>();
   outcome.messages = json["messages"].get<std::uint64_t>();
   outcome.virtual_time = base::Duration(json["time"].get<std::int64_t>());
   return outcome;
+}
+
+/// In the child: plays until one violates and writes a line for each.
+void play_into(MemoryWorld& memory, const std::vector<History>& histories, int to) {
+  for (std::size_t i = 0; i < histories.size(); ++i) {
+    HistoryOutcome outcome = play_on(memory, histories[i]);
+    const bool more = outcome.violations.empty() && i + 1 < histories.size();
+    if (more)
+      for (const std::string& sentence : tidy(memory)) outcome.violations.push_back("afterwards: " + sentence);
+    if (!write_all(to, to_line(outcome)) || !outcome.violations.empty()) return;
+  }
+}
+
+}  // namespace
+
+std::vector<HistoryOutcome> ForkedPlayer::play_all(const std::vector<History>& histories) {
+  int ends[2];
+  if (::pipe(ends) != 0) return {broken("no pipe for a child process")};
+  const pid_t child = ::fork();
+  if (child < 0) return {broken("no child process")};
+  if (child == 0) {
+    ::close(ends[0]);
+    play_into(*prepared_, histories, ends[1]);
+    ::_exit(0);  // the parent's lab is not ours to end
+  }
+  ::close(ends[1]);
+  const std::string text = read_all(ends[0]);
+  ::close(ends[0]);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  std::vector<HistoryOutcome> outcomes;
+  for (const std::string_view line : base::split(text, '\n'))
+    if (auto outcome = from_line(line)) outcomes.push_back(std::move(*outcome));
+  if (outcomes.empty() || (outcomes.size() < histories.size() && outcomes.back().violations.empty()))
+    outcomes.push_back(broken("the process ended with status " + std::to_string(status) + " while the history was played"));
+  return outcomes;
 }
 
 HistoryOutcome play_test(const Test& test, const RunConfig& config, const WorldConfig& world,

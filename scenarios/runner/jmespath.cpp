@@ -21,6 +21,13 @@ Bindings Bindings::with(std::string name, Json value) const {
   return more;
 }
 
+Json Bindings::all() const {
+  Json object = Json::object();
+  for (const Link* link = top_.get(); link != nullptr; link = link->next.get())
+    if (!object.contains(link->name)) object[link->name] = link->value;
+  return object;
+}
+
 const Json* Bindings::find(std::string_view name) const {
   for (const Link* link = top_.get(); link != nullptr; link = link->next.get())
     if (link->name == name) return &link->value;

@@ -25,6 +25,7 @@ class Bindings {
  public:
   Bindings with(std::string name, Json value) const;
   const Json* find(std::string_view name) const;
+  Json all() const;  // as an object
 
  private:
   struct Link {

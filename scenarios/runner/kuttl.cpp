@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "provisioner/base/text.h"
+#include "scenarios/runner/cel.h"
+#include "scenarios/runner/kuttl_template.h"
 
 namespace scenario {
 
@@ -321,8 +323,7 @@ class Reader {
     const auto text = base::read_file(file);
     problems_.file = file;
     if (!text) return problems_.add(1, "cannot be read");
-    if (part->go_template) return problems_.add(1, "Go templates (.gotmpl.yaml) are not supported");
-    const auto documents = parse_yaml(*text, file);
+    const auto documents = parse_yaml(part->go_template ? marked_template(*text, problems_) : *text, file);
     if (!documents) return problems_.lines.push_back(documents.error().message);
     for (const YamlNode& document : *documents)
       if (is_kuttl(document, "TestFile") && !selected(document)) return;
@@ -398,11 +399,10 @@ class Reader {
   }
 
   void read_assert(const YamlNode& document) {
-    for (const char* field : {"resourceRefs", "assertAll", "assertAny"})
-      if (const YamlNode* cel = document.find(field))
-        return problems_.add(cel->line, std::string(field) + ": CEL expressions are not supported");
-    if (!known(document, {"apiVersion", "kind", "metadata", "timeout", "collectors", "commands"}, "TestAssert",
-               problems_))
+    if (!known(document,
+               {"apiVersion", "kind", "metadata", "timeout", "collectors", "commands", "resourceRefs", "assertAll",
+                "assertAny"},
+               "TestAssert", problems_))
       return;
     // 0 and less leave the suite's time as it is.
     if (const YamlNode* timeout = document.find("timeout");
@@ -412,6 +412,41 @@ class Reader {
       for (const YamlNode& node : collectors->items) add_collector(node, collectors_, problems_);
     if (const YamlNode* commands = document.find("commands"))
       for (const YamlNode& node : commands->items) add_command(node, checks_, timeout_, false, problems_);
+    read_expressions(document);
+  }
+
+  /// Expressions over named objects: one more thing that the step expects.
+  void read_expressions(const YamlNode& document) {
+    Json expressions = {{"refs", Json::array()}, {"all", Json::array()}, {"any", Json::array()}};
+    std::vector<std::string> names;
+    int line = 0;
+    if (const YamlNode* refs = document.find("resourceRefs"))
+      for (const YamlNode& node : refs->items) {
+        if (!known(node, {"apiVersion", "kind", "namespace", "name", "ref"}, "resourceRef", problems_)) return;
+        Json ref = Json::object();
+        for (const char* field : {"apiVersion", "kind", "namespace", "name", "ref"}) {
+          const YamlNode* value = node.find(field);
+          ref[field] = value != nullptr ? value->text : "";
+          if (ref[field] == "" && std::string_view(field) != "namespace")
+            return problems_.add(node.line, "a resource reference needs apiVersion, kind, name and ref");
+        }
+        names.push_back(ref["ref"].get<std::string>());
+        expressions["refs"].push_back(std::move(ref));
+      }
+    for (const auto& [field, to] : {std::pair("assertAll", "all"), std::pair("assertAny", "any")}) {
+      const YamlNode* list = document.find(field);
+      if (list == nullptr) continue;
+      for (const YamlNode& node : list->items) {
+        if (!known(node, {"celExpr"}, field, problems_)) return;
+        const YamlNode* text = node.find("celExpr");
+        if (text == nullptr || text->text.empty())
+          return problems_.add(node.line, std::string(field) + ": an expression needs celExpr");
+        if (auto problem = cel_problem(text->text, names)) return problems_.add(text->line, *problem);
+        expressions[to].push_back(text->text);
+        line = line == 0 ? node.line : line;
+      }
+    }
+    if (line != 0) checks_.push_back(operation("assert", {{"expressions", std::move(expressions)}}, line));
   }
 
   std::string directory_, suite_;

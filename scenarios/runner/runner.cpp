@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "scenarios/runner/duration.h"
+#include "scenarios/runner/kuttl_template.h"
 #include "scenarios/runner/steps.h"
 
 namespace scenario {
@@ -20,6 +21,10 @@ Json inherited(std::initializer_list<const Json*> scopes, std::string_view field
   for (const Json* scope : scopes)
     if (scope->is_object() && scope->contains(field)) return (*scope)[std::string(field)];
   return missing;
+}
+
+std::string compiler_of(std::initializer_list<const Json*> scopes) {
+  return inherited(scopes, "compiler", "jp").get<std::string>();
 }
 
 base::Duration timeout_of(std::string_view row, const Json& operation, const Json& step, const Json& test,
@@ -48,6 +53,7 @@ std::string operation_name(const Operation& operation) {
     what = text(spec["entrypoint"]);
     for (const Json& argument : spec.value("args", Json::array())) what += " " + text(argument);
   } else if (spec.contains("kind")) what = text(spec["kind"]) + " " + text(spec.value("name", Json("")));
+  else if (spec.contains("expressions")) what = "expressions";
   else if (spec.contains("duration")) what = text(spec["duration"]);
   return operation.verb + (what.empty() ? "" : " " + what);
 }
@@ -74,6 +80,7 @@ class TestRun {
     prepare_bindings();
     std::optional<std::string> problem = choose_cluster({&test_.spec, &config_.spec});
     if (!problem) problem = co_await prepare_namespace();
+    context_.compiler = compiler_of({&test_.spec, &config_.spec});
     if (!problem) problem = add_bindings(test_.spec.value("bindings", Json::array()), context_, !test_.kuttl);
     bool failed = problem.has_value();
     if (problem) result_.message = *problem;
@@ -198,7 +205,10 @@ class TestRun {
     Json object = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", run_.ns}}}};
     const Json wanted = inherited({&test_.spec, &config_.spec}, "namespaceTemplate", Json());
     if (wanted.is_object()) {
-      auto evaluated_template = evaluate_templates(wanted, context_);
+      ExpressionContext context = context_;
+      context.compiler = inherited({&test_.spec, &config_.spec}, "namespaceTemplateCompiler", context.compiler)
+                             .get<std::string>();
+      auto evaluated_template = evaluate_templates(wanted, context);
       if (!evaluated_template) co_return "namespaceTemplate: " + evaluated_template.error().message;
       object.merge_patch(*evaluated_template);
       run_.ns = ref_of(object).name;
@@ -222,6 +232,7 @@ class TestRun {
     run_.track = inherited({&step.spec, &test_.spec, &config_.spec}, "skipDelete", false) != Json(true);
     note("step " + result.name);
     ExpressionContext context = context_;
+    context.compiler = compiler_of({&step.spec, &test_.spec, &config_.spec});
     context.bindings = context.bindings.with("step", {{"id", index + 1}});
     if (auto problem = add_bindings(step.spec.value("bindings", Json::array()), context, !test_.kuttl)) {
       OperationResult failed;
@@ -302,8 +313,10 @@ class TestRun {
     }
   }
 
-  awaitable<OperationResult> run_operation(const Operation& operation, const Step& step, std::string block, int id,
+  awaitable<OperationResult> run_operation(const Operation& written, const Step& step, std::string block, int id,
                                            ExpressionContext& context) {
+    Operation operation = written;
+    std::optional<std::string> problem = test_.kuttl ? fill(operation) : std::nullopt;
     OperationResult result;
     result.name = operation_name(operation);
     result.verb = operation.verb;
@@ -319,9 +332,9 @@ class TestRun {
     call.propagation =
         inherited({&operation.spec, &step.spec, &test_.spec, &config_.spec}, "deletionPropagationPolicy", "Background")
             .get<std::string>();
+    call.context.compiler = compiler_of({&operation.spec, &step.spec, &test_.spec, &config_.spec});
     call.context.bindings = call.context.bindings.with("operation", {{"id", id}, {"resourceId", 1}});
-    std::optional<std::string> problem;
-    problem = choose_cluster({&operation.spec, &step.spec, &test_.spec, &config_.spec});
+    if (!problem) problem = choose_cluster({&operation.spec, &step.spec, &test_.spec, &config_.spec});
     if (!problem && test_.kuttl && !run_.cluster.empty()) problem = co_await share_namespace();
     if (!problem) problem = add_bindings(operation.spec.value("bindings", Json::array()), call.context, call.templates);
     OperationOutcome outcome;
@@ -337,6 +350,15 @@ class TestRun {
     }
     if (!block.empty()) note_end(result);
     co_return result;
+  }
+
+  /// The file was a Go template: what it says of the namespace and of variables is known now.
+  std::optional<std::string> fill(Operation& operation) {
+    if (!has_marks(operation.spec.dump())) return std::nullopt;
+    auto filled = fill_marks(operation.spec, run_.ns, config_.values);
+    if (!filled) return filled.error().message;
+    operation.spec = std::move(*filled);
+    return std::nullopt;
   }
 
   awaitable<void> clean_up(bool failed) {

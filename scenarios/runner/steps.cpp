@@ -1,8 +1,10 @@
 #include "scenarios/runner/steps.h"
 
 #include <algorithm>
+#include <map>
 
 #include "provisioner/base/text.h"
+#include "scenarios/runner/cel.h"
 #include "scenarios/runner/duration.h"
 
 // Operations that change or look at objects; scripts and collectors are in steps_process.cpp and steps_collect.cpp.
@@ -55,12 +57,15 @@ Result<std::string> evaluated(const OperationCall& call, const Json& spec, const
 }
 
 std::optional<std::string> add_bindings(const Json& rows, ExpressionContext& context, bool templates) {
+  const std::string compiler = context.compiler;
   for (const Json& row : rows) {
     const std::string raw = row.value("name", "");
+    context.compiler = row.value("compiler", compiler);
     Result<Json> name = templates ? evaluate_text(raw, nullptr, context) : Result<Json>(Json(raw));
-    if (!name) return "binding " + raw + ": " + name.error().message;
     Result<Json> value =
         templates ? evaluate_templates(row.value("value", Json()), context) : Result<Json>(row.value("value", Json()));
+    context.compiler = compiler;
+    if (!name) return "binding " + raw + ": " + name.error().message;
     if (!value) return "binding " + raw + ": " + value.error().message;
     context.bindings =
         context.bindings.with(name->is_string() ? name->get<std::string>() : name->dump(), std::move(*value));
@@ -72,17 +77,19 @@ std::optional<std::string> add_outputs(OperationCall& call, const Json& subject)
   const auto rows = call.operation.spec.find("outputs");
   if (rows == call.operation.spec.end()) return std::nullopt;
   for (const Json& row : *rows) {
+    ExpressionContext context = call.context;
+    context.compiler = row.value("compiler", context.compiler);
     if (row.contains("match")) {
-      const auto mismatches = check_assertion(row["match"], subject, call.context);
+      const auto mismatches = check_assertion(row["match"], subject, context);
       if (!mismatches) return "output: " + mismatches.error().message;
       if (!mismatches->empty()) continue;
     }
     const std::string raw = row.value("name", "");
-    const Result<Json> name = evaluate_text(raw, subject, call.context);
+    const Result<Json> name = evaluate_text(raw, subject, context);
     if (!name) return "output " + raw + ": " + name.error().message;
     const Json& value = row["value"];
-    Result<Json> result = value.is_string() ? evaluate_text(value.get<std::string>(), subject, call.context)
-                                            : evaluate_templates(value, call.context);
+    Result<Json> result = value.is_string() ? evaluate_text(value.get<std::string>(), subject, context)
+                                            : evaluate_templates(value, context);
     if (!result) return "output " + raw + ": " + result.error().message;
     call.outputs.emplace_back(name->is_string() ? name->get<std::string>() : name->dump(), *result);
     call.context.bindings = call.context.bindings.with(call.outputs.back().first, std::move(*result));
@@ -131,14 +138,14 @@ std::string labels_selector(const Json& object) {
 
 }  // namespace
 
-awaitable<Result<std::vector<Json>>> load_resources(OperationCall& call, bool evaluate) {
+Result<std::vector<Json>> load_resources(OperationCall& call) {
   const Json& spec = call.operation.spec;
   std::vector<Json> loaded;
   if (spec.contains("file")) {
     const auto pattern = evaluated(call, spec, "file");
-    if (!pattern) co_return pattern.error();
+    if (!pattern) return pattern.error();
     auto documents = read_documents(call, *pattern);
-    if (!documents) co_return documents.error();
+    if (!documents) return documents.error();
     loaded = std::move(*documents);
   } else {
     loaded.push_back(spec.value("resource", Json()));
@@ -149,25 +156,30 @@ awaitable<Result<std::vector<Json>>> load_resources(OperationCall& call, bool ev
       for (Json& item : document["items"]) resources.push_back(std::move(item));
     else resources.push_back(std::move(document));
   }
-  for (std::size_t i = 0; i < resources.size(); ++i) {
-    Json& resource = resources[i];
-    if (!evaluate) continue;
-    count_resource(call, i);
-    if (!resource.is_object()) co_return Error{ErrorKind::invalid, "a resource must be an object"};
-    if (call.templates) {
-      auto done = evaluate_templates(resource, call.context);
-      if (!done) co_return done.error();
-      resource = std::move(*done);
-    }
-    const ObjectRef ref = ref_of(resource);
-    if (ref.api_version.empty() || ref.kind.empty())
-      co_return Error{ErrorKind::invalid, "a resource needs apiVersion and kind"};
-    ApiResult<bool> namespaced = co_await call.run.client.is_namespaced(ref.api_version, ref.kind);
-    // An unknown kind is the API's answer to give, when the operation reaches it.
-    if (namespaced && *namespaced && ref.ns.empty()) resource["metadata"]["namespace"] = call.run.ns;
-  }
-  co_return resources;
+  return resources;
 }
+
+namespace {
+
+/// The object as it is sent: templates evaluated, namespace filled in. Outputs of the objects before it are seen.
+awaitable<Result<Json>> prepared(OperationCall& call, Json resource, std::size_t index) {
+  count_resource(call, index);
+  if (!resource.is_object()) co_return Error{ErrorKind::invalid, "a resource must be an object"};
+  if (call.templates) {
+    auto done = evaluate_templates(resource, call.context);
+    if (!done) co_return done.error();
+    resource = std::move(*done);
+  }
+  const ObjectRef ref = ref_of(resource);
+  if (ref.api_version.empty() || ref.kind.empty())
+    co_return Error{ErrorKind::invalid, "a resource needs apiVersion and kind"};
+  ApiResult<bool> namespaced = co_await call.run.client.is_namespaced(ref.api_version, ref.kind);
+  // An unknown kind is the API's answer to give, when the operation reaches it.
+  if (namespaced && *namespaced && ref.ns.empty()) resource["metadata"]["namespace"] = call.run.ns;
+  co_return resource;
+}
+
+}  // namespace
 
 namespace {
 
@@ -197,6 +209,7 @@ std::optional<std::string> conclude(OperationCall& call, const Json& object, con
   call.context.bindings = context.bindings;
   std::optional<std::string> failure = add_outputs(call, object);
   call.context.bindings = wider;
+  for (const auto& [name, value] : call.outputs) call.context.bindings = call.context.bindings.with(name, value);
   return failure;
 }
 
@@ -230,12 +243,14 @@ awaitable<ApiResult<Json>> change_once(OperationCall& call, Change how, Json res
 }
 
 awaitable<OperationOutcome> change(OperationCall& call, Change how) {
-  Result<std::vector<Json>> resources = co_await load_resources(call, true);
+  Result<std::vector<Json>> resources = load_resources(call);
   if (!resources) co_return OperationOutcome{resources.error().message, ""};
   for (std::size_t i = 0; i < resources->size(); ++i) {
-    const Json& resource = (*resources)[i];
+    Json plain = std::move((*resources)[i]);
+    Result<Json> ready = co_await prepared(call, std::move(plain), i);
+    if (!ready) co_return OperationOutcome{ready.error().message, ""};
+    const Json& resource = *ready;
     const base::TimePoint deadline = call.run.lab.clock->now() + call.timeout;
-    count_resource(call, i);
     std::optional<std::string> failure;
     const std::string what = show(ref_of(resource));
     while (true) {
@@ -310,9 +325,14 @@ awaitable<OperationOutcome> run_delete(OperationCall& call) {
       if (reference.contains(field)) object["metadata"][field] = reference[field];
     wanted.push_back(std::move(object));
   } else {
-    Result<std::vector<Json>> loaded = co_await load_resources(call, true);
+    Result<std::vector<Json>> loaded = load_resources(call);
     if (!loaded) co_return OperationOutcome{loaded.error().message, ""};
-    wanted = std::move(*loaded);
+    for (std::size_t i = 0; i < loaded->size(); ++i) {
+      Json plain = std::move((*loaded)[i]);
+      Result<Json> ready = co_await prepared(call, std::move(plain), i);
+      if (!ready) co_return OperationOutcome{ready.error().message, ""};
+      wanted.push_back(std::move(*ready));
+    }
   }
   for (const Json& object : wanted) {
     ObjectRef ref = ref_of(object);
@@ -438,8 +458,40 @@ Json escape_texts(const Json& value) {
   return value;
 }
 
+/// KUTTL's expressions over named objects, looked at once; the step's loop looks again.
+awaitable<OperationOutcome> check_expressions(OperationCall& call) {
+  const Json& expressions = call.operation.spec["expressions"];
+  std::map<std::string, Json, std::less<>> names;
+  for (const Json& row : expressions["refs"]) {
+    ObjectRef ref{row["apiVersion"].get<std::string>(), row["kind"].get<std::string>(),
+                  row["namespace"].get<std::string>(), row["name"].get<std::string>(), ""};
+    ApiResult<bool> namespaced = co_await call.run.client.is_namespaced(ref.api_version, ref.kind);
+    if (namespaced && *namespaced && ref.ns.empty()) ref.ns = call.run.ns;
+    ApiResult<Json> found = co_await call.run.client.get(ref);
+    if (!found)
+      co_return OperationOutcome{"failed to get referenced resource '" + show(ref) + "': " + found.error().message, ""};
+    names[row["ref"].get<std::string>()] = std::move(*found);
+  }
+  const auto failures = [&](const Json& texts) {
+    std::vector<std::string> lines;
+    for (const Json& text : texts) {
+      const auto value = cel_evaluate(text.get<std::string>(), names);
+      if (value && *value == true) continue;
+      lines.push_back("  expression '" + text.get<std::string>() + "' evaluated to '" +
+                      (value ? value->dump() : value.error().message) + "'");
+    }
+    return lines;
+  };
+  const auto all = failures(expressions["all"]), any = failures(expressions["any"]);
+  if (!all.empty()) co_return OperationOutcome{"not all expressions evaluated to true:\n" + base::join(all, "\n"), ""};
+  if (!any.empty() && any.size() == expressions["any"].size())
+    co_return OperationOutcome{"no expression evaluated to true:\n" + base::join(any, "\n"), ""};
+  co_return OperationOutcome{};
+}
+
 awaitable<OperationOutcome> watch_for(OperationCall& call, bool wanted) {
-  Result<std::vector<Json>> loaded = co_await load_resources(call, false);
+  if (call.operation.spec.contains("expressions")) co_return co_await check_expressions(call);
+  Result<std::vector<Json>> loaded = load_resources(call);
   if (!loaded) co_return OperationOutcome{loaded.error().message, ""};
   for (std::size_t i = 0; i < loaded->size(); ++i) {
     const Json& plain = (*loaded)[i];

@@ -61,8 +61,8 @@ const std::vector<StepRow>& step_table();
 const StepRow* find_step(std::string_view verb);
 
 // Shared by the families.
-/// The documents of `file` or `resource`, templates evaluated, namespace filled in.
-boost::asio::awaitable<base::Result<std::vector<Json>>> load_resources(OperationCall& call, bool evaluate);
+/// The documents of `file` or `resource`, as they are written.
+base::Result<std::vector<Json>> load_resources(OperationCall& call);
 /// `text`, or its value when it is an expression.
 base::Result<std::string> evaluated(const OperationCall& call, const Json& spec, const char* field);
 /// Adds the outputs of the operation to the bindings. `subject` is what `@` means.

@@ -44,6 +44,7 @@ std::vector<Operation> operations(const YamlNode* list, Problems& problems) {
     }
     operation.description = text_of(node, "description");
     operation.continue_on_error = text_of(node, "continueOnError") == "true";
+    if (const std::string compiler = text_of(node, "compiler"); !compiler.empty()) operation.spec["compiler"] = compiler;
     const Json& spec = operation.spec;
     const bool sourced = operation.verb == "apply" || operation.verb == "create" || operation.verb == "update" ||
                          operation.verb == "patch" || operation.verb == "assert" || operation.verb == "error";
@@ -79,14 +80,16 @@ Json to_v1alpha1(Json spec) {
   const auto move = [&](const char* section, const char* field, const char* to) {
     if (spec.contains(section) && spec[section].contains(field)) spec[to] = spec[section][field];
   };
-  Json name, name_template;
+  Json name, name_template, compiler;
   if (spec.contains("namespace")) {
+    compiler = spec["namespace"].value("compiler", Json());
     name = spec["namespace"].value("name", Json());
     name_template = spec["namespace"].value("template", Json());
     spec.erase("namespace");
   }
   if (!name.is_null()) spec["namespace"] = name;
   if (!name_template.is_null()) spec["namespaceTemplate"] = name_template;
+  if (!compiler.is_null()) spec["namespaceTemplateCompiler"] = compiler;
   move("cleanup", "skipDelete", "skipDelete");
   move("cleanup", "delayBeforeCleanup", "delayBeforeCleanup");
   move("deletion", "propagation", "deletionPropagationPolicy");
@@ -132,6 +135,7 @@ void resolve_template(Step& step, const std::string& directory, const std::strin
   const Json with = step.spec["use"].value("with", Json::object());
   for (const Json& binding : with.value("bindings", Json::array())) bindings.push_back(binding);
   step.spec["bindings"] = bindings;
+  if (used.spec.contains("compiler")) step.spec["compiler"] = used.spec["compiler"];
   const auto append = [](std::vector<Operation>& to, const std::vector<Operation>& from) {
     to.insert(to.end(), from.begin(), from.end());
   };
@@ -274,7 +278,7 @@ struct Finder {
 
 }  // namespace
 
-Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths) {
+Found look_for_tests(const std::vector<std::string>& paths) {
   Finder finder;
   for (const std::string& path : paths) {
     std::error_code failure;
@@ -290,8 +294,13 @@ Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths) {
       else finder.take(read_tests(path), "");
     }
   }
-  if (!finder.problems.lines.empty()) return finder.problems.error();
-  return std::move(finder.tests);
+  return {std::move(finder.tests), std::move(finder.problems.lines)};
+}
+
+Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths) {
+  Found found = look_for_tests(paths);
+  if (!found.mistakes.empty()) return Error{ErrorKind::invalid, base::join(found.mistakes, "\n")};
+  return std::move(found.tests);
 }
 
 Result<Configuration> read_configuration(const std::string& file) {

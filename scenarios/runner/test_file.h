@@ -48,6 +48,12 @@ base::Result<std::vector<Test>> read_tests(const std::string& file, const std::s
 /// Every Test below the paths, by file name: Chainsaw files (any YAML file with a Test of its group) and KUTTL
 /// directories.
 base::Result<std::vector<Test>> find_tests(const std::vector<std::string>& paths);
+/// The same, with the tests that can be read and the mistakes of those that cannot.
+struct Found {
+  std::vector<Test> tests;
+  std::vector<std::string> mistakes;  // one per file or directory, "FILE:LINE: reason" lines
+};
+Found look_for_tests(const std::vector<std::string>& paths);
 struct Configuration {
   Json spec = Json::object();  // in the v1alpha1 form, without catch
   std::vector<Operation> catch_;

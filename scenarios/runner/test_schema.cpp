@@ -216,7 +216,7 @@ bool scalar_fits(std::string_view type, const Json& value) {
   const std::string& text = value.get_ref<const std::string&>();
   if (type == "duration") return parse_duration(text).has_value();
   if (type == "format") return text == "json" || text == "yaml" || text.starts_with("(");
-  if (type == "compiler") return text == "jp";
+  if (type == "compiler") return text == "jp" || text == "cel";
   if (type == "propagation") return text == "Orphan" || text == "Background" || text == "Foreground";
   return type == "string";
 }

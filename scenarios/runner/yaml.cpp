@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <sstream>
 
 namespace scenario {
@@ -85,6 +86,7 @@ class Builder final : public YAML::EventHandler {
     YAML::anchor_t anchor = 0;
     std::optional<std::string> key;  // a mapping's key waiting for its value
     bool merge = false;
+    std::set<std::string> merged;  // keys that << brought in
   };
 
   void fail(const YAML::Mark& mark, const std::string& what) {
@@ -131,24 +133,30 @@ class Builder final : public YAML::EventHandler {
       if (node.kind != YamlNode::Kind::scalar && node.kind != YamlNode::Kind::null)
         return fail(mark, "a key must be a scalar");
       parent.merge = node.text == "<<" && !node.quoted;
-      if (!parent.merge && parent.node.find(node.text) != nullptr)
-        return fail(mark, "key \"" + node.text + "\" stands twice");
+      if (!parent.merge && parent.node.find(node.text) != nullptr) {
+        // What << brought in gives way to what is written, wherever either stands.
+        if (parent.merged.erase(node.text) == 0) return fail(mark, "key \"" + node.text + "\" stands twice");
+        std::erase_if(parent.node.entries, [&](const auto& entry) { return entry.first == node.text; });
+      }
       parent.key = node.text;
       return;
     }
     if (parent.merge) {
-      if (node.kind == YamlNode::Kind::mapping) merge_into(parent.node, node);
+      if (node.kind == YamlNode::Kind::mapping) merge_into(parent, node);
       else if (node.kind == YamlNode::Kind::sequence)
-        for (const YamlNode& item : node.items) merge_into(parent.node, item);
+        for (const YamlNode& item : node.items) merge_into(parent, item);
       else return fail(mark, "<< needs a mapping");
     } else {
       parent.node.entries.push_back({*parent.key, std::move(node)});
     }
     parent.key.reset();
   }
-  static void merge_into(YamlNode& target, const YamlNode& source) {
-    for (const auto& [key, value] : source.entries)
-      if (target.find(key) == nullptr) target.entries.push_back({key, value});
+  static void merge_into(Open& target, const YamlNode& source) {
+    for (const auto& [key, value] : source.entries) {
+      if (target.node.find(key) != nullptr) continue;
+      target.node.entries.push_back({key, value});
+      target.merged.insert(key);
+    }
   }
 
   std::string name_;

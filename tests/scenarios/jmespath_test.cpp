@@ -445,6 +445,9 @@ TEST(Assertion, Trees) {
                             {R"j({"a":1})j", "null", 1},
                             {R"j({"a":1.0})j", R"j({"a":1})j", 0},
                             {R"j({"(cel; a)":1})j", R"j({"a":1})j", -1},
+                            {R"j({"(cel; object.a)":1,"a":"(cel; object)"})j", R"j({"a":1})j", 0},
+                            {R"j({"(cel; object.l.all(x, x > 1))":true})j", R"j({"l":[1,2]})j", 1},
+                            {R"j({"(go; a)":1})j", R"j({"a":1})j", -1},
                             {R"j({"(jp; a)":1})j", R"j({"a":1})j", 0},
                             {R"j({"a":"1"})j", R"j({"a":1})j", 1}};
   for (const TreeCase& c : cases) {
@@ -457,6 +460,21 @@ TEST(Assertion, Trees) {
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->front().path, "spec.l[0].n");
   EXPECT_EQ(result->front().message, "expected 1, found 2");
+}
+
+TEST(Assertion, CelBindings) {
+  scenario::ExpressionContext context;
+  context.compiler = "cel";
+  context.bindings = context.bindings.with("n", 3).with("n", 4).with("name", "x)");
+  const auto result = scenario::evaluate_templates(
+      Json::parse(R"j({"a":"(string(bindings.resolve('n') + bindings.resolve(\"n\")))","b":"(jp; $name)",
+                       "c":"(bindings.resolve('na' + 'me') + ')')"})j"),
+      context);
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(*result, Json::parse(R"j({"a":"8","b":"x)","c":"x))"})j"));
+  const auto missing = scenario::evaluate_templates(Json::parse(R"j({"a":"(bindings.resolve('z'))"})j"), context);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().message, "no such key: z");
 }
 
 TEST(Assertion, Templates) {

@@ -49,7 +49,7 @@ TEST_F(Files, MistakesHaveFileAndLine) {
       {"", "1: field \"spec\" of Test is missing"},
       {"spec:\n  steps: {}\n", "5: expected a list, found a mapping"},
       {"spec:\n  steps:\n  - {name: x}\n", "6: a step needs try or use"},
-      {"spec:\n  compiler: cel\n  steps: []\n", "5: expected a compiler, found \"cel\""},
+      {"spec:\n  compiler: go\n  steps: []\n", "5: expected a compiler, found \"go\""},
       {"spec:\n  steps:\n  - use: {template: none.yaml}\n", "6: cannot use the step template none.yaml"},
       {"spec:\n  steps:\n  - try:\n    - wait: {apiVersion: v1, kind: Pod, for: {}}\n", "7: wait needs one of"},
       {"spec: [\n", ""},
@@ -225,11 +225,11 @@ TEST_F(Files, KuttlDirectories) {
   }
   EXPECT_EQ(seen, "3-my-assert: apply assert\n4-one: apply script error\n5:\n");
   put("k/case/02-x.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nboom: 1\n");
-  put("k/other/00-a.gotmpl.yaml", "apiVersion: v1\nkind: Pod\n");
+  put("k/other/00-a.gotmpl.yaml", "apiVersion: v1\nkind: {{ if .Vars.a }}Pod{{ end }}\n");
   put("k/third/00-a.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nkubeconfig: [elsewhere]\n");
   const auto bad = scenario::find_tests({root_ + "/k"});
   ASSERT_FALSE(bad.ok());
-  EXPECT_NE(bad.error().message.find("00-a.gotmpl.yaml:1: Go templates (.gotmpl.yaml) are not supported"),
+  EXPECT_NE(bad.error().message.find("00-a.gotmpl.yaml:2: Go templates (.gotmpl.yaml) know .Namespace and .Vars.NAME here, found {{ if .Vars.a }}"),
             std::string::npos)
       << bad.error().message;
   EXPECT_NE(bad.error().message.find("third/00-a.yaml:1: kubeconfig and context: expected texts"), std::string::npos)
