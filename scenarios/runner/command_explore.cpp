@@ -143,7 +143,8 @@ std::uint64_t play_batch(ForkedPlayer& player, std::uint64_t first, std::uint64_
       continue;
     }
     print_violations(outcomes[i], found_by + ", after those from seed " + std::to_string(first));
-    std::printf("repeat with: drydock explore --seed %llu --seeds %zu\n", static_cast<unsigned long long>(first), i + 1);
+    std::printf("repeat with: drydock explore --seed %llu --seeds %zu\n", static_cast<unsigned long long>(first),
+                i + 1);
   }
   return first + outcomes.size();
 }

@@ -462,8 +462,9 @@ int run_once(const RunOptions& options) {
   if (chosen->tests.empty() && found.mistakes.empty()) {
     // A selection that selects nothing is a mistake; a green run of no test would hide it.
     std::fprintf(stderr, "drydock: %s\n",
-                 found.tests.empty() ? ("no test below " + base::join(paths, " ")).c_str()
-                                     : ("none of " + std::to_string(found.tests.size()) + " tests is selected").c_str());
+                 found.tests.empty()
+                     ? ("no test below " + base::join(paths, " ")).c_str()
+                     : ("none of " + std::to_string(found.tests.size()) + " tests is selected").c_str());
     std::printf("0 passed, 0 failed\n");
     return 1;
   }

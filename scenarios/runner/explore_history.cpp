@@ -317,7 +317,8 @@ std::vector<HistoryOutcome> ForkedPlayer::play_all(const std::vector<History>& h
   for (const std::string_view line : base::split(text, '\n'))
     if (auto outcome = from_line(line)) outcomes.push_back(std::move(*outcome));
   if (outcomes.empty() || (outcomes.size() < histories.size() && outcomes.back().violations.empty()))
-    outcomes.push_back(broken("the process ended with status " + std::to_string(status) + " while the history was played"));
+    outcomes.push_back(
+        broken("the process ended with status " + std::to_string(status) + " while the history was played"));
   return outcomes;
 }
 

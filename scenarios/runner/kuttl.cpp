@@ -42,7 +42,11 @@ std::optional<Part> part_of(const fs::path& file) {
     if (part.index) stem.erase(0, dash + 1);
   }
   const std::string first = base::to_lower(stem.substr(0, stem.find('-')));
-  if (first.empty()) return std::nullopt;
+  if (first.empty()) {  // "00--cluster.yaml": the number is the first word of the name, as KUTTL's expression has it
+    if (!part.index) return std::nullopt;
+    part.name = std::to_string(*part.index) + "-" + stem;
+    return part;
+  }
   if (first == "assert") part.role = Part::Role::assert;
   else if (first == "errors") part.role = Part::Role::error;
   else part.name = stem;

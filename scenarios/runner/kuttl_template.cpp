@@ -56,7 +56,8 @@ std::string marked_template(const std::string& text, Problems& problems) {
   std::size_t from = 0;
   for (std::size_t at = text.find("{{"); at != std::string::npos; at = text.find("{{", from)) {
     out += text.substr(from, at - from);
-    const auto line = static_cast<int>(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    const auto line =
+        static_cast<int>(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
     const std::size_t end = text.find("}}", at);
     if (end == std::string::npos) {
       problems.add(line, "an action of a Go template is not closed");

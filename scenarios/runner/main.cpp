@@ -64,7 +64,9 @@ int drydock(int argc, char** argv) {
   run_command->add_option("--chainsaw-config", run_options.chainsaw_config,
                           "a Configuration of Chainsaw instead of the nearest .chainsaw.yaml");
   run_command->add_option("--values", run_options.values, "YAML file that becomes $values");
-  run_command->add_option("--set,--template-var", run_options.set, "name=value in $values and in .Vars of KUTTL's templates")->allow_extra_args(false);
+  run_command
+      ->add_option("--set,--template-var", run_options.set, "name=value in $values and in .Vars of KUTTL's templates")
+      ->allow_extra_args(false);
   run_command->add_option("--cluster", run_options.cluster,
                           "run against the cluster of this kubeconfig instead of a lab");
   run_command->callback([&] {

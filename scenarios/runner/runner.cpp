@@ -206,8 +206,8 @@ class TestRun {
     const Json wanted = inherited({&test_.spec, &config_.spec}, "namespaceTemplate", Json());
     if (wanted.is_object()) {
       ExpressionContext context = context_;
-      context.compiler = inherited({&test_.spec, &config_.spec}, "namespaceTemplateCompiler", context.compiler)
-                             .get<std::string>();
+      context.compiler =
+          inherited({&test_.spec, &config_.spec}, "namespaceTemplateCompiler", context.compiler).get<std::string>();
       auto evaluated_template = evaluate_templates(wanted, context);
       if (!evaluated_template) co_return "namespaceTemplate: " + evaluated_template.error().message;
       object.merge_patch(*evaluated_template);

@@ -44,7 +44,8 @@ std::vector<Operation> operations(const YamlNode* list, Problems& problems) {
     }
     operation.description = text_of(node, "description");
     operation.continue_on_error = text_of(node, "continueOnError") == "true";
-    if (const std::string compiler = text_of(node, "compiler"); !compiler.empty()) operation.spec["compiler"] = compiler;
+    if (const std::string compiler = text_of(node, "compiler"); !compiler.empty())
+      operation.spec["compiler"] = compiler;
     const Json& spec = operation.spec;
     const bool sourced = operation.verb == "apply" || operation.verb == "create" || operation.verb == "update" ||
                          operation.verb == "patch" || operation.verb == "assert" || operation.verb == "error";

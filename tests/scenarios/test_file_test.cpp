@@ -229,7 +229,8 @@ TEST_F(Files, KuttlDirectories) {
   put("k/third/00-a.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\nkubeconfig: [elsewhere]\n");
   const auto bad = scenario::find_tests({root_ + "/k"});
   ASSERT_FALSE(bad.ok());
-  EXPECT_NE(bad.error().message.find("00-a.gotmpl.yaml:2: Go templates (.gotmpl.yaml) know .Namespace and .Vars.NAME here, found {{ if .Vars.a }}"),
+  EXPECT_NE(bad.error().message.find("00-a.gotmpl.yaml:2: Go templates (.gotmpl.yaml) know .Namespace and .Vars.NAME "
+                                     "here, found {{ if .Vars.a }}"),
             std::string::npos)
       << bad.error().message;
   EXPECT_NE(bad.error().message.find("third/00-a.yaml:1: kubeconfig and context: expected texts"), std::string::npos)
