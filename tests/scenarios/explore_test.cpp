@@ -37,7 +37,7 @@ class Explore : public testing::Test {
 };
 scenario::ForkedPlayer* Explore::player = nullptr;
 
-constexpr std::uint64_t kHistories = 200;  // as many as fit into twenty seconds under the sanitizers
+constexpr std::uint64_t kHistories = 60;  // 2,000 in a soak
 
 TEST_F(Explore, EveryCrashPointOfCreateCloneResizeDelete) {
   History history = scenario::plain_history();
