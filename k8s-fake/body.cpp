@@ -23,7 +23,7 @@ std::string media_type(const Call& call) {
 }
 
 const std::string& kind_of(const Call& call) {
-  return call.sub != nullptr && !call.sub->kind.empty() ? call.sub->kind : call.endpoint->kind();
+  return call.sub != nullptr && call.sub->kind != "" ? call.sub->kind : call.endpoint->kind();
 }
 
 std::string group_version_of(const Call& call) {
@@ -162,7 +162,19 @@ ApiResult<Json> read_options(Call& call) {
     return std::move(*value);
   }
   ParsedJson parsed = parse_json(call.request.body);
-  if (!parsed.error.empty()) return bad_request("couldn't get version/kind; json parse error: " + parsed.error);
+  const bool deletion = call.request.method == "DELETE";  // an eviction has options of its own
+  if (!parsed.error.empty())
+    return ApiStatus{.code = deletion ? 500 : 400,
+                     .reason = deletion ? "" : "BadRequest",
+                     .message = "couldn't get version/kind; json parse error: " + parsed.error};
+  const std::string kind = text_at(parsed.value, "kind");
+  if (deletion && !kind.empty() && kind != "DeleteOptions") {
+    return ApiStatus{
+        .code = 500,
+        .message = "no kind " + dump(Json(kind)) + " is registered for version " +
+                   dump(Json(text_at(parsed.value, "apiVersion"))) +
+                   " in scheme \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\""};
+  }
   return std::move(parsed.value);
 }
 

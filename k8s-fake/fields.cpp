@@ -1,5 +1,6 @@
 #include "k8s-fake/fields.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -139,7 +140,13 @@ class Checker {
       return;
     }
     const auto time = parse_time(text);
-    if (time) value = micro ? base::to_rfc3339_micro(*time) : base::to_rfc3339(*time);
+    // What counts microseconds wants to see them.
+    const bool bare = micro && time && text.find('.') == std::string::npos;
+    if (bare) {
+      const auto zone = text.find_first_of("Zz+-", std::string_view("2006-01-02T").size());
+      report_.error = "parsing time \"" + text + "\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse \"" +
+                      text.substr(std::min(zone, text.size())) + "\" as \".000000\"";
+    } else if (time) value = micro ? base::to_rfc3339_micro(*time) : base::to_rfc3339(*time);
     else
       report_.error = "parsing time \"" + text + "\" as \"2006-01-02T15:04:05" + (micro ? ".000000" : "") +
                       "Z07:00\": cannot parse \"" + text + "\" as \"2006\"";

@@ -150,7 +150,9 @@ std::optional<ApiStatus> admit(Call& call, Json& object, const Json* old, const 
     if (auto problem = admit_built_in(write)) return problem;
   }
   drop_empty_metadata(object);
-  if (shape != nullptr) complete_object(*shape, object, call.server.version.minor);
+  // Nobody added to what has been completed above.
+  const bool as_completed = resource.admit == nullptr && !asks;
+  if (shape != nullptr && !as_completed) complete_object(*shape, object, call.server.version.minor);
   FieldErrors errors(call.server.version.minor);
   validate_metadata(resource, object, old, errors);
   if (resource.validate != nullptr) resource.validate(object, old, errors);

@@ -115,6 +115,17 @@ const Refusal kRefusals[] = {
      R"({"apiVersion":"v1","kind":"ServiceAccount","secrets":{"a":[1,"x"]}})", 500,
      "failed to create typed patch object (default/a; /v1, Kind=ServiceAccount): .secrets: expected list, got "
      "&{map[a:[1 x]]}"},
+    // deletions
+    {"1.32", "DELETE", kMaps + "/a", kJson, "{", 500,
+     "couldn't get version/kind; json parse error: unexpected end of JSON input"},
+    {"1.32", "DELETE", kMaps + "/a", kJson, R"({"kind":"Pod","apiVersion":"v1"})", 500,
+     "no kind \"Pod\" is registered for version \"v1\" in scheme "
+     "\"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\""},
+    // times
+    {"1.32", "POST", "/apis/coordination.k8s.io/v1/namespaces/default/leases", kJson,
+     R"({"metadata":{"name":"l"},"spec":{"renewTime":"2020-01-01T00:00:00Z"}})", 400,
+     "Lease in version \"v1\" cannot be handled as a Lease: parsing time \"2020-01-01T00:00:00Z\" as "
+     "\"2006-01-02T15:04:05.000000Z07:00\": cannot parse \"Z\" as \".000000\""},
     // places
     {"1.32", "PUT", kMaps, kJson, "{}", 405, "the server does not allow this method on the requested resource"},
     {"1.32", "GET", "/api/v1/namespaces/default/nodes", kJson, "", 404,
