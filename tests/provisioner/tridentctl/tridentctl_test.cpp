@@ -354,6 +354,19 @@ TEST(Tridentctl, Row36SizesWithUnitsAndYamlInput) {
   Lab lab;
   EXPECT_EQ(lab.run("-s here:1 create backend -f backend.yaml"), 0);
   EXPECT_EQ(lab.log.front(), R"(here:1 POST /trident/v1/backend {"version":1,"svm":"1"})");
+  for (const char* line : {"delete v nope", "delete volumes nope", "delete volume nope"}) {
+    Lab aliased;
+    EXPECT_EQ(aliased.run(std::string("-s here:1 ") + line), 1) << line;
+    EXPECT_EQ(aliased.err, "Error: could not delete volume nope. 404 Not Found: it was not found\n") << line;
+  }
+  for (const char* line : {"get pizza", "create pizza", "delete pizza"}) {
+    Lab unknown;
+    EXPECT_EQ(unknown.run(line), 1) << line;
+  }
+  for (const char* line : {"get", "create", "delete"}) {
+    Lab bare;
+    EXPECT_EQ(bare.run(line), 0) << line;
+  }
 }
 
 TEST(Tridentctl, Row9TheFullViewShowsWhatTheTutorialsViewDrops) {
